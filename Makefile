@@ -1,0 +1,42 @@
+# Two commands: `make demo` and `make test`. Everything else serves them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --extra report --group build
+
+.PHONY: demo test check clean lock
+
+demo: $(VENV)/installed
+	$(BIN)/abate run strati2020 --out demo
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --quiet --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python tools/branch_coverage.py
+	$(BIN)/python tools/licences.py
+
+$(VENV)/installed: locks/run.txt pyproject.toml
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes --only-binary :all: -r locks/run.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed locks/dev.txt
+	$(PIP) install --require-hashes --only-binary :all: -r locks/dev.txt
+	touch $@
+
+# Needs uv; run it after a change of the dependencies and read the difference before committing it.
+lock:
+	$(LOCK) --output-file locks/run.txt
+	$(LOCK) --group dev --output-file locks/dev.txt
+
+clean:
+	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .coverage .hypothesis .import_linter_cache

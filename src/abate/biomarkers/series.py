@@ -1,0 +1,94 @@
+"""Numbers on a time axis: limits of the assay, time of day, values that drugs alter."""
+
+import ibis
+import pyarrow as pa
+
+from abate.records.options import Options
+
+KEYS = ("patient_id", "course_id", "variable")
+
+ALTERED = (
+    ("crp", "tocilizumab", 21, "suppressed by interleukin-6 blockade"),
+    ("crp", "siltuximab", 21, "suppressed by interleukin-6 blockade"),
+    ("il6", "tocilizumab", None, "rises when its receptor is blocked"),
+    ("il6", "siltuximab", None, "the antibody disturbs the assay"),
+)
+"""Variable, drug, days for which the drug alters it (None: from then on), and why.
+
+Out of comparisons by default; drawn and marked. Source: the clinical specification of the project."""
+
+
+def series(measurements: ibis.Table, options: Options) -> ibis.Table:
+    """Return every dated measurement as a number at a time.
+
+    Parameters
+    ----------
+    measurements
+        The record table.
+    options
+        ``below_detection, above_detection, unknown_time_of_day``.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, variable, unit, time`` (days from midnight of day 0), ``value``,
+        ``limit`` (below, above or null), ``source``. A result known only as bounds is not a number
+        and is left out; so is one without a day.
+    """
+    rows = measurements.filter(
+        measurements.value.notnull(), measurements.time_precision.isin(("minute", "day"))
+    )
+    below = ibis.coalesce(rows.comparator.isin(("<", "<=")), False)
+    above = ibis.coalesce(rows.comparator.isin((">", ">=")), False)
+    factor = {"half": 0.5, "zero": 0.0, "limit": 1.0, "exclude": None}[options["below_detection"]]
+    low = rows.value * factor if factor is not None else ibis.null("float64")
+    high = rows.value if options["above_detection"] == "limit" else ibis.null("float64")
+    minutes = rows.minute.cast("float64") / 1440
+    rows = rows.select(
+        *KEYS,
+        "unit",
+        time=ibis.coalesce(minutes, rows.day + options["unknown_time_of_day"]),
+        value=ibis.cases((below, low), (above, high), else_=rows.value),
+        limit=ibis.cases((below, "below"), (above, "above")),
+        source=rows.source,
+    )
+    return rows.filter(rows.value.notnull())
+
+
+def with_altered(points: ibis.Table, doses: ibis.Table) -> ibis.Table:
+    """Mark values that a drug given before them alters.
+
+    Parameters
+    ----------
+    points
+        From :func:`series`.
+    doses
+        From :func:`abate.exposure.administrations.administrations`; only those with a day count.
+
+    Returns
+    -------
+    ibis.Table
+        With ``altered_by``: the drug, null where there is none.
+    """
+    rules = ibis.memtable(
+        pa.table(
+            {
+                "altered": [rule[0] for rule in ALTERED],
+                "rule_drug": [rule[1] for rule in ALTERED],
+                "days": pa.array([rule[2] for rule in ALTERED], pa.int64()),
+            }
+        )
+    )
+    given = doses.filter(doses.day.notnull()).join(rules, doses.drug == rules.rule_drug)
+    given = given.select("patient_id", "course_id", "altered", "rule_drug", "days", given_day="day")
+    match = [
+        points.patient_id == given.patient_id,
+        points.course_id == given.course_id,
+        points.variable == given.altered,
+        # On the day of the dose itself the order is not known: taken as unaltered.
+        points.time.floor() > given.given_day,
+        given.days.isnull() | (points.time.floor() <= given.given_day + given.days),
+    ]
+    hit = points.join(given, match).group_by(*KEYS, "time").aggregate(altered_by=ibis._.rule_drug.min())
+    joined = points.left_join(hit, [*KEYS, "time"])
+    return joined.drop(*(name for name in joined.columns if name.endswith("_right")))

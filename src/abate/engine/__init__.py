@@ -1,0 +1,1 @@
+"""Where expressions run, and where results are kept between rooms."""

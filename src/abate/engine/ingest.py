@@ -1,0 +1,384 @@
+"""From what a door hands on to records: every value is used, or set aside with a reason."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from abate.engine.store import Engine
+from abate.records import canonical, checks, parse, patients
+from abate.records.checks import REASONS, Mark, recorded
+from abate.records.problems import Problem, UnusableRecordsError
+from abate.records.tables import PATIENTS, TABLES, Table
+from abate.records.units import conversion_table
+from abate.sources.folder import Source
+from abate.sources.mapping import Study
+
+SHOWN_ROWS = 5
+
+
+@dataclass(frozen=True)
+class Records:
+    """The six tables, what was set aside, and the sum of both.
+
+    Attributes
+    ----------
+    tables
+        The record tables by name; a table that was not brought is there and empty.
+    set_aside
+        ``table, source, patient_id, course_id, column, recorded, reason, hint, values``: every
+        value that is not used. Holds identifiers: never for the terminal.
+    accounting
+        ``table, rows_in, values_in, used, set_aside`` and one column a reason.
+    problems
+        What the user should read, in order: set aside, then notes.
+    study, source
+        What the mapping file says; where the records came from.
+    brought
+        Baseline columns that the user brought, and those of them that hold numbers.
+    """
+
+    engine: Engine
+    source: Source
+    tables: Mapping[str, ibis.Table]
+    set_aside: ibis.Table
+    accounting: pa.Table
+    problems: tuple[Problem, ...]
+    brought: tuple[str, ...]
+    numeric: tuple[str, ...]
+
+    @property
+    def study(self) -> Study:
+        """What the mapping file says."""
+        return self.source.study
+
+    def __getitem__(self, name: str) -> ibis.Table:
+        return self.tables[name]
+
+
+def ingest(source: Source, engine: Engine, progress: Callable[[str], None] | None = None) -> Records:
+    """Turn the text of a door into records.
+
+    Parameters
+    ----------
+    source
+        What a door handed on.
+    engine
+        Where the tables are kept.
+    progress
+        Called with a word before each table.
+
+    Raises
+    ------
+    UnusableRecordsError
+        If a course is described by two different rows of ``patients``, or there is no patient.
+    """
+    work = _Ingest(source, engine)
+    for table in TABLES.values():
+        if progress:
+            progress(f"reading {table.name}")
+        if table is PATIENTS:
+            work.patients()
+        else:
+            work.rows(table)
+    return work.finish()
+
+
+class _Ingest:
+    def __init__(self, source: Source, engine: Engine) -> None:
+        self.source, self.engine = source, engine
+        self.reading, self.known = source.study.reading, source.study.dictionary
+        self.judged: dict[str, ibis.Table] = {}
+        self.tables: dict[str, ibis.Table] = {}
+        self.brought: list[str] = []
+        self.numeric: list[str] = []
+
+    def patients(self) -> None:
+        """Read the patients; everything else is checked against them."""
+        raw = self.engine.keep("raw_patients", self.source.raw["patients"])
+        self.brought = patients.baseline_columns(raw)
+        self.numeric = self._numeric(raw)
+        rows = self.engine.keep("read_patients", patients.read_patients(raw, self.numeric, self.reading))
+        rows = checks.with_reason(rows, patients.patient_marks(rows))
+        keys = ["patient_id", "course_id", "reason"]
+        every = [*keys, *patients.counted(self.brought), "day0__recorded", "last_contact_day"]
+        first = ibis.window(group_by=every, order_by="row_order")
+        rows = rows.mutate(copy__number=ibis.row_number().over(first))
+        again = rows.reason.isnull() & (rows.copy__number > 0)
+        rows = rows.mutate(reason=ibis.ifelse(again, "duplicate", rows.reason))
+        rows = self.engine.keep("judged_patients", rows)
+        used = rows.filter(rows.reason.isnull())
+        courses = used.group_by("patient_id", "course_id").aggregate(rows=used.count())
+        doubled = int(courses.filter(courses.rows > 1).count().to_pyarrow().as_py())
+        if doubled or not int(used.count().to_pyarrow().as_py()):
+            found = f"{doubled} courses have two rows that differ" if doubled else "no row names a patient"
+            advice = "Give each course one row; a second infusion is a course_id of its own."
+            raise UnusableRecordsError(
+                [Problem("unusable", "patients", "patient_id", found, "one row a course", advice)]
+            )
+        names = [*PATIENTS.schema.names[:-1], *self.brought, "source"]
+        self.judged["patients"] = rows
+        self.tables["patients"] = self.engine.keep("patients", used.select(*names))
+
+    def _numeric(self, raw: ibis.Table) -> list[str]:
+        """Return the brought columns whose every filled cell is a number."""
+        if not self.brought:
+            return []
+        cells = {name: parse.text(raw[name], self.reading) for name in self.brought}
+        failing = {
+            name: (cell.notnull() & parse.number(cell, self.reading).isnull()).sum()
+            for name, cell in cells.items()
+        }
+        filled = {f"{name}__filled": cell.count() for name, cell in cells.items()}
+        found = raw.aggregate(**failing, **filled).to_pyarrow().to_pylist()[0]
+        return [name for name in self.brought if found[f"{name}__filled"] and not found[name]]
+
+    def rows(self, table: Table) -> None:
+        """Read one of the other five tables."""
+        if table.name not in self.source.raw:
+            self.tables[table.name] = self.engine.keep(table.name, _empty(table))
+            return
+        keep, name = self.engine.keep, table.name
+        raw = keep(f"raw_{name}", self._for_all(self.source.raw[name]))
+        rows = checks.read_cells(raw, table, self.reading)
+        rows = checks.with_course(rows, self.tables["patients"], self.reading)
+        rows = keep(f"dated_{name}", checks.with_moments(keep(f"read_{name}", rows), table, self.reading))
+        if name in ("measurements", "drugs", "events"):
+            rows = keep(f"named_{name}", checks.resolve_name(rows, table.names[0], self.known.codes(name)))
+        rows = checks.with_reason(rows, checks.common_marks(rows, table) + _own_marks(rows, name))
+        rows = self._canonical(keep(f"marked_{name}", rows), name)
+        rows = keep(f"judged_{name}", checks.mark_duplicates(rows, table))
+        self.judged[name] = rows
+        self.tables[name] = keep(name, rows.filter(rows.reason.isnull()).select(*table.schema.names))
+
+    def _for_all(self, raw: ibis.Table) -> ibis.Table:
+        """Spread rows of coverage for ``all`` patients over the courses."""
+        if "domain" not in raw.columns:
+            return raw
+        everyone = self.tables["patients"].select(
+            every_patient="patient_id", every_course=ibis._.course_id.cast("string")
+        )
+        shared = raw.filter(parse.text(raw.patient_id, self.reading).lower() == "all").cross_join(everyone)
+        shared = shared.mutate(patient_id=shared.every_patient, course_id=shared.every_course)
+        own = raw.filter(ibis.coalesce(parse.text(raw.patient_id, self.reading).lower() != "all", True))
+        return own.union(shared.select(*raw.columns))
+
+    def _canonical(self, rows: ibis.Table, name: str) -> ibis.Table:
+        if name == "coverage":
+            return canonical.coverage(rows)
+        if name not in ("measurements", "drugs"):
+            return rows
+        subject = TABLES[name].names[0]
+        open_rows = rows.filter(rows.reason.isnull())
+        pairs = open_rows.select(subject, unit=ibis.coalesce(open_rows.unit, "")).distinct().to_pyarrow()
+        found = zip(pairs[subject].to_pylist(), pairs["unit"].to_pylist(), strict=True)
+        conversions = conversion_table(found, name, self.known)
+        if name == "drugs":
+            rows = self.engine.keep("converted_drugs", canonical.drugs(rows, conversions))
+            return checks.with_reason(rows, canonical.drug_unit_marks(rows))
+        converted = canonical.measurements(rows, conversions, self.known.ranges())
+        rows = self.engine.keep("converted_measurements", converted)
+        return checks.with_reason(rows, canonical.unit_marks(rows))
+
+    def finish(self) -> Records:
+        """Put aside what failed, and see that nothing is lost."""
+        aside = [part for name in self.judged for part in self._aside(TABLES[name])]
+        set_aside = self.engine.keep("set_aside", ibis.union(*aside))
+        accounting = self._account(set_aside)
+        problems = (*self._problems(set_aside), *self._unusual(), *self.source.notes)
+        return Records(
+            self.engine,
+            self.source,
+            self.tables,
+            set_aside,
+            accounting,
+            problems,
+            tuple(self.brought),
+            tuple(self.numeric),
+        )
+
+    def _aside(self, table: Table) -> list[ibis.Table]:
+        """Return the rows set aside whole, and the single cells set aside from rows that are used."""
+        rows = self.judged[table.name]
+        common = {"table": ibis.literal(table.name), "source": rows.source}
+        common |= {"patient_id": rows.patient_id, "course_id": rows.course_id, "row_order": rows.row_order}
+        whole = {name: _written(rows, name) for name in [column.name for column in table.columns]}
+        said: ir.StringValue = ibis.literal("")
+        for name, cell in whole.items():
+            said = said + ibis.coalesce(ibis.literal(f"{name}=") + cell + "; ", "")
+        out = [
+            rows.filter(rows.reason.notnull()).select(
+                **common,
+                column=rows.reason_column,
+                recorded=said,
+                reason=rows.reason,
+                hint=ibis.coalesce(rows.hint, ""),
+                values=rows.values_in.cast("int64"),
+            )
+        ]
+        for name in _details(table):
+            lost = rows.reason.isnull() & rows[recorded(name)].notnull() & rows[name].isnull()
+            kept = rows.filter(lost)
+            unread = parse.number(kept[recorded(name)], self.reading).isnull()
+            out.append(
+                kept.select(
+                    **common,
+                    column=ibis.literal(name),
+                    recorded=kept[recorded(name)],
+                    reason=ibis.ifelse(unread, "not a number", "range"),
+                    hint=ibis.literal(""),
+                    values=ibis.literal(1, "int64"),
+                )
+            )
+        if table is PATIENTS:
+            for name, lost in (
+                ("day0", rows.day0__recorded.notnull() & rows.day0.isnull()),
+                ("last_contact", rows.last_contact__unreadable),
+            ):
+                out.append(
+                    rows.filter(rows.reason.isnull() & lost).select(
+                        **common,
+                        column=ibis.literal(name),
+                        recorded=ibis.literal(""),
+                        reason=ibis.literal("no time"),
+                        hint=ibis.literal("a date and time, or for last contact a day number"),
+                        values=ibis.literal(0, "int64"),
+                    )
+                )
+        return out
+
+    def _account(self, set_aside: ibis.Table) -> pa.Table:
+        lines = []
+        for name, rows in self.judged.items():
+            came = self.engine.backend.table(f"raw_{name}").count().to_pyarrow().as_py()
+            values_in = rows.values_in.sum().to_pyarrow().as_py() or 0
+            used = self._used(TABLES[name])
+            mine = set_aside.filter(set_aside.table == name)
+            by_reason = (
+                mine.group_by("reason").aggregate(values=mine["values"].sum()).to_pyarrow().to_pylist()
+            )
+            reasons = dict.fromkeys(REASONS, 0) | {row["reason"]: row["values"] for row in by_reason}
+            aside = sum(reasons.values())
+            if values_in != used + aside:
+                raise AssertionError(f"{name}: {values_in} values in, but {used} used and {aside} set aside")
+            line = {"table": name, "rows_in": came, "values_in": values_in, "used": used, "set_aside": aside}
+            lines.append(line | reasons)
+        return pa.Table.from_pylist(lines)
+
+    def _used(self, table: Table) -> int:
+        """Count the values in use on the finished table, not on what was read."""
+        rows = self.judged[table.name]
+        rows = rows.filter(rows.reason.isnull())
+        if table is PATIENTS:
+            names = patients.counted(self.brought)
+        else:
+            names = [column.name for column in table.columns if column.counted]
+        filled: ir.IntegerValue = ibis.literal(0, "int64")
+        came: ir.IntegerValue = ibis.literal(0, "int64")
+        for name in names:
+            filled = filled + rows[name].notnull().cast("int64")
+            came = came + patients.cells_in(rows, name)
+        # A row without any number is itself the value.
+        total = ibis.ifelse(came == 0, 1, filled).sum().to_pyarrow().as_py()
+        return int(total or 0)
+
+    def _problems(self, set_aside: ibis.Table) -> list[Problem]:
+        """Tell what was set aside, a paragraph for each file, column and reason; no values."""
+        file = set_aside.source.split(":")[0]
+        row = set_aside.source.re_extract(r":([0-9]+)", 1).try_cast("int64")
+        rows = set_aside.mutate(file=file, row=row)
+        keys = ["table", "file", "reason", "column", "hint"]
+        order = ibis.window(group_by=keys, order_by=["row_order"])
+        ranked = rows.mutate(rank=ibis.row_number().over(order))
+        counts = ranked.group_by(keys).aggregate(
+            values=ranked["values"].sum(), cells=ranked.count(), first=ranked.row_order.min()
+        )
+        shown = ranked.filter(ranked["rank"] < SHOWN_ROWS).select(*keys, "row", "rank")
+        numbers: dict[tuple[Any, ...], list[int]] = {}
+        for line in shown.order_by(*keys, "rank").to_pyarrow().to_pylist():
+            if line["row"] is not None:
+                numbers.setdefault(tuple(line[key] for key in keys), []).append(line["row"])
+        problems = []
+        for line in counts.order_by("table", "first", "reason", "column", "hint").to_pyarrow().to_pylist():
+            column = self.source.spelling.get(line["table"], {}).get(line["column"], line["column"] or "")
+            count = line["values"] or line["cells"]
+            found = f"{count} {'value' if count == 1 else 'values'} set aside: {REASONS[line['reason']]}"
+            found += f" ({line['hint']})" if line["hint"] else ""
+            rows_shown = tuple(numbers.get(tuple(line[key] for key in keys), ()))
+            problems.append(
+                Problem(
+                    "set aside",
+                    line["file"],
+                    column,
+                    found,
+                    "",
+                    ADVICE[line["reason"]],
+                    rows_shown,
+                    max(line["cells"], len(rows_shown)),
+                )
+            )
+        return problems
+
+    def _unusual(self) -> list[Problem]:
+        rows = self.tables["measurements"]
+        unusual = rows.filter(rows.outside_usual)
+        found = (
+            unusual.group_by("variable").aggregate(count=unusual.count()).order_by("variable").to_pyarrow()
+        )
+        advice = "They are used. Look whether the unit is right."
+        return [
+            Problem(
+                "note",
+                "measurements",
+                line["variable"],
+                f"{line['count']} outside the usual range",
+                "",
+                advice,
+            )
+            for line in found.to_pylist()
+        ]
+
+
+ADVICE = {
+    "no patient": "Add the patient to the file of patients, or correct the identifier.",
+    "no course": "Give the course_id.",
+    "no time": "Write 2020-01-31, 2020-01-31 14:05, or a day number; a timestamp needs day0 of its patient.",
+    "interval": "An interval runs from its start to its end, the end not included.",
+    "not in the dictionary": "Map the name in abate.toml, or declare it there.",
+    "not a listed value": "Use one of the words, or map it in abate.toml.",
+    "not a number": "Correct the cell; a comparator may stand before the number.",
+    "empty": "Nothing to do, unless the value was lost.",
+    "unit": "Write the unit in UCUM, or map it in abate.toml.",
+    "range": "Correct the value or its unit.",
+    "duplicate": "Nothing to do: the first of the equal rows is used.",
+}
+"""What to do, for each reason."""
+
+
+def _own_marks(rows: ibis.Table, name: str) -> list[Mark]:
+    marks = {
+        "measurements": canonical.measurement_marks,
+        "drugs": canonical.drug_marks,
+        "events": canonical.event_marks,
+    }
+    return marks[name](rows) if name in marks else []
+
+
+def _details(table: Table) -> list[str]:
+    return [column.name for column in table.columns if column.role == "detail"]
+
+
+def _written(rows: ibis.Table, name: str) -> ir.StringValue:
+    """Return the text of a cell as it came in."""
+    return rows[recorded(name) if recorded(name) in rows.columns else name].cast("string")
+
+
+def _empty(table: Table) -> ibis.Table:
+    fields = [
+        pa.field(name, ibis.Schema({name: kind}).to_pyarrow().field(0).type)
+        for name, kind in table.schema.items()
+    ]
+    return ibis.memtable(pa.schema(fields).empty_table())

@@ -1,0 +1,130 @@
+"""Single administrations and totals over intervals, as bounds in mg.
+
+A record may hold a dose, a repeated dose, a range, or a total over an interval. All become rows
+with a lowest and a highest amount; an amount that is not known has a null ``high``.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from abate.exposure.equivalence import LOCAL_ROUTES
+
+
+def _bounds(rows: ibis.Table) -> dict[str, ir.FloatingValue]:
+    """Return the lowest and highest amount; with no amount at all, 0 and unknown."""
+    low = ibis.coalesce(rows.amount, rows.amount_low, 0.0)
+    high = ibis.coalesce(rows.amount, rows.amount_high)
+    return {"low": low, "high": high}
+
+
+def given(drugs: ibis.Table, weights: ibis.Table) -> ibis.Table:
+    """Return drug rows that were given systemically, with amounts in mg.
+
+    Parameters
+    ----------
+    drugs
+        The record table.
+    weights
+        ``patient_id, course_id, weight_kg``: body weight (kg), null where it is not known.
+
+    Returns
+    -------
+    ibis.Table
+        The rows, with ``low`` and ``high`` (mg; international units where so recorded). An amount
+        per kg in a patient without weight is not known.
+    """
+    rows = drugs.filter(drugs.status == "given", ibis.coalesce(drugs.route.lower(), "").notin(LOCAL_ROUTES))
+    rows = rows.mutate(**_bounds(rows))
+    rows = rows.left_join(weights, ["patient_id", "course_id"]).drop("patient_id_right", "course_id_right")
+    scaled_high = rows.high * rows.weight_kg
+    scaled_low = ibis.coalesce(rows.low * rows.weight_kg, 0.0)
+    return rows.mutate(
+        low=ibis.ifelse(rows.per_kg, scaled_low, rows.low),
+        high=ibis.ifelse(rows.per_kg, scaled_high, rows.high),
+    )
+
+
+def administrations(given_rows: ibis.Table) -> ibis.Table:
+    """Spread repeated doses: one row an administration.
+
+    Parameters
+    ----------
+    given_rows
+        From :func:`given`.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, drug, day, earliest_day, span_days, low, high, indication,
+        source, position``. ``day`` is null where only the first of several doses is dated;
+        ``earliest_day`` is then the day of the first. ``span_days`` is how many days a dose stands
+        for (its interval in whole days, at least 1).
+    """
+    rows = given_rows.filter(given_rows.kind != "interval total")
+    rows = rows.mutate(dose_count=ibis.coalesce(rows.dose_count, 1.0).cast("int64"))
+    rows = rows.mutate(position=ibis.range(0, rows.dose_count).unnest())
+    hours = rows.interval_h * rows.position
+    day = ibis.cases(
+        (rows.position == 0, rows.day),
+        # To the minute where the first dose is; else each interval from the start of its day.
+        (rows.minute.notnull(), ((rows.minute + hours * 60) / 1440).floor().cast("int64")),
+        (rows.interval_h.notnull(), rows.day + (hours / 24).floor().cast("int64")),
+    )
+    span = ibis.greatest((ibis.coalesce(rows.interval_h, 24.0) / 24).ceil().cast("int64"), 1)
+    return rows.select(
+        "patient_id",
+        "course_id",
+        "drug",
+        day=day,
+        earliest_day=rows.day,
+        span_days=span,
+        low=rows.low,
+        high=rows.high,
+        indication=rows.indication,
+        source=rows.source,
+        position=rows.position,
+    )
+
+
+def interval_totals(given_rows: ibis.Table, from_day: int) -> ibis.Table:
+    """Return totals over an interval: all of that drug that the patient was given in it.
+
+    Parameters
+    ----------
+    given_rows
+        From :func:`given`.
+    from_day
+        Where a total without a start begins (option ``exposure_from_day``).
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, drug, start_day, end_day, low, high, source``; a null ``end_day``
+        is open.
+    """
+    rows = given_rows.filter(given_rows.kind == "interval total")
+    return rows.select(
+        "patient_id",
+        "course_id",
+        "drug",
+        start_day=ibis.coalesce(rows.day, from_day),
+        end_day=rows.end_day,
+        low=rows.low,
+        high=rows.high,
+        source=rows.source,
+    )
+
+
+def outside_totals(doses: ibis.Table, totals: ibis.Table) -> ibis.Table:
+    """Return the administrations that no total tells already.
+
+    A total over an interval and the doses within it are the same drug told twice; the total stands.
+    """
+    within = [
+        doses.patient_id == totals.patient_id,
+        doses.course_id == totals.course_id,
+        doses.drug == totals.drug,
+        ibis.coalesce(doses.day, doses.earliest_day) >= totals.start_day,
+        totals.end_day.isnull() | (ibis.coalesce(doses.day, doses.earliest_day) < totals.end_day),
+    ]
+    return doses.anti_join(totals, within)

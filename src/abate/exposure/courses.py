@@ -1,0 +1,54 @@
+"""Courses of a drug: administrations that follow each other without a long gap."""
+
+import ibis
+
+KEYS = ("patient_id", "course_id", "drug")
+
+
+def courses(doses: ibis.Table, gap_days: int) -> ibis.Table:
+    """Join administrations into courses.
+
+    Parameters
+    ----------
+    doses
+        From :func:`abate.exposure.administrations.administrations`; undated doses are counted with
+        the course in which their first dose lies.
+    gap_days
+        A new administration this many days or more after the last one ran out opens another course
+        (option ``course_gap_days``).
+
+    Returns
+    -------
+    ibis.Table
+        One row for each patient, drug and course: ``number`` (from 1), ``start_day``,
+        ``last_dose_day``, ``end_day`` (not included: the last dose lasts its interval), ``days``,
+        ``dosing_days``, ``doses``, ``low`` and ``high`` (cumulative, mg; null ``high`` is unknown),
+        ``daily_low`` and ``daily_high`` (mg per day of the course), ``indication``.
+    """
+    placed = doses.mutate(at=ibis.coalesce(doses.day, doses.earliest_day))
+    placed = placed.filter(placed["at"].notnull())
+    placed = placed.mutate(runs_out=placed["at"] + placed.span_days)
+    order = [placed["at"], placed.position, placed.source]
+    before = ibis.window(group_by=KEYS, order_by=order, preceding=(None, 1))
+    placed = placed.mutate(covered_until=placed.runs_out.max().over(before))
+    opens = ibis.coalesce(placed["at"] - placed.covered_until >= gap_days, True)
+    upto = ibis.window(group_by=KEYS, order_by=order, preceding=None, following=0)
+    placed = placed.mutate(opens=opens.cast("int64"))
+    placed = placed.mutate(number=placed.opens.sum().over(upto))
+    found = placed.group_by(*KEYS, "number").aggregate(
+        start_day=placed["at"].min(),
+        last_dose_day=placed["at"].max(),
+        end_day=placed.runs_out.max(),
+        dosing_days=placed["at"].nunique(),
+        doses=placed.count(),
+        low=placed.low.sum(),
+        unknown=placed.high.isnull().sum(),
+        recorded_high=placed.high.sum(),
+        indication=placed.indication.min(),
+    )
+    found = found.mutate(
+        high=ibis.ifelse(found.unknown == 0, found.recorded_high, ibis.null("float64")),
+        days=found.end_day - found.start_day,
+    )
+    found = found.mutate(daily_low=found.low / found.days, daily_high=found.high / found.days)
+    return found.drop("unknown", "recorded_high")

@@ -1,0 +1,1 @@
+"""Grades of toxicity: what clinicians judged."""

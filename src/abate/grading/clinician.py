@@ -1,0 +1,69 @@
+"""Clinicians' grades, as bounds, one row a patient-day.
+
+"Low grade" is a bound and not a number; two grades for one day that disagree are a bound too.
+"""
+
+import ibis
+
+KEYS = ("patient_id", "course_id")
+WORST_LIVING = 4.0
+"""Upper bound of a grade known only from below: grade 5 is death and has a record of its own."""
+
+
+def clinician_grades(events: ibis.Table) -> ibis.Table:
+    """Return the grade that clinicians gave for each day on which they gave one.
+
+    Parameters
+    ----------
+    events
+        The record table: ``crs_grade`` and ``icans_grade`` (a day), ``crs_max_grade`` and
+        ``icans_max_grade`` (over the course; they may have no day).
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, toxicity, system, day, low, high, statements, source``; the maxima
+        without a day are left out (see :func:`highest_grades`). Grades with a time of day are
+        successive, and the worst counts; grades known to the day only may contradict each other,
+        and then span from the lowest to the highest.
+    """
+    rows = events.filter(
+        events.event.isin(("crs_grade", "icans_grade")), events.time_precision.isin(("minute", "day"))
+    )
+    rows = rows.mutate(**_bounds(rows), toxicity=rows.event.replace("_grade", "").upper())
+    timed, daily = rows.minute.notnull(), rows.minute.isnull()
+    grades = rows.group_by(*KEYS, "toxicity", "system", "day").aggregate(
+        timed_low=rows.low.max(where=timed),
+        daily_low=rows.low.min(where=daily),
+        high=rows.high.max(),
+        statements=rows.count(),
+        source=rows.source.min(),
+    )
+    low = ibis.greatest(ibis.coalesce(grades.timed_low, 0.0), ibis.coalesce(grades.daily_low, 0.0))
+    return grades.mutate(low=low).drop("timed_low", "daily_low")
+
+
+def highest_grades(events: ibis.Table) -> ibis.Table:
+    """Return the highest grade of each toxicity in each course, from daily grades and from maxima.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, toxicity, system, low, high``: the highest grade is at least
+        ``low`` (the worst recorded), and ``high`` where a maximum over the course was recorded.
+        Where only single days were graded, a worse day may have gone unrecorded.
+    """
+    names = ("crs_grade", "icans_grade", "crs_max_grade", "icans_max_grade")
+    rows = events.filter(events.event.isin(names))
+    toxicity = rows.event.replace("_max_grade", "").replace("_grade", "").upper()
+    rows = rows.mutate(**_bounds(rows), toxicity=toxicity, is_maximum=rows.event.endswith("_max_grade"))
+    return rows.group_by(*KEYS, "toxicity", "system").aggregate(
+        low=rows.low.max(), high=rows.high.max(where=rows.is_maximum)
+    )
+
+
+def _bounds(rows: ibis.Table) -> dict[str, ibis.Value]:
+    return {
+        "low": ibis.coalesce(rows.value, rows.value_low, 0.0),
+        "high": ibis.coalesce(rows.value, rows.value_high, WORST_LIVING),
+    }

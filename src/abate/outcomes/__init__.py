@@ -1,0 +1,1 @@
+"""What became of the toxicity and of the patient: response, recurrence, survival."""

@@ -1,0 +1,90 @@
+"""A patient's course in words: what was seen, when, and by which rule. Never why."""
+
+import ibis
+import ibis.expr.types as ir
+
+from abate.records.options import Options
+
+
+def grade_words(low: ir.FloatingValue, high: ir.FloatingValue) -> ir.StringValue:
+    """Return a grade, or its bounds, in words.
+
+    ``3``; ``2 or less``; ``3 or more``; ``3 or 4``; ``1 to 3``.
+    """
+    least, most = low.cast("int64").cast("string"), high.cast("int64").cast("string")
+    return ibis.cases(
+        (low.isnull() | high.isnull(), "not recorded"),
+        (low == high, least),
+        (low == 0, most + " or less"),
+        (high - low == 1, least + " or " + most),
+        else_=least + " to " + most,
+    )
+
+
+def day(number: ir.IntegerValue) -> ir.StringValue:
+    """Return a day number as text."""
+    return number.cast("string")
+
+
+def reasons(response: ibis.Table, treatment: str, options: Options) -> ibis.Table:
+    """Add ``reason``: one or two sentences for each patient.
+
+    Parameters
+    ----------
+    response
+        From :func:`abate.outcomes.response.response`.
+    treatment
+        The treatment under study.
+    options
+        As the response was judged with.
+    """
+    rows = response
+    high, low = options["high_grade"], options["low_grade"]
+    began = ibis.literal(f"{treatment} started on day ") + day(rows.start_day)
+    at_start = ibis.ifelse(
+        rows.start_low.notnull(),
+        ibis.literal(" at ") + rows.toxicity + " grade " + grade_words(rows.start_low, rows.start_high),
+        ibis.literal(" for ") + rows.toxicity + ", no grade recorded",
+    )
+    fell = (
+        ibis.literal(f"; grade {low} or less first recorded on day ")
+        + day(rows.first_low_day)
+        + ibis.literal(", ")
+        + day(rows.days_to_low)
+        + ibis.ifelse(rows.days_to_low == 1, " day", " days")
+        + " after the start; best grade "
+        + grade_words(rows.best_low, rows.best_high)
+        + " on day "
+        + day(rows.best_day)
+    )
+    lasted = ibis.cases(
+        (
+            rows.recurrence_day.notnull(),
+            ibis.literal(f"; grade {high} or more again on day ")
+            + day(rows.recurrence_day)
+            + ": "
+            + rows.course,
+        ),
+        else_=ibis.literal(f"; no grade {high} or more recorded after that, to day ")
+        + ibis.coalesce(day(rows.last_day), "unknown")
+        + ": "
+        + rows.course,
+    )
+    said = ibis.cases(
+        (rows.clinician == "yes", "; the clinician recorded a response"),
+        (rows.clinician == "no", "; the clinician recorded no response"),
+        (rows.clinician == "contradictory", "; clinicians' records contradict each other"),
+        else_="; no clinician's judgement recorded",
+    )
+    outcome = ibis.cases(
+        ((rows.response == "yes") & (rows.basis == "grades"), fell + lasted),
+        ((rows.response == "no") & (rows.basis == "grades"), f"; every later grade recorded is above {low}"),
+        (rows.response == "not applicable", f"; that is below grade {high}, so the rule does not apply"),
+        else_=ibis.literal("; no grade after the start decides") + said,
+    )
+    died = ibis.ifelse(
+        rows.death_day.notnull(),
+        ibis.literal(". Died on day ") + day(rows.death_day) + ".",
+        ibis.literal("."),
+    )
+    return rows.mutate(reason=began + at_start + outcome + died)

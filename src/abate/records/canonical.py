@@ -1,0 +1,139 @@
+"""From numbers as recorded to canonical units, and the checks that need them: unit and range."""
+
+import ibis
+import ibis.expr.types as ir
+
+from abate.records.checks import Mark
+
+
+def _any(conditions: list[ir.BooleanValue]) -> ir.BooleanValue:
+    """Say where at least one of several conditions holds; unknown counts as not."""
+    found: ir.BooleanValue = ibis.literal(False)
+    for condition in conditions:
+        found = found | ibis.coalesce(condition, False)
+    return found
+
+
+def measurement_marks(rows: ibis.Table) -> list[Mark]:
+    """Return the marks of a measurement before its unit is looked at: name and number."""
+    nothing = rows.value.isnull() & rows.value_low.isnull() & rows.value_high.isnull()
+    return [
+        Mark(rows.variable.isnull(), "not in the dictionary", "variable"),
+        Mark(nothing & rows.text.notnull(), "not a number", "text"),
+        Mark(nothing, "empty", "value"),
+    ]
+
+
+def measurements(rows: ibis.Table, conversions: ibis.Table, ranges: ibis.Table) -> ibis.Table:
+    """Bring measurements to their canonical unit and lay their limits beside them.
+
+    Parameters
+    ----------
+    rows
+        With ``variable`` resolved and ``reason`` judged so far.
+    conversions
+        From :func:`abate.records.units.conversion_table`.
+    ranges
+        From :meth:`abate.records.dictionary.Dictionary.ranges`.
+
+    Returns
+    -------
+    ibis.Table
+        With value, bounds and limits of normal converted, ``unit`` canonical, ``unit_recorded`` and
+        ``recorded`` as they came, ``outside_usual``, and the columns of :func:`unit_marks`.
+    """
+    rows = rows.mutate(unit__key=ibis.coalesce(rows.unit, ""))
+    joined = rows.left_join(
+        conversions, [rows.variable == conversions.name, rows.unit__key == conversions.written_unit]
+    ).drop("name", "written_unit")
+    limits = ranges.rename(range_of="variable")
+    joined = joined.left_join(limits, joined.variable == limits.range_of).drop("range_of")
+    # Nine decimals: 100.4 [degF] is 38 Cel, not 38.00000000000006.
+    numbers = {
+        name: (joined[name] * joined.factor + joined.offset).round(9)
+        for name in ("value", "value_low", "value_high", "lln", "uln")
+    }
+    joined = joined.mutate(
+        **numbers,
+        comparator=ibis.coalesce(joined.comparator, joined.comparator__read),
+        recorded=ibis.coalesce(joined.value__recorded, joined.text),
+        unit_recorded=joined.unit,
+        unit__recorded=joined.unit,
+        unit=joined.canonical,
+    )
+    values = [joined.value, joined.value_low, joined.value_high]
+    return joined.mutate(
+        outside_usual=_any([value < joined.usual_low for value in values])
+        | _any([value > joined.usual_high for value in values])
+    )
+
+
+def unit_marks(rows: ibis.Table) -> list[Mark]:
+    """Return the marks of converted measurements: unit and possible range."""
+    values = [rows.value, rows.value_low, rows.value_high]
+    outside = _any([value < rows.hard_low for value in values]) | _any(
+        [value > rows.hard_high for value in values]
+    )
+    crossed = ibis.coalesce(rows.value_low > rows.value_high, False)
+    return [
+        Mark(rows.factor.isnull(), "unit", "unit", rows.why),
+        Mark(outside, "range", "value"),
+        Mark(crossed, "range", "value_low", "the low bound is above the high bound"),
+    ]
+
+
+def drug_marks(rows: ibis.Table) -> list[Mark]:
+    """Return the marks of a drug row before its unit is looked at: name, and numbers that hold."""
+    negative = _any([rows[name] < 0 for name in ("amount", "amount_low", "amount_high", "rate")])
+    counts = _any([rows.dose_count < 1, rows.dose_count != rows.dose_count.floor()])
+    spacing = _any([rows.interval_h <= 0])
+    crossed = _any([rows.amount_low > rows.amount_high])
+    return [
+        Mark(rows.drug.isnull(), "not in the dictionary", "drug"),
+        Mark(negative, "range", "amount", "an amount or rate below 0"),
+        Mark(crossed, "range", "amount_low", "the low bound is above the high bound"),
+        Mark(counts, "range", "dose_count", "a whole number of doses, 1 or more"),
+        Mark(spacing, "range", "interval_h", "hours above 0"),
+    ]
+
+
+def drugs(rows: ibis.Table, conversions: ibis.Table) -> ibis.Table:
+    """Bring amounts of drugs to mg (per kg where so recorded) or international units.
+
+    A blank kind is a dose, or an infusion where a rate is given; a blank status is given.
+    """
+    rows = rows.mutate(unit__key=ibis.coalesce(rows.unit, ""))
+    joined = rows.left_join(
+        conversions, [rows.drug == conversions.name, rows.unit__key == conversions.written_unit]
+    ).drop("name", "written_unit")
+    numbers = {
+        name: (joined[name] * joined.factor).round(9) for name in ("amount", "amount_low", "amount_high")
+    }
+    return joined.mutate(
+        **numbers,
+        has__amount=joined.amount.notnull() | joined.amount_low.notnull() | joined.amount_high.notnull(),
+        kind=ibis.coalesce(joined.kind, ibis.ifelse(joined.rate.notnull(), "infusion", "dose")),
+        status=ibis.coalesce(joined.status, "given"),
+        per_kg=ibis.coalesce(joined.per_kg, False) | ibis.coalesce(joined.canonical.endswith("/kg"), False),
+        unit__recorded=joined.unit,
+        unit=joined.canonical.replace("/kg", ""),
+    )
+
+
+def drug_unit_marks(rows: ibis.Table) -> list[Mark]:
+    """Return the mark of a drug amount whose unit is not known, or is not one of an amount."""
+    return [Mark(rows.has__amount & rows.factor.isnull(), "unit", "unit", rows.why)]
+
+
+def event_marks(rows: ibis.Table) -> list[Mark]:
+    """Return the marks of an event: its name, and bounds that hold."""
+    crossed = ibis.coalesce(rows.value_low > rows.value_high, False)
+    return [
+        Mark(rows.event.isnull(), "not in the dictionary", "event"),
+        Mark(crossed, "range", "value_low", "the low bound is above the high bound"),
+    ]
+
+
+def coverage(rows: ibis.Table) -> ibis.Table:
+    """A coverage row that does not say otherwise promises completeness."""
+    return rows.mutate(complete=ibis.coalesce(rows.complete, True))

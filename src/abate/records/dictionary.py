@@ -1,0 +1,151 @@
+"""What variables, drugs and events are called, and what is known of them.
+
+Three data files stand beside this one, made to be read by a clinician: ``variables.csv`` (canonical
+unit, codes, conversions that need the analyte, ranges), ``drugs.csv`` and ``events.csv``.
+"""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One measured quantity.
+
+    Attributes
+    ----------
+    name, label, unit
+        Its name, its name in words, its canonical UCUM unit.
+    codes
+        LOINC codes and OMOP concept ids that mean it.
+    conversions
+        Factor from other units to the canonical one where the analyte is needed (molar mass,
+        an assay's own unit). All other conversions are the unit library's.
+    refused
+        Units in which the variable is never reported: a value in one is set aside.
+    hard, usual
+        Lowest and highest possible value (outside: set aside) and usual value (outside: noted),
+        in the canonical unit; ``None`` where there is no limit.
+    hint
+        What a wrong unit usually was.
+    """
+
+    name: str
+    label: str
+    unit: str
+    codes: tuple[str, ...] = ()
+    conversions: Mapping[str, float] | None = None
+    refused: tuple[str, ...] = ()
+    hard: tuple[float | None, float | None] = (None, None)
+    usual: tuple[float | None, float | None] = (None, None)
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """All variables, drugs and events known to a run: the project's own and the user's.
+
+    Examples
+    --------
+    >>> known = dictionary()
+    >>> known.variables["ferritin"].unit
+    'ug/L'
+    >>> known.drugs["tocilizumab"]["drug_class"]
+    'anti-IL6R'
+    """
+
+    variables: Mapping[str, Variable]
+    drugs: Mapping[str, Mapping[str, str]]
+    events: Mapping[str, str]
+
+    def with_additions(
+        self, variables: Mapping[str, Variable], drugs: Mapping[str, Any], events: Mapping[str, str]
+    ) -> "Dictionary":
+        """Return a dictionary that also knows what a mapping file declares."""
+        return Dictionary({**self.variables, **variables}, {**self.drugs, **drugs}, {**self.events, **events})
+
+    def codes(self, table: str) -> ibis.Table:
+        """Return every written form of the names of a table: columns ``written``, ``name``."""
+        pairs: dict[str, str] = {}
+        if table == "measurements":
+            for variable in self.variables.values():
+                pairs |= dict.fromkeys(variable.codes, variable.name)
+            pairs |= {name.lower(): name for name in self.variables}
+        elif table == "drugs":
+            for name, row in self.drugs.items():
+                codes = [row.get(system, "") for system in ("omop", "rxnorm", "atc")]
+                written = [part.lower() for code in codes for part in code.split("|") if part]
+                pairs |= dict.fromkeys(written, name)
+            pairs |= {name.lower(): name for name in self.drugs}
+        else:
+            pairs |= {name.lower(): name for name in self.events}
+        return ibis.memtable(
+            pa.table(
+                {
+                    "written": pa.array(pairs.keys(), pa.string()),
+                    "name": pa.array(pairs.values(), pa.string()),
+                }
+            )
+        )
+
+    def ranges(self) -> ibis.Table:
+        """Return the limits of every variable: ``variable``, canonical ``unit``, four limits."""
+        rows = list(self.variables.values())
+        limits = {
+            "hard_low": [row.hard[0] for row in rows],
+            "hard_high": [row.hard[1] for row in rows],
+            "usual_low": [row.usual[0] for row in rows],
+            "usual_high": [row.usual[1] for row in rows],
+        }
+        columns = {name: pa.array(values, pa.float64()) for name, values in limits.items()}
+        names = pa.array([row.name for row in rows], pa.string())
+        units = pa.array([row.unit for row in rows], pa.string())
+        return ibis.memtable(pa.table({"variable": names, "canonical_unit": units, **columns}))
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with files("abate.records").joinpath(name).open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _number(cell: str) -> float | None:
+    return float(cell) if cell else None
+
+
+def _split(cell: str) -> tuple[str, ...]:
+    return tuple(part for part in cell.split("|") if part)
+
+
+@cache
+def dictionary() -> Dictionary:
+    """Return what the project knows: 41 variables, 43 drugs and the events of ``events.csv``."""
+    variables = {}
+    for row in _rows("variables.csv"):
+        pairs = (pair.rsplit("=", 1) for pair in _split(row["conversions"]))
+        variables[row["name"]] = Variable(
+            name=row["name"],
+            label=row["label"],
+            unit=row["unit"],
+            codes=tuple(code for code in (row["loinc"], row["omop"], *_split(row["other_codes"])) if code),
+            conversions={unit: float(factor) for unit, factor in pairs},
+            refused=_split(row["refused_units"]),
+            hard=(_number(row["hard_low"]), _number(row["hard_high"])),
+            usual=(_number(row["usual_low"]), _number(row["usual_high"])),
+            hint=row["hint"],
+        )
+    drugs = {row["name"]: row for row in _rows("drugs.csv")}
+    events = {row["name"]: row["label"] for row in _rows("events.csv")}
+    return Dictionary(variables, drugs, events)
+
+
+@cache
+def unit_aliases() -> Mapping[str, str]:
+    """Return common ways of writing a unit that are not UCUM, and the UCUM unit each means."""
+    return {row["written"]: row["ucum"] for row in _rows("units.csv")}

@@ -1,0 +1,260 @@
+"""Every option of abate in one place: its values, its default, and where the default comes from.
+
+An option exists where a paper is ambiguous or where a choice changes a number. A run records the
+value of each, chosen or not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from abate.records.problems import AbateError, Problem, UnusableRecordsError
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice that changes a result.
+
+    Attributes
+    ----------
+    name, default
+        As written in ``abate.toml`` under ``[options]``.
+    values
+        The values allowed, or for numbers the lowest and the highest allowed.
+    meaning
+        What the option decides, with its unit.
+    source
+        Where the default comes from.
+    """
+
+    name: str
+    default: int | float | str
+    values: tuple[int | float | str, ...]
+    meaning: str
+    source: str
+
+    def accepts(self, value: object) -> bool:
+        """Say whether ``value`` is of the right kind and within the values allowed."""
+        if isinstance(self.default, str):
+            return value in self.values
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        if isinstance(self.default, int) and value != int(value):
+            return False
+        low, high = (float(limit) for limit in self.values)
+        return low <= value <= high
+
+    @property
+    def allowed(self) -> str:
+        """The values allowed, in words."""
+        if isinstance(self.default, str):
+            return "one of " + ", ".join(str(value) for value in self.values)
+        noun = "a whole number" if isinstance(self.default, int) else "a number"
+        return f"{noun} from {self.values[0]} to {self.values[1]}"
+
+
+REGISTRY: Mapping[str, Option] = {
+    option.name: option
+    for option in (
+        Option(
+            "days_per_month",
+            30.4375,
+            (28.0, 31.0),
+            "Days in a month where only a number of months is known (days)",
+            "365.25 / 12; our resolution",
+        ),
+        Option(
+            "unknown_time_of_day",
+            0.5,
+            (0.0, 1.0),
+            "Where in its day a value stands whose time of day is unknown (fraction of a day)",
+            "Our resolution: midday, the least biased point",
+        ),
+        Option(
+            "steroid_equivalence",
+            "default",
+            ("default", "dexamethasone_0.6", "deflazacort_7.5", "betamethasone_0.6"),
+            "Table of corticosteroid doses equivalent to each other",
+            "Standard equivalence 0.75 : 4 : 5 : 20 (dexamethasone : methylprednisolone : prednisone"
+            " : hydrocortisone); sources disagree on the named alternatives",
+        ),
+        Option(
+            "exposure_from_day",
+            0,
+            (-365, 365),
+            "First day counted as exposure before a treatment (day)",
+            "Our resolution: single antiemetic doses during lymphodepletion come before day 0",
+        ),
+        Option(
+            "course_gap_days",
+            3,
+            (1, 60),
+            "Days without the drug after which a new administration opens another course (days)",
+            "Our resolution",
+        ),
+        Option(
+            "high_grade",
+            3,
+            (1, 5),
+            "Lowest grade called high",
+            "Strati 2020, doi:10.1182/bloodadvances.2020002328: high grade is 3 or more",
+        ),
+        Option(
+            "low_grade",
+            2,
+            (0, 4),
+            "Highest grade called low, to which a response must fall",
+            "Strati 2020: low grade is below 3; implied, not defined in words",
+        ),
+        Option(
+            "response_window_days",
+            0,
+            (0, 3650),
+            "Days from the start of treatment within which the fall must come; 0 is no limit (days)",
+            "Strati 2020 names no limit",
+        ),
+        Option(
+            "grade_at_start_lookback_days",
+            1,
+            (0, 30),
+            "How long before the start a grade still counts as the grade at the start (days)",
+            "Our resolution",
+        ),
+        Option(
+            "durable_days",
+            0,
+            (0, 3650),
+            "Days without a new high grade that make a response durable; 0 is to last contact (days)",
+            "Strati 2020 calls durable what did not come back; no limit is named",
+        ),
+        Option(
+            "baseline_window_days",
+            7,
+            (0, 60),
+            "Days before day 0 in which the last value is the baseline (days)",
+            "Baseline at infusion: last value at or before it and not before day -7",
+        ),
+        Option(
+            "auc_method",
+            "linear",
+            ("linear", "linear_up_log_down"),
+            "Trapezoid of the area under the curve",
+            "Strati 2020 does not say; linear is the plain reading. Linear-up/log-down: Purves 1992,"
+            " doi:10.1007/BF01062336",
+        ),
+        Option(
+            "auc_edges",
+            "observed",
+            ("observed", "interpolate", "carry"),
+            "Edges of the window that were not sampled: integrate the observed part only and divide"
+            " by its length, interpolate between the values either side, or also carry the"
+            " outermost value to the edge",
+            "Our resolution: nothing is invented, and the part covered is stated",
+        ),
+        Option(
+            "auc_carry_days",
+            2.0,
+            (0.0, 30.0),
+            "Furthest that an outermost value is carried to the edge under auc_edges = carry (days)",
+            "Our resolution",
+        ),
+        Option(
+            "auc_max_gap_days",
+            10.0,
+            (0.5, 60.0),
+            "Longest gap between two values that is still bridged (days)",
+            "Our resolution: weekly sampling is bridged, a missed fortnight is not",
+        ),
+        Option(
+            "below_detection",
+            "half",
+            ("half", "zero", "limit", "exclude"),
+            "Value given to a result below the limit of detection",
+            "Half the limit, as in the score specifications; our resolution among usual customs",
+        ),
+        Option(
+            "above_detection",
+            "limit",
+            ("limit", "exclude"),
+            "Value given to a result above the limit of the assay",
+            "The limit itself, a lower bound; our resolution",
+        ),
+        Option(
+            "comparison_scale",
+            "raw",
+            ("raw", "log10"),
+            "Scale on which two groups are compared",
+            "Strati 2020 compared areas under the curve by an unpaired t test, untransformed",
+        ),
+        Option(
+            "permutation_limit",
+            1_000_000,
+            (1_000, 50_000_000),
+            "Most arrangements that are enumerated; above it the P value is a Monte Carlo estimate"
+            " and is named so",
+            "Our resolution",
+        ),
+        Option(
+            "permutation_draws",
+            99_999,
+            (999, 9_999_999),
+            "Random arrangements drawn where enumeration is out of reach",
+            "Our resolution",
+        ),
+        Option(
+            "few_events",
+            10,
+            (1, 1000),
+            "Events below which a listing stands in place of a curve or model",
+            "Our resolution: a cohort of eight is listed, not modelled",
+        ),
+    )
+}
+
+
+class Options(dict[str, Any]):
+    """The value of every option: the chosen one, else the default.
+
+    Parameters
+    ----------
+    chosen
+        Option names and values, as in ``[options]`` of ``abate.toml``.
+
+    Raises
+    ------
+    UnusableRecordsError
+        Naming every option that is not known or has a value that is not allowed.
+
+    Examples
+    --------
+    >>> Options({"high_grade": 4})["high_grade"]
+    4
+    >>> Options()["low_grade"]
+    2
+    """
+
+    def __init__(self, chosen: Mapping[str, object] | None = None, place: str = "options") -> None:
+        chosen = chosen or {}
+        problems = []
+        for name, value in chosen.items():
+            option = REGISTRY.get(name)
+            if option is None:
+                expected = "one of " + ", ".join(REGISTRY)
+                problems.append(
+                    Problem(
+                        "unusable", place, name, "no option has this name", expected, "Correct or remove it."
+                    )
+                )
+            elif not option.accepts(value):
+                problems.append(
+                    Problem(
+                        "unusable", place, name, "the value is not allowed", option.allowed, "Correct it."
+                    )
+                )
+        if problems:
+            raise UnusableRecordsError(problems)
+        super().__init__({name: chosen.get(name, option.default) for name, option in REGISTRY.items()})
+        if self["low_grade"] >= self["high_grade"]:
+            raise AbateError(
+                f"{place}: low_grade is not below high_grade. Expected low_grade < high_grade. Correct one."
+            )

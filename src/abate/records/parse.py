@@ -1,0 +1,153 @@
+"""From the text of a cell to a number, a truth or a time. What cannot be read becomes null."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import ibis
+import ibis.expr.types as ir
+
+MISSING = ("", "NA", "N/A", "NULL", "NaN", "nan", "null", ".")
+"""Cells that mean: nothing recorded."""
+
+NUMBER = r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
+COMPARATOR = r"^(<=|>=|<|>|≤|≥)"
+MONTH = r"^[0-9]{4}-[0-9]{2}$"
+DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?$"
+
+MINUTES = 1440
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the cells of a folder are written.
+
+    Attributes
+    ----------
+    decimal
+        ``.`` or ``,``.
+    missing
+        Cells that mean nothing was recorded.
+    day0_kind
+        What day 0 is: ``infusion``, ``admission`` or the name of a column.
+    days_per_month
+        Length of a month where only a number of months is known (days).
+    """
+
+    decimal: Literal[".", ","] = "."
+    missing: tuple[str, ...] = MISSING
+    day0_kind: str = "infusion"
+    days_per_month: float = 30.4375
+
+
+def text(cell: ir.Column, reading: Reading) -> ir.StringColumn:
+    """Return the trimmed text of a cell, null where nothing is recorded."""
+    written = cell.cast("string").strip()
+    return ibis.ifelse(written.isin(reading.missing), ibis.null("string"), written)
+
+
+def number(cell: ir.StringColumn, reading: Reading) -> ir.FloatingColumn:
+    """Return the number that a text is, null where it is none (``nan`` and ``inf`` are none)."""
+    written = cell.replace(",", ".") if reading.decimal == "," else cell
+    return ibis.ifelse(written.re_search(NUMBER), written, ibis.null("string")).try_cast("float64")
+
+
+def boolean(cell: ir.StringColumn) -> ir.BooleanColumn:
+    """Return the truth that a text names: yes, true, 1, or no, false, 0."""
+    written = cell.lower()
+    return ibis.cases(
+        (written.isin(("1", "true", "t", "yes", "y")), True),
+        (written.isin(("0", "false", "f", "no", "n")), False),
+    )
+
+
+def comparator(cell: ir.StringColumn) -> ir.StringColumn:
+    """Return the comparator with which a result begins, in ASCII."""
+    found = cell.re_extract(COMPARATOR, 1)
+    return ibis.cases((found == "≤", "<="), (found == "≥", ">="), (found != "", found))
+
+
+def timestamp(cell: ir.StringColumn) -> ir.TimestampColumn:
+    """Return the local time that a text is: a date, a date and time, or a month (its first day)."""
+    readable = ibis.cases(
+        (cell.re_search(MONTH), cell + "-01"),
+        (cell.re_search(DATE) | cell.re_search(TIMESTAMP), cell),
+    )
+    return readable.try_cast("timestamp")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A time as the records keep it: expressions for day, minute, precision, and what went wrong."""
+
+    day: ir.IntegerColumn
+    minute: ir.IntegerColumn
+    precision: ir.StringColumn
+    unreadable: ir.BooleanColumn
+
+
+def moment(table: ibis.Table, day0: ir.TimestampColumn, reading: Reading, prefix: str = "") -> Moment:
+    """Return the moment that the time columns of a row name.
+
+    Parameters
+    ----------
+    table
+        With text columns ``time``, ``day``, ``minute`` and ``month``, under ``prefix``.
+    day0
+        Local time of day 0, null where it is not known (only ``time`` needs it).
+    reading
+        How the cells are written.
+    prefix
+        ``""`` or ``end_``.
+
+    Returns
+    -------
+    Moment
+        ``day`` is the calendar-day difference from day 0; ``minute`` counts from midnight of day 0
+        and is null where only the day is known; a fractional day number is floored.
+    """
+    time, day, minute, month = (table[prefix + name] for name in ("time", "day", "minute", "month"))
+    at = timestamp(time)
+    to_minute = time.re_search(TIMESTAMP) & at.notnull()
+    days = at.date().delta(day0.date(), unit="day").cast("int64")
+    of_day = at.hour().cast("int64") * 60 + at.minute().cast("int64")
+    day_number, minute_number, month_number = (number(cell, reading) for cell in (day, minute, month))
+    fractional = day_number != day_number.floor()
+
+    found_minute = ibis.coalesce(
+        ibis.ifelse(to_minute, days * MINUTES + of_day, ibis.null("int64")),
+        minute_number.floor().cast("int64"),
+        ibis.ifelse(fractional, (day_number * MINUTES).floor().cast("int64"), ibis.null("int64")),
+    )
+    by_time, by_day = days, day_number.floor().cast("int64")
+    by_minute = (minute_number / MINUTES).floor().cast("int64")
+    found_day = ibis.coalesce(
+        by_time, by_minute, by_day, (month_number * reading.days_per_month).floor().cast("int64")
+    )
+    precision = ibis.cases(
+        (found_minute.notnull(), "minute"),
+        (
+            found_day.notnull() & ((time.re_search(MONTH) & at.notnull()) | _only(month, time, day, minute)),
+            "month",
+        ),
+        (found_day.notnull(), "day"),
+        else_="none",
+    )
+    unreadable = (
+        (time.notnull() & by_time.isnull())
+        | (day.notnull() & day_number.isnull())
+        | (minute.notnull() & minute_number.isnull())
+        | (month.notnull() & month_number.isnull())
+        | ibis.coalesce(by_time != by_day, False)
+        | ibis.coalesce(by_time != by_minute, False)
+        | ibis.coalesce(by_day != by_minute, False)
+    )
+    return Moment(found_day, found_minute, precision, unreadable)
+
+
+def _only(cell: ir.Column, *others: ir.Column) -> ir.BooleanValue:
+    """Say where a cell is filled and no other is."""
+    alone: ir.BooleanValue = cell.notnull()
+    for other in others:
+        alone = alone & other.isnull()
+    return alone

@@ -1,0 +1,170 @@
+"""Units: UCUM, by a library. What it cannot convert is set aside, never guessed."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, NamedTuple
+
+import ibis
+import pyarrow as pa
+
+from abate.records.dictionary import Dictionary, Variable, unit_aliases
+
+DRUG_UNITS = ("mg", "mg/kg", "[IU]")
+"""Canonical units of an amount of a drug: mass, mass per body weight, international units."""
+
+
+class Conversion(NamedTuple):
+    """How a value in one unit becomes one in the canonical unit: ``value * factor + offset``.
+
+    ``factor`` is None where it cannot; ``why`` then says why.
+    """
+
+    factor: float | None
+    offset: float = 0.0
+    why: str = ""
+
+
+@cache
+def _registry() -> Any:
+    # Half a second to load, so only where units are met.
+    from ucumvert import PintUcumRegistry
+
+    return PintUcumRegistry()
+
+
+@cache
+def ucum(unit: str) -> Any:
+    """Return the library's quantity for one UCUM unit.
+
+    Raises
+    ------
+    ValueError
+        If the text is not UCUM.
+    """
+    if not unit or (unit.startswith("{") and unit.endswith("}") and unit.count("{") == 1):
+        return _registry().Quantity(1.0)  # an annotation alone is the unity
+    from ucumvert.parser import InvalidUcumError
+
+    try:
+        return _registry().from_ucum(unit)
+    except InvalidUcumError as error:
+        raise ValueError(f"{unit!r} is not a UCUM unit") from error
+
+
+def convert(unit: str, target: str) -> Conversion:
+    """Return the conversion between two units of one dimension.
+
+    Parameters
+    ----------
+    unit, target
+        UCUM units, or a written form listed in ``units.csv``.
+
+    Examples
+    --------
+    >>> convert("mg/dL", "mg/L").factor
+    10.0
+    >>> convert("ukat/L", "U/L").factor
+    60.0
+    >>> round(100.4 * convert("[degF]", "Cel").factor + convert("[degF]", "Cel").offset, 9)
+    38.0
+    >>> convert("furlong", "mg/L").why
+    'not a UCUM unit'
+    >>> convert("g/L", "10*9/L").why
+    'another kind of quantity'
+    """
+    written = unit_aliases().get(unit, unit)
+    try:
+        ours, theirs = ucum(target), ucum(written)
+    except ValueError:
+        return Conversion(None, why="not a UCUM unit")
+    if ours.dimensionality != theirs.dimensionality:
+        return Conversion(None, why="another kind of quantity")
+    # An affine scale (Celsius, Fahrenheit) is known from two of its points.
+    quantity = _registry().Quantity
+    zero = float(quantity(0.0, theirs.units).to(ours.units).magnitude)
+    one = float(quantity(1.0, theirs.units).to(ours.units).magnitude)
+    scale = float(theirs.magnitude) / float(ours.magnitude)
+    return Conversion(round((one - zero) * scale, 15), zero)
+
+
+def convert_variable(variable: Variable, unit: str) -> Conversion:
+    """Return how a value of a variable in some unit becomes one in its canonical unit.
+
+    The dictionary's own conversions and refusals come first: they need the analyte.
+
+    Examples
+    --------
+    >>> from abate.records.dictionary import dictionary
+    >>> known = dictionary().variables
+    >>> convert_variable(known["triglyceride"], "mmol/L").factor
+    88.57
+    >>> convert_variable(known["ferritin"], "mg/L").why
+    'not a unit in which it is reported'
+    """
+    written = unit_aliases().get(unit, unit)
+    if written == variable.unit:
+        return Conversion(1.0)
+    if variable.conversions and written in variable.conversions:
+        return Conversion(variable.conversions[written])
+    if written in variable.refused:
+        return Conversion(None, why="not a unit in which it is reported")
+    if not written:
+        dimensionless = variable.unit == "1" or variable.unit.startswith("{")
+        return Conversion(1.0) if dimensionless else Conversion(None, why="no unit")
+    return convert(written, variable.unit)
+
+
+def convert_drug(unit: str) -> tuple[str, Conversion]:
+    """Return the canonical unit of an amount of a drug and the conversion to it.
+
+    Examples
+    --------
+    >>> convert_drug("g")
+    ('mg', Conversion(factor=1000.0, offset=0.0, why=''))
+    >>> convert_drug("ug/kg")
+    ('mg/kg', Conversion(factor=0.001, offset=0.0, why=''))
+    """
+    written = unit_aliases().get(unit, unit)
+    if not written:
+        return "", Conversion(None, why="no unit")
+    per_kg = written.endswith("/kg")
+    amount = written.removesuffix("/kg")
+    for target in ("mg", "[IU]"):
+        conversion = convert(amount, target)
+        if conversion.factor is not None:
+            return target + ("/kg" if per_kg else ""), conversion
+    return "", conversion
+
+
+def conversion_table(pairs: Iterable[tuple[str, str]], table: str, known: Dictionary) -> ibis.Table:
+    """Return the conversion of every (name, unit) that a table holds.
+
+    Parameters
+    ----------
+    pairs
+        The distinct names and units as recorded.
+    table
+        ``measurements`` or ``drugs``.
+    known
+        The dictionary of this run.
+
+    Returns
+    -------
+    ibis.Table
+        ``name``, ``written_unit``, ``canonical``, ``factor``, ``offset``, ``why``.
+    """
+    rows = []
+    for name, unit in pairs:
+        if table == "measurements":
+            variable = known.variables[name]
+            canonical, conversion = variable.unit, convert_variable(variable, unit)
+            if conversion.why and variable.hint:
+                conversion = conversion._replace(why=f"{conversion.why}. {variable.hint}")
+        else:
+            canonical, conversion = convert_drug(unit)
+        rows.append((name, unit, canonical, *conversion))
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 6
+    kinds = (pa.string(), pa.string(), pa.string(), pa.float64(), pa.float64(), pa.string())
+    names = ("name", "written_unit", "canonical", "factor", "offset", "why")
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    return ibis.memtable(pa.table(dict(zip(names, arrays, strict=True))))

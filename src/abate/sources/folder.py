@@ -1,0 +1,347 @@
+"""The folder door: a directory of CSV or Parquet files, one a table, with an optional mapping file."""
+
+import csv
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from abate.records import tables
+from abate.records.checks import SAID
+from abate.records.problems import AbateError, Problem, UnusableRecordsError
+from abate.records.tables import TABLES, Table
+from abate.sources.mapping import NAME, Part, Study, read_mapping
+
+KEYS = ("patient_id", "course_id")
+CONTACT = ("last_contact", "last_contact_day", "last_contact_month")
+ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "utf-16": "utf-16"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a door hands on: text columns under the project's names, not yet judged.
+
+    Attributes
+    ----------
+    path, study
+        Where it came from, and what the mapping file says.
+    raw
+        A table of text columns for each record table, with ``source`` (file and row) and
+        ``row_order``.
+    spelling
+        For each table, our column name to the name in the file.
+    hashes
+        File name to its SHA-256.
+    rows
+        File name to its number of rows.
+    notes
+        What the user should know, such as columns that nobody asked for.
+    """
+
+    path: Path
+    study: Study
+    raw: Mapping[str, ibis.Table]
+    spelling: Mapping[str, Mapping[str, str]]
+    hashes: Mapping[str, str]
+    rows: Mapping[str, int]
+    notes: tuple[Problem, ...] = ()
+
+
+def allowed(table: Table) -> tuple[str, ...]:
+    """Return the columns that a file of a table may have under the project's names."""
+    names = [*KEYS, *(column.name for column in table.columns), "source"]
+    if table.name == "patients":
+        return (*names, "day0", *CONTACT)
+    ends = tables.END_COLUMNS if table.has_end else ()
+    return (*names, *tables.TIME_COLUMNS, *ends)
+
+
+def read_folder(path: Path, backend: Any) -> Source:
+    """Read a directory of record files.
+
+    Parameters
+    ----------
+    path
+        A directory with ``patients.csv`` (or ``.parquet``) and any of the other five tables, or
+        with an ``abate.toml`` that says which file is which.
+    backend
+        The Ibis backend that reads the files.
+
+    Raises
+    ------
+    AbateError
+        If there is no such directory.
+    UnusableRecordsError
+        Naming every file that cannot be read and every column that is missing.
+    """
+    if not path.is_dir():
+        raise AbateError(
+            f"{path.name}: there is no such directory. Expected a directory with patients.csv or "
+            f"{NAME}. Give the path of the directory that holds the records."
+        )
+    study = read_mapping(path / NAME)
+    backend.raw_sql(f"SET TimeZone = '{study.zone.replace(chr(39), '')}'")
+    door = _Door(path, backend, study)
+    parts = {name: study.parts.get(name) or door.default_parts(name) for name in TABLES}
+    if not parts["patients"]:
+        door.wrong(
+            "patients", "", "there is no file of patients", "patients.csv, patients.parquet or [[patients]]"
+        )
+    elif len(parts["patients"]) > 1:
+        door.wrong(
+            NAME, "patients", "several files of patients are named", "one file with a row for every course"
+        )
+    raw = {}
+    for name, table in TABLES.items():
+        read = [door.read_part(table, part, position) for position, part in enumerate(parts[name])]
+        found = [expression for expression in read if expression is not None]
+        if found:
+            raw[name] = ibis.union(*found) if len(found) > 1 else found[0]
+    if study.coverage:
+        declared = door.declared_coverage(study.coverage)
+        raw["coverage"] = raw["coverage"].union(declared) if "coverage" in raw else declared
+    if door.problems:
+        raise UnusableRecordsError(door.problems)
+    hashes = {file: _sha256(path / file) for file in sorted({*door.headers, *door.mapping_file()})}
+    return Source(path, study, raw, door.spelling, hashes, door.rows, tuple(door.unused_columns(parts)))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@dataclass
+class _Door:
+    """One reading of one folder; remembers every problem until the end."""
+
+    path: Path
+    backend: Any
+    study: Study
+    problems: list[Problem] = field(default_factory=list)
+    headers: dict[str, list[str]] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    loaded: dict[str, ibis.Table] = field(default_factory=dict)
+    spelling: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def wrong(self, place: str, column: str, found: str, expected: str, advice: str = "") -> None:
+        """Remember a problem that makes the records unusable."""
+        advice = advice or f"Correct the file, or say in {NAME} which file or column is meant."
+        self.problems.append(Problem("unusable", place, column, found, expected, advice))
+
+    def mapping_file(self) -> tuple[str, ...]:
+        """Return the name of the mapping file, if there is one."""
+        return (NAME,) if (self.path / NAME).exists() else ()
+
+    def default_parts(self, table: str) -> tuple[Part, ...]:
+        """Return the file that bears the name of a table."""
+        files = [name for name in (f"{table}.csv", f"{table}.parquet") if (self.path / name).is_file()]
+        if len(files) == 2:
+            self.wrong(
+                files[0], "", f"{files[1]} stands beside it", "one file a table", "Remove one of them."
+            )
+        return tuple(Part(file) for file in files[:1])
+
+    def file(self, name: str) -> ibis.Table | None:
+        """Return a file as a table of text with its row numbers, read once."""
+        if name in self.headers:
+            return self.loaded.get(name)
+        self.headers[name] = []
+        path = self.path / name
+        if not path.is_file():
+            self.wrong(name, "", "there is no such file", "a file in the folder")
+            del self.headers[name]
+            return None
+        parquet = path.suffix.lower() in (".parquet", ".pq")
+        table = self._parquet(path) if parquet else self._csv(path)
+        if table is not None:
+            self.loaded[name] = table
+            self.rows[name] = int(table.count().to_pyarrow().as_py())
+        return table
+
+    def _parquet(self, path: Path) -> ibis.Table | None:
+        try:
+            read = self.backend.read_parquet(str(path))
+        except duckdb.Error as error:
+            self.wrong(
+                path.name, "", "the file cannot be read as Parquet", "a Parquet file", _first_line(error)
+            )
+            return None
+        self.headers[path.name] = list(read.columns)
+        return self._keep(read.mutate(row__number=ibis.row_number() + 1))
+
+    def _csv(self, path: Path) -> ibis.Table | None:
+        encoding = ENCODINGS.get(self.study.encoding)
+        if encoding is None or len(self.study.delimiter) != 1:
+            self.wrong(
+                NAME, "reading", "no such delimiter or encoding", "one character; " + ", ".join(ENCODINGS)
+            )
+            return None
+        try:
+            with path.open(encoding=encoding, newline="") as stream:
+                header = next(csv.reader(stream, delimiter=self.study.delimiter), [])
+        except UnicodeError:
+            self.wrong(
+                path.name, "", f"the file is not in {self.study.encoding}", "UTF-8, or [reading] encoding"
+            )
+            return None
+        header = [name.strip() for name in header]
+        self.headers[path.name] = header
+        doubled = sorted({name for name in header if header.count(name) > 1 or not name})
+        if doubled or not header:
+            self.wrong(
+                path.name, "", "a column has no name, or two have the same", "one name a column in row 1"
+            )
+            return None
+        options = {
+            "columns": dict.fromkeys(header, "VARCHAR"),
+            "auto_detect": False,
+            "header": True,
+            "delim": self.study.delimiter,
+            "quote": '"',
+            "escape": '"',
+            "nullstr": "",
+            "encoding": self.study.encoding,
+        }
+        try:
+            # The header is row 1, as a spreadsheet counts.
+            read = self.backend.read_csv(str(path), **options)
+            return self._keep(read.mutate(row__number=ibis.row_number() + 2))
+        except duckdb.Error:
+            self._rejected(path, options)
+            return None
+
+    def _keep(self, read: ibis.Table) -> ibis.Table:
+        texts = {name: read[name].cast("string") for name in read.columns if name != "row__number"}
+        name = ibis.util.gen_name("abate_file")
+        return self.backend.create_table(name, read.select(**texts, row__number=read.row__number), temp=True)
+
+    def _rejected(self, path: Path, options: dict[str, Any]) -> None:
+        """Name the lines of a CSV file that do not have as many cells as its header."""
+        # Read again without stopping; what is not read is listed by the engine.
+        self.backend.raw_sql("DROP TABLE IF EXISTS reject_errors")
+        self.backend.raw_sql("DROP TABLE IF EXISTS reject_scans")
+        expected = f"{len(options['columns'])} cells a row"
+        try:
+            rows = self.backend.read_csv(str(path), **options, ignore_errors=True, store_rejects=True)
+            rows.count().to_pyarrow()
+            query = "SELECT line, error_type FROM reject_errors ORDER BY line"
+            rejected = self.backend.raw_sql(query).fetchall()
+        except duckdb.Error:  # not even the lines can be told apart
+            rejected = []
+        lines = sorted({int(line) for line, _ in rejected})
+        if any(kind == "INVALID ENCODING" for _, kind in rejected):
+            expected = f"text in {self.study.encoding} (or [reading] encoding)"
+        advice = "Put text that holds the delimiter in double quotes, or set [reading] delimiter."
+        self.problems.append(
+            Problem(
+                "unusable",
+                path.name,
+                "",
+                "lines cannot be read",
+                expected,
+                advice,
+                tuple(lines[:5]),
+                len(lines),
+            )
+        )
+
+    def read_part(self, table: Table, part: Part, position: int) -> ibis.Table | None:
+        """Return one file under the project's names: text columns, ``source`` and ``row_order``."""
+        read = self.file(part.file)
+        if read is None:
+            return None
+        header, names = self.headers[part.file], allowed(table)
+        spelling = {name: name for name in names if name in header} | dict(part.columns)
+        if table.name == "patients":
+            taken = {*spelling.values(), *spelling}
+            spelling |= {name: name for name in header if name not in taken}
+        self._check_columns(table, part, spelling)
+        if self.problems:
+            return None
+        self.spelling.setdefault(table.name, {}).update(spelling)
+        chosen = read
+        for column, words in part.where.items():
+            chosen = chosen.filter(chosen[column].strip().isin(words))
+        every = dict.fromkeys((*names, *spelling))
+        cells = {name: _cell(chosen, part, spelling, name) for name in every}
+        place = ibis.literal(f"{part.file}:") + chosen.row__number.cast("string")
+        said = cells.pop("source").cast("string")
+        cells["source"] = ibis.ifelse(said.length() > 0, place + SAID + said, place)
+        cells["row_order"] = chosen.row__number.cast("int64") + position * 10**12
+        return chosen.select(**cells)
+
+    def _check_columns(self, table: Table, part: Part, spelling: Mapping[str, str]) -> None:
+        """Complain of columns that the mapping names wrongly, or that the table needs."""
+        header, names = self.headers[part.file], allowed(table)
+        if table.name != "patients":
+            for column in [*part.columns, *part.constants, *part.values]:
+                if column not in names:
+                    known = "one of " + ", ".join(names)
+                    self.wrong(NAME, f"{table.name}.{column}", "no column has this name", known)
+        for theirs in [*part.columns.values(), *part.where]:
+            if theirs not in header:
+                self.wrong(part.file, theirs, "the file has no such column", "one of " + ", ".join(header))
+        needed: list[tuple[str, ...]] = [(name,) for name in table.names]
+        if table.name == "measurements":
+            needed.append(("value", "value_low", "value_high", "text"))
+        if table.name != "coverage":
+            needed.append(("patient_id",))
+        for choices in needed:
+            if not {*spelling, *part.constants} & {*choices}:
+                self.wrong(part.file, choices[0], f"{table.name} need this column and the file has none", "")
+
+    def declared_coverage(self, declared: Mapping[str, bool]) -> ibis.Table:
+        """Return the coverage that the mapping file declares for all patients."""
+        rows = [
+            {
+                **dict.fromkeys(allowed(TABLES["coverage"])),
+                "patient_id": "all",
+                "domain": domain,
+                "complete": "yes" if complete else "no",
+                "source": f"{NAME} [coverage]",
+                "row_order": position,
+            }
+            for position, (domain, complete) in enumerate(declared.items())
+        ]
+        kinds = [pa.field(name, pa.int64() if name == "row_order" else pa.string()) for name in rows[0]]
+        return ibis.memtable(pa.Table.from_pylist(rows, schema=pa.schema(kinds)))
+
+    def unused_columns(self, parts: Mapping[str, tuple[Part, ...]]) -> list[Problem]:
+        """Note columns that nothing asked for: they are read by nobody, and not lost silently."""
+        used: dict[str, set[str]] = {file: set() for file in self.headers}
+        for name, entries in parts.items():
+            for part in entries:
+                own = {column for column in allowed(TABLES[name]) if column in self.headers[part.file]}
+                whole = set(self.headers[part.file]) if name == "patients" else set()
+                used[part.file] |= own | whole | set(part.columns.values()) | set(part.where)
+        found = {
+            file: [name for name in self.headers[file] if name not in names] for file, names in used.items()
+        }
+        advice = f"Nothing to do, unless one of them matters: then map it in {NAME}."
+        return [
+            Problem("note", file, ", ".join(names), "not used", "", advice)
+            for file, names in found.items()
+            if names
+        ]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] + "."
+
+
+def _cell(chosen: ibis.Table, part: Part, spelling: Mapping[str, str], name: str) -> ir.Value:
+    """Return one of our columns: a constant, one of theirs, or nothing; their words made ours."""
+    if name in part.constants:
+        return ibis.literal(part.constants[name])
+    if name not in spelling:
+        return ibis.null("string")
+    cell = chosen[spelling[name]]
+    words = part.values.get(name)
+    return cell.strip().cases(*words.items(), else_=cell) if words else cell

@@ -1,0 +1,105 @@
+"""Medians, ranges and counts, also of values known only as bounds."""
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import ibis
+
+
+def round_half_up(value: float, places: int = 0) -> float:
+    """Round as papers do: a half goes away from zero.
+
+    Examples
+    --------
+    >>> round_half_up(721.5), round_half_up(0.125, 2)
+    (722.0, 0.13)
+    """
+    step = Decimal(1).scaleb(-places)
+    return float(Decimal(repr(value)).quantize(step, rounding=ROUND_HALF_UP))
+
+
+def median_range(table: ibis.Table, low: str, high: str | None = None) -> dict[str, Any]:
+    """Return n, median and range of a column, or of a column of bounds.
+
+    Parameters
+    ----------
+    table
+        One row a patient.
+    low, high
+        The column; or the columns of lower and upper bounds. The median and both ends of the range
+        never fall when a value rises, so their bounds are those of the lower and upper values.
+
+    Returns
+    -------
+    dict
+        ``n`` (rows with both bounds), ``missing``, and ``median, least, greatest``, each a pair of
+        bounds; ``None`` where there is no row.
+    """
+    high = high or low
+    known = table.filter(table[low].notnull(), table[high].notnull())
+    figures: dict[str, Any] = {}
+    for name, column in (("low", known[low]), ("high", known[high])):
+        number = column.cast("float64")
+        figures |= {f"median_{name}": number.quantile(0.5), f"least_{name}": number.min()}
+        figures |= {f"greatest_{name}": number.max()}
+    row = known.aggregate(n=known.count(), **figures).to_pyarrow().to_pylist()[0]
+    total = int(table.count().to_pyarrow().as_py())
+    out: dict[str, Any] = {"n": row["n"], "missing": total - row["n"]}
+    for name in ("median", "least", "greatest"):
+        bounds = (row[f"{name}_low"], row[f"{name}_high"])
+        out[name] = bounds if row["n"] else None
+    return out
+
+
+def table_one(patients: ibis.Table, columns: Sequence[str], numeric: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the baseline table: median (range) of numbers, n (%) of words, missing always told.
+
+    Parameters
+    ----------
+    patients
+        One row a course, with an optional column ``group``.
+    columns
+        Which columns, in order.
+    numeric
+        Those of them that are numbers.
+
+    Returns
+    -------
+    list of dict
+        ``characteristic, level, group, n, count, median, least, greatest``: one row for each
+        number, or level of a word, and group (``All patients`` and each group).
+    """
+    grouped = "group" in patients.columns
+    labels = (
+        patients.select("group").distinct().order_by("group").to_pyarrow()["group"].to_pylist()
+        if grouped
+        else []
+    )
+    parts = [("All patients", patients)]
+    parts += [(label, patients.filter(patients.group == label)) for label in labels if label is not None]
+    out: list[dict[str, Any]] = []
+    for label, part in parts:
+        n = int(part.count().to_pyarrow().as_py())
+        for column in columns:
+            if column in numeric:
+                found = median_range(part, column)
+                figures = {
+                    name: found[name][0] if found[name] else None for name in ("median", "least", "greatest")
+                }
+                line = {"level": "median (range)", "count": found["n"], **figures}
+                out.append({"characteristic": column, "group": label, "n": n, **line})
+                missing = found["missing"]
+            else:
+                counts = part.group_by(column).aggregate(count=part.count()).order_by(column)
+                rows = counts.to_pyarrow().to_pylist()
+                for row in rows:
+                    if row[column] is not None:
+                        line = {"level": str(row[column]), "count": row["count"]}
+                        out.append({"characteristic": column, "group": label, "n": n, **line})
+                missing = sum(row["count"] for row in rows if row[column] is None)
+            if missing:
+                out.append(
+                    {"characteristic": column, "group": label, "n": n, "level": "missing", "count": missing}
+                )
+    return out

@@ -1,0 +1,1 @@
+"""Published cohorts as records, with their printed numbers and an audit of them."""

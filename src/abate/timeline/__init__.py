@@ -1,0 +1,1 @@
+"""Day 0, follow-up, patient-days: what was true when."""

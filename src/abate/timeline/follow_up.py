@@ -1,0 +1,47 @@
+"""How long each patient was followed: death, or the last day on which anything is recorded."""
+
+import ibis
+
+KEYS = ("patient_id", "course_id")
+
+
+def follow_up(patients: ibis.Table, events: ibis.Table, *dated: ibis.Table) -> ibis.Table:
+    """Return death and last contact of every course.
+
+    Parameters
+    ----------
+    patients, events
+        The record tables. A death is an event; nothing else says that a patient died.
+    *dated
+        Other record tables with ``day``: the last contact is not before the last day recorded.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, death_day, cause, last_day, last_precision, died``. ``last_day`` is
+        the day of death, else the later of the last contact given and the last day recorded; null
+        where nothing is dated. ``died`` is true also for a death without a day.
+    """
+    deaths = events.filter(events.event == "death")
+    deaths = deaths.group_by(*KEYS).aggregate(
+        death_day=deaths.day.min(), cause=deaths.text.min(), died=ibis.literal(True)
+    )
+    days = [table.filter(table.time_precision.isin(("minute", "day"))) for table in (events, *dated)]
+    recorded = ibis.union(*(table.select(*KEYS, "day") for table in days))
+    recorded = recorded.group_by(*KEYS).aggregate(recorded_day=recorded.day.max())
+    rows = patients.select(*KEYS, "last_contact_day", "last_contact_precision")
+    for other in (deaths, recorded):
+        rows = rows.left_join(other, list(KEYS)).drop("patient_id_right", "course_id_right")
+    contact = ibis.coalesce(rows.last_contact_day, -(10**9))
+    later = contact > ibis.coalesce(rows.recorded_day, -(10**9))
+    last = ibis.ifelse(later, rows.last_contact_day, rows.recorded_day)
+    return rows.select(
+        *KEYS,
+        "death_day",
+        "cause",
+        last_day=ibis.coalesce(rows.death_day, last),
+        last_precision=ibis.cases(
+            (rows.death_day.notnull(), "day"), (later, rows.last_contact_precision), else_="day"
+        ),
+        died=ibis.coalesce(rows.died, False),
+    )

@@ -1,0 +1,25 @@
+"""The grid of patient-days: every day from day 0 to the end of follow-up, recorded or not."""
+
+import ibis
+
+KEYS = ("patient_id", "course_id")
+
+
+def patient_days(follow_up: ibis.Table, limit: int) -> ibis.Table:
+    """Return one row for each day on which a patient was followed.
+
+    Parameters
+    ----------
+    follow_up
+        From :func:`abate.timeline.follow_up.follow_up`.
+    limit
+        Last day of the grid, for patients followed longer (day).
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, day``: from 0 to the last day, both included.
+    """
+    rows = follow_up.filter(follow_up.last_day >= 0)
+    days = ibis.range(0, ibis.least(rows.last_day, limit) + 1).unnest()
+    return rows.select(*KEYS, day=days.cast("int64"))
