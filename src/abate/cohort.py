@@ -1,0 +1,218 @@
+"""Everything a report or an audit reads, derived from records once and kept between rooms."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import ibis
+import pyarrow as pa
+
+from abate.biomarkers.auc import area_under_curve
+from abate.biomarkers.series import series, with_altered
+from abate.biomarkers.summaries import baseline, peak
+from abate.engine.ingest import Records
+from abate.exposure import administrations as given_doses
+from abate.exposure.courses import courses
+from abate.exposure.equivalence import dexamethasone_factors
+from abate.exposure.weight import implied_weights
+from abate.exposure.windows import dose_in_windows, treatment_windows
+from abate.grading.clinician import clinician_grades, highest_grades
+from abate.outcomes.response import response
+from abate.outcomes.survival import survival
+from abate.outcomes.words import reasons
+from abate.records.options import Options
+from abate.sources.mapping import Comparison
+from abate.timeline.follow_up import follow_up
+from abate.timeline.patient_days import patient_days
+
+STEROID = "dexamethasone-equivalent"
+BACKGROUND = ("tocilizumab",)
+GRID_DAYS = 100
+"""Last day of the grid of patient-days: the page shows no toxicity after it."""
+
+KEYS = ["patient_id", "course_id"]
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """What was derived, each a kept table; see the function named for its columns.
+
+    Attributes
+    ----------
+    records, options
+        What it was derived from, and how.
+    administrations, doses, totals, courses
+        Every administration, those that no total tells, totals, and courses:
+        :mod:`abate.exposure.administrations`, :func:`abate.exposure.courses.courses`.
+    treatment
+        The first course of the treatment under study of each patient who had one.
+    windows, exposure
+        Days around the treatment; dose in them by currency (dexamethasone-equivalent, tocilizumab,
+        the treatment itself).
+    follow_up, days, grades, highest, survival
+        One row a course; a patient-day; a graded patient-day; a toxicity; a course.
+    response
+        One row a treated patient, with ``reason`` in words.
+    points
+        Laboratory series with values that drugs alter marked.
+    weights
+        Body weight implied by doses.
+    patients
+        The record table with ``responder`` and ``treated`` beside the baseline.
+    """
+
+    records: Records
+    options: Options
+    administrations: ibis.Table
+    doses: ibis.Table
+    totals: ibis.Table
+    courses: ibis.Table
+    treatment: ibis.Table
+    windows: ibis.Table
+    exposure: Mapping[str, ibis.Table]
+    follow_up: ibis.Table
+    days: ibis.Table
+    grades: ibis.Table
+    highest: ibis.Table
+    survival: ibis.Table
+    response: ibis.Table
+    points: ibis.Table
+    weights: ibis.Table
+    patients: ibis.Table
+
+    def count(self, table: ibis.Table) -> int:
+        """Return the number of rows of a table."""
+        return int(table.count().to_pyarrow().as_py())
+
+    def measure(self, comparison: Comparison) -> ibis.Table:
+        """Return one number a patient and variable, for one comparison named beforehand.
+
+        Returns
+        -------
+        ibis.Table
+            ``patient_id, course_id, variable, value, label`` (the group) and ``left_out``: why a
+            patient's number is not compared, null where it is.
+        """
+        start, end = comparison.window
+        points = self.points.filter(self.points.variable.isin(comparison.variables))
+        clean = points.filter(points.altered_by.isnull())
+        if comparison.measure == "baseline":
+            found = baseline(clean, self.options["baseline_window_days"]).select(*KEYS, "variable", "value")
+        elif comparison.measure == "peak":
+            found = peak(clean, start, end).select(*KEYS, "variable", "value")
+        else:
+            area = area_under_curve(clean, start, end, self.options)
+            value = area.auc_per_day if comparison.measure == "auc_per_day" else area.auc
+            usable = ibis.literal(True) if comparison.measure == "auc_per_day" else area.complete
+            found = area.select(*KEYS, "variable", value=ibis.ifelse(usable, value, ibis.null("float64")))
+        variables = ibis.memtable(pa.table({"variable": list(comparison.variables)}))
+        rows = self.patients.select(*KEYS, label=self.label(comparison.group)).cross_join(variables)
+        rows = _join(rows, found, [*KEYS, "variable"])
+        events = self.records["events"]
+        early = events.filter(events.event == comparison.exclude_event, events.day < end)
+        early = early.group_by(*KEYS).aggregate(early=ibis.literal(True))
+        rows = _join(rows, early, KEYS)
+        if self.options["comparison_scale"] == "log10":
+            positive = ibis.ifelse(rows.value > 0, rows.value, ibis.null("float64"))
+            rows = rows.mutate(value=positive.log10())
+        return rows.mutate(
+            left_out=ibis.cases(
+                (rows.label.isnull(), "group not known"),
+                (rows.early.notnull(), "the event came before the window ended"),
+                (rows.value.isnull(), "too few values in the window"),
+            )
+        ).drop("early")
+
+    def label(self, group: str) -> ibis.Value:
+        """Return the label of a group for each patient of :attr:`patients`."""
+        if group == "responder":
+            return self.patients.responder
+        found = self.records.study.groups[group]
+        cell = self.patients[found.column].cast("string")
+        # A column of whole numbers is written 1 and not 1.0.
+        cell = cell.re_replace(r"\.0$", "")
+        return cell.cases(*found.labels.items(), else_=cell) if found.labels else cell
+
+
+def _join(rows: ibis.Table, other: ibis.Table, keys: list[str]) -> ibis.Table:
+    joined = rows.left_join(other, keys)
+    return joined.drop(*(name for name in joined.columns if name.endswith("_right")))
+
+
+def derive(records: Records, progress: Callable[[str], None] | None = None) -> Cohort:
+    """Derive everything from records.
+
+    Parameters
+    ----------
+    records
+        From :func:`abate.engine.ingest.ingest`.
+    progress
+        Called with a word before each room.
+    """
+    say = progress or (lambda step: None)  # noqa: ARG005
+    options, study, keep = records.study.options, records.study, records.engine.keep
+    say("exposure")
+    from_day = options["exposure_from_day"]
+    weights = records["patients"].select(*KEYS, "weight_kg")
+    given = keep("given", given_doses.given(records["drugs"], weights))
+    every = keep("administrations", given_doses.administrations(given))
+    totals = keep("interval_totals", given_doses.interval_totals(given, from_day))
+    doses = keep("doses_outside_totals", given_doses.outside_totals(every, totals))
+    all_courses = keep("courses", courses(every, options["course_gap_days"]))
+    treatment = keep(
+        "treatment", all_courses.filter(all_courses.drug == study.treatment, all_courses.number == 1)
+    )
+    windows = keep("windows", treatment_windows(treatment, from_day))
+    currencies = {STEROID: dexamethasone_factors(options["steroid_equivalence"])}
+    for drug in dict.fromkeys((*BACKGROUND, *([study.treatment] if study.treatment else []))):
+        currencies[drug] = ibis.memtable(pa.table({"drug": [drug], "factor": [1.0]}))
+    coverage = records["coverage"]
+    exposure = {
+        name: keep(f"exposure_{position}", dose_in_windows(windows, doses, totals, factors, coverage))
+        for position, (name, factors) in enumerate(currencies.items())
+    }
+    caps = records.study.dictionary.drugs
+    capped = {
+        name: float(row["usual_dose_high_mg"]) for name, row in caps.items() if row.get("usual_dose_high_mg")
+    }
+    cap_table = ibis.memtable(pa.table({"drug": list(capped), "cap_mg": list(capped.values())}))
+
+    say("outcomes")
+    events = records["events"]
+    dated = (records["measurements"], records["drugs"], records["states"])
+    followed = keep("follow_up", follow_up(records["patients"], events, *dated))
+    grades = keep("clinician_grades", clinician_grades(events))
+    primary = grades.filter(grades.system == study.system) if study.system else grades
+    judged = response(treatment, primary, events, followed, study.toxicity, options)
+    judged = keep("response", reasons(keep("response_rule", judged), study.treatment, options))
+    patients = _join(records["patients"], judged.select(*KEYS, "response"), KEYS)
+    patients = keep(
+        "patients_grouped",
+        patients.mutate(
+            responder=ibis.cases(
+                (patients.response == "yes", "responder"), (patients.response == "no", "nonresponder")
+            ),
+            treated=patients.response.notnull(),
+        ).drop("response"),
+    )
+    say("biomarkers")
+    points = keep("points", with_altered(keep("series", series(records["measurements"], options)), every))
+    return Cohort(
+        records=records,
+        options=options,
+        administrations=every,
+        doses=doses,
+        totals=totals,
+        courses=all_courses,
+        treatment=treatment,
+        windows=windows,
+        exposure=exposure,
+        follow_up=followed,
+        days=keep("patient_days", patient_days(followed, GRID_DAYS)),
+        grades=grades,
+        highest=keep("highest_grades", highest_grades(events)),
+        survival=keep("survival", survival(treatment, followed)),
+        response=judged,
+        points=points,
+        weights=keep("implied_weights", implied_weights(records["drugs"], cap_table)),
+        patients=patients,
+    )
