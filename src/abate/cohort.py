@@ -158,9 +158,7 @@ def derive(records: Records, progress: Callable[[str], None] | None = None) -> C
     totals = keep("interval_totals", given_doses.interval_totals(given, from_day))
     doses = keep("doses_outside_totals", given_doses.outside_totals(every, totals))
     all_courses = keep("courses", courses(every, options["course_gap_days"]))
-    treatment = keep(
-        "treatment", all_courses.filter(all_courses.drug == study.treatment, all_courses.number == 1)
-    )
+    treatment = keep("treatment", all_courses.filter(all_courses.drug == study.treatment, all_courses.number == 1))
     windows = keep("windows", treatment_windows(treatment, from_day))
     currencies = {STEROID: dexamethasone_factors(options["steroid_equivalence"])}
     for drug in dict.fromkeys((*BACKGROUND, *([study.treatment] if study.treatment else []))):
@@ -171,9 +169,7 @@ def derive(records: Records, progress: Callable[[str], None] | None = None) -> C
         for position, (name, factors) in enumerate(currencies.items())
     }
     caps = records.study.dictionary.drugs
-    capped = {
-        name: float(row["usual_dose_high_mg"]) for name, row in caps.items() if row.get("usual_dose_high_mg")
-    }
+    capped = {name: float(row["usual_dose_high_mg"]) for name, row in caps.items() if row.get("usual_dose_high_mg")}
     cap_table = ibis.memtable(pa.table({"drug": list(capped), "cap_mg": list(capped.values())}))
 
     say("outcomes")

@@ -35,9 +35,7 @@ def series(measurements: ibis.Table, options: Options) -> ibis.Table:
         ``limit`` (below, above or null), ``source``. A result known only as bounds is not a number
         and is left out; so is one without a day.
     """
-    rows = measurements.filter(
-        measurements.value.notnull(), measurements.time_precision.isin(("minute", "day"))
-    )
+    rows = measurements.filter(measurements.value.notnull(), measurements.time_precision.isin(("minute", "day")))
     below = ibis.coalesce(rows.comparator.isin(("<", "<=")), False)
     above = ibis.coalesce(rows.comparator.isin((">", ">=")), False)
     factor = {"half": 0.5, "zero": 0.0, "limit": 1.0, "exclude": None}[options["below_detection"]]

@@ -45,7 +45,5 @@ def peak(points: ibis.Table, start: float, end: float) -> ibis.Table:
     """
     rows = points.filter(points.time >= start, points.time < end)
     order = ibis.window(group_by=KEYS, order_by=[rows.value.desc(), rows.time, rows.source])
-    rows = rows.mutate(
-        place=ibis.row_number().over(order), values=rows.count().over(ibis.window(group_by=KEYS))
-    )
+    rows = rows.mutate(place=ibis.row_number().over(order), values=rows.count().over(ibis.window(group_by=KEYS)))
     return rows.filter(rows.place == 0).select(*KEYS, "value", "time", "limit", "values")

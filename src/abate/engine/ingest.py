@@ -29,7 +29,7 @@ class Records:
     tables
         The record tables by name; a table that was not brought is there and empty.
     set_aside
-        ``table, source, patient_id, course_id, column, recorded, reason, hint, values``: every
+        ``table, source, patient_id, course_id, name, column, recorded, reason, hint, values``: every
         value that is not used. Holds identifiers: never for the terminal.
     accounting
         ``table, rows_in, values_in, used, set_aside`` and one column a reason.
@@ -129,8 +129,7 @@ class _Ingest:
             return []
         cells = {name: parse.text(raw[name], self.reading) for name in self.brought}
         failing = {
-            name: (cell.notnull() & parse.number(cell, self.reading).isnull()).sum()
-            for name, cell in cells.items()
+            name: (cell.notnull() & parse.number(cell, self.reading).isnull()).sum() for name, cell in cells.items()
         }
         filled = {f"{name}__filled": cell.count() for name, cell in cells.items()}
         found = raw.aggregate(**failing, **filled).to_pyarrow().to_pylist()[0]
@@ -205,6 +204,8 @@ class _Ingest:
         rows = self.judged[table.name]
         common = {"table": ibis.literal(table.name), "source": rows.source}
         common |= {"patient_id": rows.patient_id, "course_id": rows.course_id, "row_order": rows.row_order}
+        subject = table.names[0] if table.names else ""
+        common["name"] = _written(rows, subject) if subject else ibis.literal("")
         whole = {name: _written(rows, name) for name in [column.name for column in table.columns]}
         said: ir.StringValue = ibis.literal("")
         for name, cell in whole.items():
@@ -257,9 +258,7 @@ class _Ingest:
             values_in = rows.values_in.sum().to_pyarrow().as_py() or 0
             used = self._used(TABLES[name])
             mine = set_aside.filter(set_aside.table == name)
-            by_reason = (
-                mine.group_by("reason").aggregate(values=mine["values"].sum()).to_pyarrow().to_pylist()
-            )
+            by_reason = mine.group_by("reason").aggregate(values=mine["values"].sum()).to_pyarrow().to_pylist()
             reasons = dict.fromkeys(REASONS, 0) | {row["reason"]: row["values"] for row in by_reason}
             aside = sum(reasons.values())
             if values_in != used + aside:
@@ -325,9 +324,7 @@ class _Ingest:
     def _unusual(self) -> list[Problem]:
         rows = self.tables["measurements"]
         unusual = rows.filter(rows.outside_usual)
-        found = (
-            unusual.group_by("variable").aggregate(count=unusual.count()).order_by("variable").to_pyarrow()
-        )
+        found = unusual.group_by("variable").aggregate(count=unusual.count()).order_by("variable").to_pyarrow()
         advice = "They are used. Look whether the unit is right."
         return [
             Problem(
@@ -378,7 +375,6 @@ def _written(rows: ibis.Table, name: str) -> ir.StringValue:
 
 def _empty(table: Table) -> ibis.Table:
     fields = [
-        pa.field(name, ibis.Schema({name: kind}).to_pyarrow().field(0).type)
-        for name, kind in table.schema.items()
+        pa.field(name, ibis.Schema({name: kind}).to_pyarrow().field(0).type) for name, kind in table.schema.items()
     ]
     return ibis.memtable(pa.schema(fields).empty_table())

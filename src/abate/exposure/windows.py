@@ -34,8 +34,7 @@ def treatment_windows(treatment: ibis.Table, from_day: int) -> ibis.Table:
         ("all", first, no_end),
     )
     parts = [
-        treatment.select(*KEYS, window=ibis.literal(name), from_day=start, until_day=end)
-        for name, start, end in edges
+        treatment.select(*KEYS, window=ibis.literal(name), from_day=start, until_day=end) for name, start, end in edges
     ]
     return ibis.union(*parts)
 

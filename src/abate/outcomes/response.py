@@ -48,7 +48,7 @@ def response(
         start), ``response`` (yes, no, not applicable, unknown) and its ``basis`` (grades,
         clinician, none), ``first_low_day, days_to_low, best_low, best_high, best_day,
         recurrence_day``, ``course`` (durable, transient, none, unknown), ``clinician``,
-        ``clinician_grade``, ``death_day, last_day``.
+        ``clinician_grade``, ``grades_after`` (days graded after the start), ``death_day, last_day``.
     """
     start = treatment.select(
         *KEYS,
@@ -59,6 +59,8 @@ def response(
     same = grades.select(*KEYS, "toxicity", "day", "low", "high")
     dated = start.join(same, [*KEYS, "toxicity"])
     rows = _join(start, _at_start(dated, options["grade_at_start_lookback_days"]))
+    after = dated.filter(dated.day > dated.start_day)
+    rows = _join(rows, after.group_by(*KEYS).aggregate(graded_ever=after.count()))
     rows = _join(rows, _after(dated, options))
     rows = _join(rows, _recurrence(dated, options))
     rows = _join(rows, _clinician(events))
@@ -68,7 +70,9 @@ def response(
         days_to_low=rows.first_low_day - rows.start_day,
         course=_course(rows, options["durable_days"]),
     )
-    return rows.drop("graded_after", "still_high")
+    return rows.mutate(grades_after=ibis.coalesce(rows.graded_ever, 0)).drop(
+        "graded_ever", "graded_after", "still_high"
+    )
 
 
 def _join(rows: ibis.Table, other: ibis.Table) -> ibis.Table:
@@ -106,9 +110,7 @@ def _recurrence(dated: ibis.Table, options: Options) -> ibis.Table:
     after = dated.filter(dated.day > dated.start_day)
     low = after.filter(after.high <= options["low_grade"])
     first = low.group_by(*KEYS).aggregate(low_day=low.day.min())
-    rows = after.join(first, list(KEYS)).filter(
-        ibis._.day > ibis._.low_day, ibis._.low >= options["high_grade"]
-    )
+    rows = after.join(first, list(KEYS)).filter(ibis._.day > ibis._.low_day, ibis._.low >= options["high_grade"])
     return rows.group_by(*KEYS).aggregate(recurrence_day=rows.day.min())
 
 
@@ -131,11 +133,12 @@ def _clinician(events: ibis.Table) -> ibis.Table:
 
 
 def _verdict(rows: ibis.Table, options: Options) -> dict[str, ir.Value]:
-    """Return ``response`` and ``basis``: grades where they decide, else the clinician."""
+    """Return ``response`` and ``basis``: grades decide; the clinician only where none was given after."""
     high = options["high_grade"]
     was_high = rows.start_low >= high
     graded = was_high & rows.graded_after.notnull()
-    clinician_only = ibis.coalesce(rows.start_high >= high, True) & rows.clinician.isin(("yes", "no"))
+    ungraded = rows.graded_ever.isnull() & ibis.coalesce(rows.start_high >= high, True)
+    clinician_only = ungraded & rows.clinician.isin(("yes", "no"))
     judged = [
         (ibis.coalesce(rows.start_high < high, False), "not applicable", "grades"),
         (ibis.coalesce(graded & rows.first_low_day.notnull(), False), "yes", "grades"),

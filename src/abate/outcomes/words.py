@@ -60,10 +60,7 @@ def reasons(response: ibis.Table, treatment: str, options: Options) -> ibis.Tabl
     lasted = ibis.cases(
         (
             rows.recurrence_day.notnull(),
-            ibis.literal(f"; grade {high} or more again on day ")
-            + day(rows.recurrence_day)
-            + ": "
-            + rows.course,
+            ibis.literal(f"; grade {high} or more again on day ") + day(rows.recurrence_day) + ": " + rows.course,
         ),
         else_=ibis.literal(f"; no grade {high} or more recorded after that, to day ")
         + ibis.coalesce(day(rows.last_day), "unknown")
@@ -80,7 +77,8 @@ def reasons(response: ibis.Table, treatment: str, options: Options) -> ibis.Tabl
         ((rows.response == "yes") & (rows.basis == "grades"), fell + lasted),
         ((rows.response == "no") & (rows.basis == "grades"), f"; every later grade recorded is above {low}"),
         (rows.response == "not applicable", f"; that is below grade {high}, so the rule does not apply"),
-        else_=ibis.literal("; no grade after the start decides") + said,
+        (rows.grades_after > 0, "; the grades recorded after the start do not decide"),
+        else_=ibis.literal("; no grade was recorded after the start") + said,
     )
     died = ibis.ifelse(
         rows.death_day.notnull(),

@@ -71,9 +71,7 @@ def measurements(rows: ibis.Table, conversions: ibis.Table, ranges: ibis.Table) 
 def unit_marks(rows: ibis.Table) -> list[Mark]:
     """Return the marks of converted measurements: unit and possible range."""
     values = [rows.value, rows.value_low, rows.value_high]
-    outside = _any([value < rows.hard_low for value in values]) | _any(
-        [value > rows.hard_high for value in values]
-    )
+    outside = _any([value < rows.hard_low for value in values]) | _any([value > rows.hard_high for value in values])
     crossed = ibis.coalesce(rows.value_low > rows.value_high, False)
     return [
         Mark(rows.factor.isnull(), "unit", "unit", rows.why),
@@ -106,9 +104,7 @@ def drugs(rows: ibis.Table, conversions: ibis.Table) -> ibis.Table:
     joined = rows.left_join(
         conversions, [rows.drug == conversions.name, rows.unit__key == conversions.written_unit]
     ).drop("name", "written_unit")
-    numbers = {
-        name: (joined[name] * joined.factor).round(9) for name in ("amount", "amount_low", "amount_high")
-    }
+    numbers = {name: (joined[name] * joined.factor).round(9) for name in ("amount", "amount_low", "amount_high")}
     return joined.mutate(
         **numbers,
         has__amount=joined.amount.notnull() | joined.amount_low.notnull() | joined.amount_high.notnull(),

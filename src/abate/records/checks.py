@@ -108,9 +108,7 @@ def with_course(rows: ibis.Table, patients: ibis.Table, reading: Reading) -> ibi
 
     A row that names no course belongs to the patient's only one; where there are several, to none.
     """
-    known = patients.group_by("patient_id").aggregate(
-        courses=patients.count(), only_course=patients.course_id.min()
-    )
+    known = patients.group_by("patient_id").aggregate(courses=patients.count(), only_course=patients.course_id.min())
     rows = rows.mutate(
         patient_id=parse.text(rows.patient_id, Reading(missing=("",))),
         course__recorded=parse.text(rows.course_id, reading),

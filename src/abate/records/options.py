@@ -190,8 +190,7 @@ REGISTRY: Mapping[str, Option] = {
             "permutation_limit",
             1_000_000,
             (1_000, 50_000_000),
-            "Most arrangements that are enumerated; above it the P value is a Monte Carlo estimate"
-            " and is named so",
+            "Most arrangements that are enumerated; above it the P value is a Monte Carlo estimate and is named so",
             "Our resolution",
         ),
         Option(
@@ -241,15 +240,11 @@ class Options(dict[str, Any]):
             if option is None:
                 expected = "one of " + ", ".join(REGISTRY)
                 problems.append(
-                    Problem(
-                        "unusable", place, name, "no option has this name", expected, "Correct or remove it."
-                    )
+                    Problem("unusable", place, name, "no option has this name", expected, "Correct or remove it.")
                 )
             elif not option.accepts(value):
                 problems.append(
-                    Problem(
-                        "unusable", place, name, "the value is not allowed", option.allowed, "Correct it."
-                    )
+                    Problem("unusable", place, name, "the value is not allowed", option.allowed, "Correct it.")
                 )
         if problems:
             raise UnusableRecordsError(problems)

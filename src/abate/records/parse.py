@@ -121,9 +121,7 @@ def moment(table: ibis.Table, day0: ir.TimestampColumn, reading: Reading, prefix
     )
     by_time, by_day = days, day_number.floor().cast("int64")
     by_minute = (minute_number / MINUTES).floor().cast("int64")
-    found_day = ibis.coalesce(
-        by_time, by_minute, by_day, (month_number * reading.days_per_month).floor().cast("int64")
-    )
+    found_day = ibis.coalesce(by_time, by_minute, by_day, (month_number * reading.days_per_month).floor().cast("int64"))
     precision = ibis.cases(
         (found_minute.notnull(), "minute"),
         (

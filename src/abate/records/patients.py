@@ -45,10 +45,7 @@ def read_patients(raw: ibis.Table, numeric: Sequence[str], reading: Reading) -> 
     cells = {name: parse.text(rows[name], reading) for name in (*brought, *CONTACT)}
     rows = rows.mutate(
         **{
-            **{
-                name: parse.number(cells[name], reading) if name in numeric else cells[name]
-                for name in brought
-            },
+            **{name: parse.number(cells[name], reading) if name in numeric else cells[name] for name in brought},
             **{name: cells[name] for name in CONTACT},
             "patient_id": parse.text(rows.patient_id, Reading(missing=("",))),
             "course__recorded": parse.text(rows.course_id, reading),

@@ -171,9 +171,7 @@ COVERAGE = Table(
     ),
 )
 
-TABLES: dict[str, Table] = {
-    table.name: table for table in (PATIENTS, MEASUREMENTS, STATES, DRUGS, EVENTS, COVERAGE)
-}
+TABLES: dict[str, Table] = {table.name: table for table in (PATIENTS, MEASUREMENTS, STATES, DRUGS, EVENTS, COVERAGE)}
 """The six tables by name, patients first: the others are checked against them."""
 
 TIME_COLUMNS = ("time", "day", "minute", "month")

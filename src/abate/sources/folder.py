@@ -90,13 +90,9 @@ def read_folder(path: Path, backend: Any) -> Source:
     door = _Door(path, backend, study)
     parts = {name: study.parts.get(name) or door.default_parts(name) for name in TABLES}
     if not parts["patients"]:
-        door.wrong(
-            "patients", "", "there is no file of patients", "patients.csv, patients.parquet or [[patients]]"
-        )
+        door.wrong("patients", "", "there is no file of patients", "patients.csv, patients.parquet or [[patients]]")
     elif len(parts["patients"]) > 1:
-        door.wrong(
-            NAME, "patients", "several files of patients are named", "one file with a row for every course"
-        )
+        door.wrong(NAME, "patients", "several files of patients are named", "one file with a row for every course")
     raw = {}
     for name, table in TABLES.items():
         read = [door.read_part(table, part, position) for position, part in enumerate(parts[name])]
@@ -143,9 +139,7 @@ class _Door:
         """Return the file that bears the name of a table."""
         files = [name for name in (f"{table}.csv", f"{table}.parquet") if (self.path / name).is_file()]
         if len(files) == 2:
-            self.wrong(
-                files[0], "", f"{files[1]} stands beside it", "one file a table", "Remove one of them."
-            )
+            self.wrong(files[0], "", f"{files[1]} stands beside it", "one file a table", "Remove one of them.")
         return tuple(Part(file) for file in files[:1])
 
     def file(self, name: str) -> ibis.Table | None:
@@ -169,9 +163,7 @@ class _Door:
         try:
             read = self.backend.read_parquet(str(path))
         except duckdb.Error as error:
-            self.wrong(
-                path.name, "", "the file cannot be read as Parquet", "a Parquet file", _first_line(error)
-            )
+            self.wrong(path.name, "", "the file cannot be read as Parquet", "a Parquet file", _first_line(error))
             return None
         self.headers[path.name] = list(read.columns)
         return self._keep(read.mutate(row__number=ibis.row_number() + 1))
@@ -179,25 +171,19 @@ class _Door:
     def _csv(self, path: Path) -> ibis.Table | None:
         encoding = ENCODINGS.get(self.study.encoding)
         if encoding is None or len(self.study.delimiter) != 1:
-            self.wrong(
-                NAME, "reading", "no such delimiter or encoding", "one character; " + ", ".join(ENCODINGS)
-            )
+            self.wrong(NAME, "reading", "no such delimiter or encoding", "one character; " + ", ".join(ENCODINGS))
             return None
         try:
             with path.open(encoding=encoding, newline="") as stream:
                 header = next(csv.reader(stream, delimiter=self.study.delimiter), [])
         except UnicodeError:
-            self.wrong(
-                path.name, "", f"the file is not in {self.study.encoding}", "UTF-8, or [reading] encoding"
-            )
+            self.wrong(path.name, "", f"the file is not in {self.study.encoding}", "UTF-8, or [reading] encoding")
             return None
         header = [name.strip() for name in header]
         self.headers[path.name] = header
         doubled = sorted({name for name in header if header.count(name) > 1 or not name})
         if doubled or not header:
-            self.wrong(
-                path.name, "", "a column has no name, or two have the same", "one name a column in row 1"
-            )
+            self.wrong(path.name, "", "a column has no name, or two have the same", "one name a column in row 1")
             return None
         options = {
             "columns": dict.fromkeys(header, "VARCHAR"),
@@ -321,14 +307,10 @@ class _Door:
                 own = {column for column in allowed(TABLES[name]) if column in self.headers[part.file]}
                 whole = set(self.headers[part.file]) if name == "patients" else set()
                 used[part.file] |= own | whole | set(part.columns.values()) | set(part.where)
-        found = {
-            file: [name for name in self.headers[file] if name not in names] for file, names in used.items()
-        }
+        found = {file: [name for name in self.headers[file] if name not in names] for file, names in used.items()}
         advice = f"Nothing to do, unless one of them matters: then map it in {NAME}."
         return [
-            Problem("note", file, ", ".join(names), "not used", "", advice)
-            for file, names in found.items()
-            if names
+            Problem("note", file, ", ".join(names), "not used", "", advice) for file, names in found.items() if names
         ]
 
 

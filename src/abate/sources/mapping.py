@@ -264,9 +264,7 @@ def _parts(read: _Reader, name: str, content: Mapping[str, Any]) -> tuple[Part, 
     return tuple(parts)
 
 
-def _additions(
-    read: _Reader, content: Mapping[str, Any]
-) -> tuple[dict[str, Variable], dict[str, Any], dict[str, str]]:
+def _additions(read: _Reader, content: Mapping[str, Any]) -> tuple[dict[str, Variable], dict[str, Any], dict[str, str]]:
     variables = {}
     for name, entry in read.table("variables", content.get("variables", {})).items():
         where = f"variables.{name}"

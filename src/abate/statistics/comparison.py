@@ -37,7 +37,7 @@ class Comparison:
         P value of the permutation test of the difference of means, two-sided by its absolute
         value; ``exact`` where all arrangements were enumerated.
     least_p
-        The smallest P value that a permutation test of this design can give.
+        The smallest P value that the permutation test as it was done can give.
     note
         Why something is not given.
     """
@@ -144,8 +144,7 @@ def _student(first: NDArray[np.float64], second: NDArray[np.float64]) -> dict[st
     from scipy import stats  # a second to import, so only where it is used
 
     spread = np.sqrt(
-        (first.var(ddof=1) * (len(first) - 1) + second.var(ddof=1) * (len(second) - 1))
-        / (len(first) + len(second) - 2)
+        (first.var(ddof=1) * (len(first) - 1) + second.var(ddof=1) * (len(second) - 1)) / (len(first) + len(second) - 2)
     )
     if spread == 0:
         return {"note": "no spread within the groups: no t test"}
@@ -180,4 +179,5 @@ def _permutation(first: NDArray[np.float64], second: NDArray[np.float64], option
         rng=np.random.default_rng(SEED),
     )
     method = "exact" if exact else f"Monte Carlo, {draws:,} draws"
-    return {"permutation_p": float(result.pvalue), "permutation_method": method}
+    least = least_possible_p(len(first), len(second)) if exact else 1 / (draws + 1)
+    return {"permutation_p": float(result.pvalue), "permutation_method": method, "least_p": least}

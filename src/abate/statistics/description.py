@@ -70,36 +70,47 @@ def table_one(patients: ibis.Table, columns: Sequence[str], numeric: Sequence[st
         ``characteristic, level, group, n, count, median, least, greatest``: one row for each
         number, or level of a word, and group (``All patients`` and each group).
     """
-    grouped = "group" in patients.columns
-    labels = (
-        patients.select("group").distinct().order_by("group").to_pyarrow()["group"].to_pylist()
-        if grouped
-        else []
-    )
+    labels: list[str] = []
+    if "group" in patients.columns:
+        found = patients.select("group").distinct().to_pyarrow()["group"].to_pylist()
+        # A responder before a nonresponder: the plain word before the one derived from it.
+        labels = sorted((label for label in found if label is not None), key=lambda label: (len(label), label))
     parts = [("All patients", patients)]
-    parts += [(label, patients.filter(patients.group == label)) for label in labels if label is not None]
+    parts += [(label, patients.filter(patients.group == label)) for label in labels]
     out: list[dict[str, Any]] = []
+    measured = [name for name in columns if name in numeric and not _is_indicator(patients[name])]
     for label, part in parts:
         n = int(part.count().to_pyarrow().as_py())
         for column in columns:
-            if column in numeric:
-                found = median_range(part, column)
-                figures = {
-                    name: found[name][0] if found[name] else None for name in ("median", "least", "greatest")
-                }
-                line = {"level": "median (range)", "count": found["n"], **figures}
-                out.append({"characteristic": column, "group": label, "n": n, **line})
-                missing = found["missing"]
-            else:
-                counts = part.group_by(column).aggregate(count=part.count()).order_by(column)
-                rows = counts.to_pyarrow().to_pylist()
-                for row in rows:
-                    if row[column] is not None:
-                        line = {"level": str(row[column]), "count": row["count"]}
-                        out.append({"characteristic": column, "group": label, "n": n, **line})
-                missing = sum(row["count"] for row in rows if row[column] is None)
-            if missing:
-                out.append(
-                    {"characteristic": column, "group": label, "n": n, "level": "missing", "count": missing}
-                )
+            lines = _number_lines(part, column) if column in measured else _word_lines(part, column)
+            out += [{"characteristic": column, "group": label, "n": n, **line} for line in lines if line["count"]]
     return out
+
+
+MOST_LEVELS = 12
+"""Different words of one column that Table 1 lists; more are only counted."""
+
+
+def _is_indicator(column: ibis.Column) -> bool:
+    """Say whether a column of numbers holds only 0 and 1: a yes or no, not a quantity."""
+    return bool(column.isin((0, 1)).all().to_pyarrow().as_py())
+
+
+def _number_lines(part: ibis.Table, column: str) -> list[dict[str, Any]]:
+    found = median_range(part, column)
+    figures = {name: found[name][0] if found[name] else None for name in ("median", "least", "greatest")}
+    return [
+        {"level": "median (range)", "count": found["n"], **figures},
+        {"level": "missing", "count": found["missing"]},
+    ]
+
+
+def _word_lines(part: ibis.Table, column: str) -> list[dict[str, Any]]:
+    words = part[column].cast("string").re_replace(r"\.0$", "")
+    counts = part.group_by(level=words).aggregate(count=part.count()).order_by("level").to_pyarrow().to_pylist()
+    filled = [row for row in counts if row["level"] is not None]
+    missing = {"level": "missing", "count": sum(row["count"] for row in counts if row["level"] is None)}
+    if len(filled) > MOST_LEVELS:
+        total = sum(row["count"] for row in filled)
+        return [{"level": f"{len(filled)} different entries", "count": total}, missing]
+    return [*filled, missing]

@@ -40,8 +40,6 @@ def follow_up(patients: ibis.Table, events: ibis.Table, *dated: ibis.Table) -> i
         "death_day",
         "cause",
         last_day=ibis.coalesce(rows.death_day, last),
-        last_precision=ibis.cases(
-            (rows.death_day.notnull(), "day"), (later, rows.last_contact_precision), else_="day"
-        ),
+        last_precision=ibis.cases((rows.death_day.notnull(), "day"), (later, rows.last_contact_precision), else_="day"),
         died=ibis.coalesce(rows.died, False),
     )

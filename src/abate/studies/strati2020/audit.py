@@ -160,9 +160,7 @@ def judge_range(
     """Compare a range printed with the bounds of its two ends; see :func:`judge`."""
     recomputed = f"{bounds(*least)} to {bounds(*greatest)} {row.unit}".strip()
     ends = ((row.low, least), (row.high, greatest))
-    fits = all(
-        end is not None and round_half_up(low) <= end <= round_half_up(high) for end, (low, high) in ends
-    )
+    fits = all(end is not None and round_half_up(low) <= end <= round_half_up(high) for end, (low, high) in ends)
     if not fits:
         return Finding(recomputed, "mismatch", f"{note} {PLAIN_TEXT}".strip())
     verdict: Verdict = "consistent" if missing else "match"

@@ -66,13 +66,9 @@ def responder_limits(cohort: Cohort, _: Printed, match: Match) -> Finding:
     if match[1] == "CRP":
         listed = next(item.reported for item in printed() if item.item == "CRP at baseline")
         highest = max(int(value) for value in re.findall(r"[0-9]+", listed.split(" mg/L")[0]))
-        return _lacking(
-            "not recomputable", f"{series} The highest of the six printed baselines is {highest}."
-        )
-    above = responders(cohort, "yes").join(
-        cohort.patients.select("patient_id", "ldh_above_uln"), "patient_id"
-    )
-    count = cohort.count(above.filter(above.ldh_above_uln == "Yes"))
+        return _lacking("not recomputable", f"{series} The highest of the six printed baselines is {highest}.")
+    above = responders(cohort, "yes").join(cohort.patients.select("patient_id", "LDH_above_ULN"), "patient_id")
+    count = cohort.count(above.filter(above.LDH_above_ULN == "Yes"))
     return _lacking("not recomputable", f"{series} At baseline LDH is above normal in {count} of the four.")
 
 
@@ -104,12 +100,9 @@ def early_values(cohort: Cohort, _: Printed, match: Match) -> Finding:
     if match[1] == "CRP":
         return _lacking("not recomputable", missing + "No CRP value belongs to a known patient.")
     if match[1] == "LDH":
-        ldh = cohort.patients.select("patient_id", "ldh_above_uln", "responder")
-        high = ldh.filter(ldh.ldh_above_uln == "Yes")
-        counts = {
-            line["responder"]: line["n"]
-            for line in rows_of(high.group_by("responder").agg(n=high.count()), "n")
-        }
+        ldh = cohort.patients.select("patient_id", "LDH_above_ULN", "responder")
+        high = ldh.filter(ldh.LDH_above_ULN == "Yes")
+        counts = {line["responder"]: line["n"] for line in rows_of(high.group_by("responder").agg(n=high.count()), "n")}
         text = f"above normal at baseline: {counts.get('responder', 0)} responders, "
         return _lacking(text + f"{counts.get('nonresponder', 0)} nonresponders", missing.strip())
     values = _ferritin_as_printed(cohort)
@@ -143,9 +136,7 @@ def hemorrhage(cohort: Cohort, row: Printed, _: Match) -> Finding:
     deaths = cohort.survival.filter(cohort.survival.cause == "intracranial hemorrhage")
     found = [line["patient_id"] for line in rows_of(deaths)]
     note = "Present before the start, and the cause of death: the grades after it have two possible reasons."
-    return Finding(
-        f"died of it: {', '.join(found)}", "match" if found == [row.reported] else "mismatch", note
-    )
+    return Finding(f"died of it: {', '.join(found)}", "match" if found == [row.reported] else "mismatch", note)
 
 
 @recomputes("nonresponders with ICANS: dose and schedule")

@@ -247,15 +247,13 @@ def tocilizumab_row(cohort: Cohort, row: Printed, _: Match) -> Finding:
     """Entries in the dose row, and patients with a start day."""
     doses = cohort.administrations.filter(cohort.administrations.drug == "tocilizumab")
     count = cohort.count(doses.select("patient_id").distinct())
-    return judge(
-        row, count, count, note="The entries belong to the patients with a start day, in their order."
-    )
+    return judge(row, count, count, note="The entries belong to the patients with a start day, in their order.")
 
 
 @recomputes("previous ASCT")
 def previous_transplant(cohort: Cohort, row: Printed, _: Match) -> Finding:
     """The row of Table 1 against its footnote."""
-    count = cohort.count(cohort.patients.filter(cohort.patients.previous_asct == "Yes"))
+    count = cohort.count(cohort.patients.filter(cohort.patients.previous_ASCT == "Yes"))
     note = f"The row of Table 1 says yes in {count} patients, its footnote that no patient had one."
     return judge(row, count, count, note=note)
 

@@ -53,9 +53,7 @@ def grade_at_start(cohort: Cohort, row: Printed, match: Match) -> Finding:
     table = rows_of(graded.filter(graded.source.contains("Table 1")))[0]["value"]
     note = ""
     if table != row.value:
-        note = (
-            f"Table 1 has grade {number(table)}, the running text grade {number(row.value)}. Both are kept: "
-        )
+        note = f"Table 1 has grade {number(table)}, the running text grade {number(row.value)}. Both are kept: "
         found = one(cohort.response, match[1])
         note += f"the response rule sees {bounds(found['start_low'], found['start_high'])}."
     return judge(row, table, table, note=note)
@@ -140,9 +138,7 @@ def _from_text(cohort: Cohort) -> ibis.Table:
     events = cohort.records["events"]
     events = events.filter(~events.source.contains(TABLE_RESPONSE))
     study = cohort.records.study
-    judged = response(
-        cohort.treatment, cohort.grades, events, cohort.follow_up, study.toxicity, cohort.options
-    )
+    judged = response(cohort.treatment, cohort.grades, events, cohort.follow_up, study.toxicity, cohort.options)
     return reasons(judged, study.treatment, cohort.options)
 
 

@@ -1,0 +1,178 @@
+"""The verbs on a command line.
+
+Exit codes: 0 done (``check``: nothing wrong), 1 (``check``) usable with values set aside, 2 the
+records cannot be used or the command was wrong, 3 an error of abate itself.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from abate.engine.ingest import Records
+
+NOTE = (
+    "Research software: attribution of any finding to a cause is assumed, never known; no dosing advice; "
+    "a computed grade does not replace a clinician's."
+)
+CODES = (
+    "Exit codes: 0 done; 1 (check) usable, with values set aside; 2 unusable records or a wrong command; "
+    "3 an error of abate itself (--debug shows it)."
+)
+
+
+@click.group(epilog=f"{CODES}\n\n{NOTE}", context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="abate")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@click.pass_context
+def cli(context: click.Context, debug: bool, quiet: bool) -> None:
+    """Turn the records of CAR T-cell recipients into graded toxicity, exposure, response and a report.
+
+    RECORDS is a folder with patients.csv (or .parquet) and any of measurements, states, drugs,
+    events and coverage, or with an abate.toml that says which file is which; or the name of a
+    published study that comes with abate: strati2020.
+    """
+    context.obj = {"debug": debug, "quiet": quiet}
+
+
+@contextmanager
+def steps(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Show a progress bar on the terminal while long work runs; nothing where it is silenced."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True, quiet=quiet)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda step: bar.update(task, description=step)
+
+
+def summary(records: "Records", show_values: bool) -> None:
+    """Say what was used and set aside, and every problem; identifiers and values only if asked."""
+    for problem in records.problems:
+        click.echo(f"{problem}\n")
+    rows = records.accounting.to_pylist()
+    for row in rows:
+        click.echo(
+            f"{row['table']}: {row['values_in']:,} values in = {row['used']:,} used + {row['set_aside']:,} set aside"
+        )
+    if show_values:
+        shown = records.set_aside.order_by("table", "row_order").to_pyarrow().to_pylist()
+        for row in shown:
+            click.echo(
+                f"{row['source']}: patient {row['patient_id']}, {row['recorded']} -> {row['reason']}",
+                err=False,
+            )
+
+
+@cli.command(epilog=CODES)
+@click.argument("records", type=click.Path())
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the full report, with patients and values.")
+@click.option("--show-values", is_flag=True, help="Also print patients and values that were set aside.")
+@click.pass_context
+def check(context: click.Context, records: str, out: Path | None, show_values: bool) -> None:
+    """Say everything that is wrong with RECORDS, all at once."""
+    from abate import verbs
+
+    quiet = context.obj["quiet"]
+    with steps(quiet) as say:
+        found = verbs.read(records, say)
+        if out:
+            verbs.write_check(found, out)
+    if not quiet:
+        summary(found, show_values)
+        if out:
+            click.echo(f"The full report, with patients and values, is in {out}")
+    aside = sum(row["set_aside"] for row in found.accounting.to_pylist())
+    if not quiet:
+        click.echo("Usable, with values set aside." if aside else "Nothing is wrong.")
+    context.exit(1 if aside else 0)
+
+
+@cli.command(epilog=CODES)
+@click.argument("records", type=click.Path())
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the report.")
+@click.pass_context
+def run(context: click.Context, records: str, out: Path) -> None:
+    """Write the cohort report of RECORDS: page, tables, figures, run.json."""
+    from abate import verbs
+
+    with steps(context.obj["quiet"]) as say:
+        report = verbs.run(records, out, say)
+    if not context.obj["quiet"]:
+        rows = report.records.accounting.to_pylist()
+        values, used = (sum(row[name] for row in rows) for name in ("values_in", "used"))
+        click.echo(f"{values:,} values in = {used:,} used + {values - used:,} set aside.")
+        click.echo(f"The report is {report.path / 'report.html'}")
+
+
+@cli.command(epilog=CODES)
+@click.argument("study", default="strati2020")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for audit.csv.")
+@click.pass_context
+def reproduce(context: click.Context, study: str, out: Path | None) -> None:
+    """Recompute what a published STUDY prints, from its own patients."""
+    from abate import verbs
+
+    quiet = context.obj["quiet"]
+    with steps(quiet) as say:
+        table = verbs.reproduce(study, say)
+        path = verbs.write_audit(table, out or Path.cwd())
+    if quiet:
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(show_lines=False, box=None, pad_edge=False)
+    names = ("item", "place", "reported", "recomputed", "verdict")
+    for name in names:
+        shown.add_column(name, overflow="fold")
+    rows = table.to_pylist()
+    for row in rows:
+        shown.add_row(*(row[name] for name in names))
+    Console(soft_wrap=False, markup=False, highlight=False).print(shown)
+    for row in (row for row in rows if row["verdict"] == "mismatch"):
+        click.echo(f"\n{row['item']} ({row['place']}): {row['note']}")
+    verdicts = table["verdict"].to_pylist()
+    counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in dict.fromkeys(verdicts))
+    click.echo(f"\n{counts}. Every note stands in {path}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; an error is one readable paragraph, with a traceback only under --debug."""
+    from abate.records.problems import AbateError
+
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        code: Any = cli.main(given, prog_name="abate", standalone_mode=False)
+        return int(code or 0)
+    except click.exceptions.Abort:
+        click.echo("Stopped; nothing was written.", err=True)
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except AbateError as error:
+        if "--debug" in given:
+            raise
+        click.echo(str(error), err=True)
+        return error.exit_code
+    except Exception as error:  # the last door: a reader must never meet a traceback unasked
+        if "--debug" in given:
+            raise
+        click.echo(
+            f"abate failed in a way that was not foreseen ({type(error).__name__}). No output was written. Run it "
+            "again with --debug before the verb, and report what it shows; look first whether it holds patient data.",
+            err=True,
+        )
+        return 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""What a cohort shows, as Arrow tables and sentences: all that the report is given.
+
+It stands between the derivations and the page, so that the page computes nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from abate.cohort import Cohort
+from abate.findings import biomarkers, head, methods, outcomes, response, toxicity, treatment
+
+
+@dataclass
+class Findings:
+    """Tables and sentences by name, and the study's own title and mark.
+
+    Attributes
+    ----------
+    tables
+        Arrow tables, each also written to ``tables/``.
+    texts
+        Sentences and paragraphs of the page.
+    """
+
+    tables: dict[str, pa.Table] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def add(self, found: tuple[Mapping[str, pa.Table], Mapping[str, str]]) -> None:
+        """Take in the tables and texts of one section."""
+        self.tables |= found[0]
+        self.texts |= found[1]
+
+
+def find(cohort: Cohort, progress: Callable[[str], None] | None = None) -> Findings:
+    """Draw up everything the report shows, section by section."""
+    findings = Findings()
+    for name, section in (
+        ("records", head.records),
+        ("patients", head.patients),
+        ("toxicity", toxicity.toxicity),
+        ("treatment", treatment.treatment),
+        ("response", response.response),
+        ("biomarkers", biomarkers.biomarkers),
+        ("outcomes", outcomes.outcomes),
+        ("methods", methods.methods),
+        ("key figures", head.key_figures),
+    ):
+        if progress:
+            progress(name)
+        findings.add(section(cohort))
+    return findings

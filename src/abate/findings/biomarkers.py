@@ -1,0 +1,146 @@
+"""Laboratory series, and the comparisons that were named beforehand."""
+
+from typing import Any
+
+import ibis
+import numpy as np
+import pyarrow as pa
+
+from abate.cohort import Cohort
+from abate.findings.shape import Section, listing, number, table
+from abate.sources.mapping import Comparison
+from abate.statistics.comparison import compare
+
+KEYS = ["patient_id", "course_id"]
+MOST_VARIABLES = 6
+MEASURES = {
+    "baseline": "baseline",
+    "peak": "peak",
+    "auc": "area under the curve",
+    "auc_per_day": "area under the curve per covered day",
+}
+
+
+def biomarkers(cohort: Cohort) -> Section:
+    """Return points to draw, group medians, and the result of every comparison."""
+    group = next((item.group for item in cohort.records.study.comparisons), "responder")
+    points = _points(cohort, group)
+    drawn = points.to_pyarrow()
+    results, dots, texts = [], [], []
+    for comparison in cohort.records.study.comparisons:
+        measured = listing(cohort.measure(comparison), "variable", *KEYS)
+        for variable in comparison.variables:
+            mine = [row for row in measured if row["variable"] == variable]
+            result = _compare(cohort, comparison, variable, mine)
+            results.append(result)
+            dots += [
+                {
+                    "comparison": result["comparison"],
+                    "patient": row["patient_id"],
+                    "group": row["label"],
+                    "value": row["value"],
+                }
+                for row in mine
+                if row["left_out"] is None
+            ]
+    if not drawn.num_rows:
+        texts.append("The records hold no dated laboratory value that can be used.")
+    if not cohort.records.study.comparisons:
+        texts.append("No comparison was named beforehand in abate.toml, so none is made.")
+    altered = cohort.count(cohort.points.filter(cohort.points.altered_by.notnull()))
+    if altered:
+        texts.append(f"{altered} values that a drug alters are drawn and marked, and left out of comparisons.")
+    return {
+        "biomarker_points": drawn,
+        "biomarker_medians": _medians(points).to_pyarrow(),
+        "comparisons": table(results, "comparison"),
+        "comparison_values": table(dots, "comparison"),
+    }, {"biomarkers": " ".join(texts)}
+
+
+def _points(cohort: Cohort, group: str) -> ibis.Table:
+    """Return the series of the variables recorded most, or of those compared."""
+    labels = cohort.patients.select(*KEYS, group=cohort.label(group))
+    points = cohort.points.join(labels, KEYS).filter(ibis._.time >= -10, ibis._.time < 101)
+    named = [name for item in cohort.records.study.comparisons for name in item.variables]
+    if named:
+        points = points.filter(points.variable.isin(named))
+    else:
+        counts = points.group_by("variable").aggregate(n=points.count())
+        most = counts.order_by(counts.n.desc(), "variable").limit(MOST_VARIABLES)
+        points = points.semi_join(most, "variable")
+    known = cohort.records.study.dictionary.variables
+    names = ibis.memtable(
+        pa.table({"variable": list(known), "label": [f"{item.label} ({item.unit})" for item in known.values()]})
+    )
+    points = points.join(names, "variable")
+    start = cohort.treatment.select(*KEYS, "start_day")
+    points = points.left_join(start, KEYS).drop("patient_id_right", "course_id_right")
+    return points.select(
+        *KEYS,
+        "variable",
+        "label",
+        "time",
+        "value",
+        "limit",
+        "altered_by",
+        "start_day",
+        "source",
+        group=ibis.coalesce(points.group, "group not known"),
+    ).order_by("variable", "group", *KEYS, "time")
+
+
+def _medians(points: ibis.Table) -> ibis.Table:
+    """Return the median of each group in windows of three days, where a quarter of it was measured."""
+    binned = points.mutate(bin=(points.time / 3).floor() * 3 + 1.5)
+    patient = binned.group_by(*KEYS, "variable", "label", "group", "bin").aggregate(value=ibis._.value.median())
+    found = patient.group_by("variable", "label", "group", "bin").aggregate(
+        value=ibis._.value.median(), patients=patient.count()
+    )
+    size = (
+        patient.select(*KEYS, "variable", "group")
+        .distinct()
+        .group_by("variable", "group")
+        .aggregate(size=ibis._.count())
+    )
+    found = found.join(size, ["variable", "group"])
+    enough = (found.patients >= 2) & (found.patients * 4 >= found["size"])
+    return found.filter(enough).drop("size").order_by("variable", "group", "bin")
+
+
+def _compare(cohort: Cohort, comparison: Comparison, variable: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Compare one variable between two groups, and count who was left out and why."""
+    known = cohort.records.study.dictionary.variables[variable]
+    start, end = comparison.window
+    scale = " (log10)" if cohort.options["comparison_scale"] == "log10" else ""
+    name = f"{known.label}: {MEASURES[comparison.measure]}{scale}, days {number(start)} to {number(end)}"
+    if comparison.measure == "baseline":
+        name = f"{known.label}: {MEASURES['baseline']}{scale}"
+    unit = f"{known.unit}·d" if comparison.measure == "auc" else known.unit
+    found = {str(row["label"]) for row in rows if row["label"] is not None}
+    labels = [label for label in _order(cohort, comparison.group) if label in found]
+    labels += sorted(found - set(labels))
+    left: dict[str, int] = {}
+    for row in rows:
+        if row["left_out"]:
+            left[row["left_out"]] = left.get(row["left_out"], 0) + 1
+    base = {
+        "comparison": name,
+        "unit": unit,
+        "left out": "; ".join(f"{count} {why}" for why, count in left.items()) or "none",
+    }
+    if len(labels) != 2:
+        return base | {"note": f"{len(labels)} groups: a comparison needs two"}
+    values = [
+        np.array([row["value"] for row in rows if row["left_out"] is None and row["label"] == label], float)
+        for label in labels
+    ]
+    result = compare(values[0], values[1], (labels[0], labels[1]), cohort.options)
+    return base | result.as_row()
+
+
+def _order(cohort: Cohort, group: str) -> list[str]:
+    """Return the labels of a group in the order of the mapping file."""
+    if group == "responder":
+        return ["responder", "nonresponder"]
+    return list(cohort.records.study.groups[group].labels.values())

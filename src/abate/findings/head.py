@@ -1,0 +1,141 @@
+"""Key figures, the records that were used, and Table 1."""
+
+from abate.cohort import Cohort
+from abate.findings.shape import Section, listing, median_text, share, table
+from abate.records.checks import REASONS
+from abate.records.tables import PATIENTS
+from abate.statistics.description import table_one
+from abate.statistics.proportion import exact_interval
+
+LABELS = {
+    "age": "Age (years)",
+    "sex": "Sex",
+    "weight_kg": "Weight (kg)",
+    "height_cm": "Height (cm)",
+    "product": "Product",
+    "disease": "Disease",
+}
+
+
+def records(cohort: Cohort) -> Section:
+    """Return the accounting and what was set aside."""
+    accounting = cohort.records.accounting
+    rows = accounting.to_pylist()
+    reasons = [
+        {"reason": reason, "meaning": REASONS[reason], "values": sum(row[reason] for row in rows)} for reason in REASONS
+    ]
+    reasons = sorted((row for row in reasons if row["values"]), key=lambda row: -int(str(row["values"])))
+    bars = [
+        {"table": row["table"], "what": what, "values": row[key]}
+        for row in rows
+        for what, key in [("used", "used"), *((reason, reason) for reason in REASONS)]
+        if row[key]
+    ]
+    values_in, used = (sum(row[name] for row in rows) for name in ("values_in", "used"))
+    text = f"{values_in:,} values in = {used:,} used + {values_in - used:,} set aside."
+    problems = [{"level": problem.level, "message": str(problem)} for problem in cohort.records.problems]
+    declared = cohort.records.study.coverage
+    said = ", ".join(f"{domain}: {'complete' if yes else 'incomplete'}" for domain, yes in declared.items())
+    coverage = (
+        f"Declared complete or incomplete: {said}."
+        if said
+        else ("No domain of the records was declared complete, so what is not recorded is unknown, and not absent.")
+    )
+    missing = _most_missing(cohort)
+    aside = cohort.records.set_aside
+    unknown = aside.filter(aside.reason == "not in the dictionary")
+    names = unknown.group_by("table", "name").aggregate(values=unknown["values"].sum())
+    tables = {
+        "unknown_names": names.order_by("table", "name").to_pyarrow(),
+        "accounting": accounting,
+        "records_by_reason": table(reasons, "reason", "meaning", "values"),
+        "records_bars": table(bars, "table", "what", "values"),
+        "problems": table(problems, "level", "message"),
+    }
+    return tables, {"records": text, "coverage": coverage, "missing": missing}
+
+
+def _most_missing(cohort: Cohort) -> str:
+    """Say which baseline columns are missing most often."""
+    patients = cohort.records["patients"]
+    names = [*(column.name for column in PATIENTS.columns), *cohort.records.brought]
+    counts = patients.aggregate(**{name: patients[name].isnull().sum() for name in names}).to_pyarrow()
+    total = cohort.count(patients)
+    found = sorted(((row, name) for name, row in counts.to_pylist()[0].items() if row), key=lambda x: -x[0])
+    listed = ", ".join(f"{_label(name)} {share(count, total)}" for count, name in found if count < total)
+    absent = ", ".join(_label(name) for count, name in found if count == total)
+    text = f"Missing in some patients: {listed}. " if listed else ""
+    return text + (f"Not in the records at all: {absent}." if absent else "")
+
+
+def _label(name: str) -> str:
+    """Return a column's name in words."""
+    words = name.replace("_", " ")
+    return LABELS.get(name, words[:1].upper() + words[1:])
+
+
+def patients(cohort: Cohort) -> Section:
+    """Return Table 1, over all patients and by response where both groups exist."""
+    rows = cohort.patients
+    columns = [name for name in (*LABELS, *cohort.records.brought) if _filled(cohort, name)]
+    numeric = [name for name in ("age", "weight_kg", "height_cm", *cohort.records.numeric) if name in columns]
+    grouped = {row["responder"] for row in rows.select("responder").distinct().to_pyarrow().to_pylist()}
+    if {"responder", "nonresponder"} <= grouped:
+        rows = rows.mutate(group=rows.responder)
+    lines = table_one(rows, columns, numeric)
+    for line in lines:
+        line["characteristic"] = _label(line["characteristic"])
+    return {"table_one": table(lines, "characteristic", "level", "group")}, {}
+
+
+def _filled(cohort: Cohort, name: str) -> bool:
+    patients = cohort.records["patients"]
+    return bool(patients[name].count().to_pyarrow().as_py())
+
+
+def key_figures(cohort: Cohort) -> Section:
+    """Return the figures at the head of the page, each with the section it comes from."""
+    total = cohort.count(cohort.patients)
+    rows = [{"label": "Patients", "value": str(total), "detail": "infused courses", "section": "patients"}]
+    high = cohort.options["high_grade"]
+    for toxicity in ("CRS", "ICANS"):
+        graded = cohort.highest.filter(cohort.highest.toxicity == toxicity)
+        systems = listing(graded.select("system").distinct(), "system")
+        for system in systems or [{"system": None}]:
+            mine = graded.filter(graded.system.identical_to(system["system"]))
+            any_grade, severe = (
+                cohort.count(mine.filter(mine.low >= least).select("patient_id", "course_id").distinct())
+                for least in (1, high)
+            )
+            known = cohort.count(mine.select("patient_id", "course_id").distinct())
+            value = f"{any_grade} / {severe}" if known else "not recorded"
+            detail = f"any grade / grade {high} or more, of {known} graded by clinicians" if known else "no grade"
+            label = f"{toxicity} ({system['system']})" if system["system"] else toxicity
+            rows.append({"label": label, "value": value, "detail": detail, "section": "toxicity"})
+    events = cohort.records["events"]
+    hlh = cohort.count(events.filter(events.event == "hlh").select("patient_id", "course_id").distinct())
+    rows.append({"label": "HLH", "value": str(hlh), "detail": "with a record of it", "section": "toxicity"})
+    drug = cohort.records.study.treatment
+    if drug:
+        treated = cohort.count(cohort.treatment)
+        detail = f"median start day {median_text(cohort.treatment, 'start_day')}" if treated else "nobody"
+        rows.append({"label": f"Treated with {drug}", "value": str(treated), "detail": detail, "section": "treatment"})
+        judged = cohort.response.filter(cohort.response.response.isin(("yes", "no")))
+        of = cohort.count(judged)
+        if of:
+            count = cohort.count(judged.filter(judged.response == "yes"))
+            low, top = exact_interval(count, of)
+            detail = f"exact 95 % interval {100 * low:.0f} to {100 * top:.0f} %; attribution assumed"
+            rows.append({"label": "Responded", "value": f"{count} of {of}", "detail": detail, "section": "response"})
+    died = cohort.count(cohort.survival.filter(cohort.survival.died))
+    rows.append({"label": "Deaths", "value": str(died), "detail": f"of {total}", "section": "outcomes"})
+    follow = median_text(cohort.follow_up, "last_day", places=0)
+    study = cohort.records.study
+    texts = {
+        "title": study.title or "Cohort report",
+        "population": study.population,
+        "mark": study.mark,
+        "follow_up": f"Follow-up: median (range) {follow} days." if follow != "–" else "Follow-up: no dated record.",
+        "day0": study.reading.day0_kind,
+    }
+    return {"key_figures": table(rows)}, texts

@@ -1,0 +1,57 @@
+"""Small things that every section shares: percentages, ranges and tables in words."""
+
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+from abate.statistics.description import median_range
+
+Section = tuple[dict[str, pa.Table], dict[str, str]]
+
+
+def number(value: float | None, places: int = 1) -> str:
+    """Write a number without needless decimals; a dash where it is not known."""
+    if value is None:
+        return "–"
+    text = f"{round(value, places):,.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def interval(low: float | None, high: float | None, places: int = 1) -> str:
+    """Write a value known as bounds: 40 to 80; at least 40; a dash where nothing is known."""
+    if low is None:
+        return "–"
+    if high is None:
+        return f"at least {number(low, places)}"
+    return number(low, places) if low == high else f"{number(low, places)} to {number(high, places)}"
+
+
+def share(count: int, total: int) -> str:
+    """Write a count with its denominator and percentage."""
+    return f"{count} of {total} ({100 * count / total:.0f} %)" if total else "0 of 0"
+
+
+def median_text(table: ibis.Table, low: str, high: str | None = None, places: int = 1) -> str:
+    """Write median (range), and how many values it rests on where some are missing."""
+    found = median_range(table, low, high)
+    if not found["n"]:
+        return "–"
+    least, greatest = found["least"][0], found["greatest"][1]
+    low_median, high_median = found["median"]
+    text = f"{interval(low_median, high_median, places)} ({number(least, places)}–{number(greatest, places)})"
+    return f"{text}, n = {found['n']}" if found["missing"] else text
+
+
+def table(rows: list[dict[str, Any]], *columns: str) -> pa.Table:
+    """Return rows as an Arrow table of all their columns; with no row, an empty one with these."""
+    if rows:
+        names = dict.fromkeys(name for row in rows for name in row)
+        return pa.Table.from_pylist([{name: row.get(name) for name in names} for row in rows])
+    return pa.table({name: pa.array([], pa.string()) for name in columns})
+
+
+def listing(expression: ibis.Table, *order: str) -> list[dict[str, Any]]:
+    """Return a small table as dictionaries, ordered."""
+    found: list[dict[str, Any]] = expression.order_by(list(order)).to_pyarrow().to_pylist()
+    return found

@@ -1,0 +1,102 @@
+"""Doses before, during and after the treatment under study, and how they added up."""
+
+import ibis
+
+from abate.cohort import STEROID, Cohort
+from abate.exposure.cumulative import cumulative
+from abate.exposure.equivalence import dexamethasone_factors
+from abate.findings.shape import Section, interval, listing, median_text, number, table
+
+KEYS = ["patient_id", "course_id"]
+ABSENT = "No treatment under study is named in abate.toml ([study] treatment), or no patient has a dated dose of it."
+
+
+def treatment(cohort: Cohort) -> Section:
+    """Return the dose table per patient, medians, and cumulative curves."""
+    study = cohort.records.study
+    if not cohort.count(cohort.treatment):
+        given = cohort.count(cohort.records["drugs"])
+        text = ABSENT if given else "The records hold no drug. " + ABSENT
+        return {"doses": table([], "patient"), "dose_medians": table([], "what"), "cumulative": table([])}, {
+            "treatment": text
+        }
+    rows = []
+    courses = {(row["patient_id"], row["course_id"]): row for row in listing(cohort.treatment, *KEYS)}
+    weights = {(row["patient_id"], row["course_id"]): row for row in listing(cohort.weights, *KEYS, "drug")}
+    doses = {
+        (name, row["patient_id"], row["course_id"], row["window"]): row
+        for name, exposure in cohort.exposure.items()
+        for row in listing(exposure, *KEYS)
+    }
+    for key, course in courses.items():
+        line = {
+            "patient": key[0],
+            "start day": course["start_day"],
+            "days": course["days"],
+            "doses": course["doses"],
+            "cumulative (mg)": interval(course["low"], course["high"]),
+            "daily (mg)": interval(course["daily_low"], course["daily_high"]),
+        }
+        weight = weights.get(key)
+        if weight and course["low"] == course["high"]:
+            per_kg = number(course["daily_low"] / weight["weight_low"], 2)
+            line["daily per implied weight (mg/kg)"] = per_kg if weight["weight_high"] else f"at most {per_kg}"
+        else:
+            line["daily per implied weight (mg/kg)"] = "–"
+        for name in (name for name in cohort.exposure if name != study.treatment):
+            for window in ("before", "during"):
+                found = doses[(name, *key, window)]
+                line[f"{name} {window} (mg)"] = interval(found["low"], found["high"])
+        rows.append(line)
+    medians = [
+        {
+            "what": f"Start of {study.treatment} (day)",
+            "median (range)": median_text(cohort.treatment, "start_day"),
+        },
+        {"what": "Days of the course", "median (range)": median_text(cohort.treatment, "days")},
+        {"what": "Days with a dose", "median (range)": median_text(cohort.treatment, "dosing_days")},
+        {
+            "what": "Daily dose (mg per day of the course)",
+            "median (range)": median_text(cohort.treatment, "daily_low", "daily_high"),
+        },
+        {"what": "Cumulative dose (mg)", "median (range)": median_text(cohort.treatment, "low", "high")},
+    ]
+    for name in (name for name in cohort.exposure if name != study.treatment):
+        for window in ("before", "during"):
+            exposure = cohort.exposure[name]
+            text = median_text(exposure.filter(exposure.window == window), "low", "high")
+            medians.append({"what": f"{name}, {window} {study.treatment} (mg)", "median (range)": text})
+    text = (
+        f"{study.treatment.capitalize()} was given to {len(rows)} patients. A course runs from its first dose "
+        "until the last one has lasted its interval. Where a record is a range or a total, the dose is an interval."
+    )
+    return {
+        "doses": table(rows),
+        "dose_medians": table(medians),
+        "cumulative": _curves(cohort).to_pyarrow(),
+    }, {"treatment": text}
+
+
+def _curves(cohort: Cohort) -> ibis.Table:
+    """Return cumulative dose by patient and currency, with the start of treatment as an origin."""
+    study = cohort.records.study
+    factors = {STEROID: dexamethasone_factors(cohort.options["steroid_equivalence"])}
+    one = cohort.treatment.select("drug").distinct().mutate(factor=ibis.literal(1.0))
+    factors[study.treatment] = one
+    start = cohort.treatment.select(*KEYS, "start_day").join(cohort.patients.select(*KEYS, "responder"), KEYS)
+    parts = []
+    for name, table_ in factors.items():
+        curve = cumulative(cohort.doses, cohort.totals, table_).join(start, KEYS)
+        parts.append(
+            curve.select(
+                "patient_id",
+                "course_id",
+                "day",
+                "low",
+                "high",
+                "start_day",
+                currency=ibis.literal(name),
+                group=ibis.coalesce(curve.responder, "response not known"),
+            )
+        )
+    return ibis.union(*parts).order_by("currency", "patient_id", "course_id", "day")

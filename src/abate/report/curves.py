@@ -1,0 +1,184 @@
+"""Figures on axes: what was used, cumulative doses, laboratory series, groups compared."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from abate.report.theme import Figure, colour
+
+GROUP_COLOURS = ("first", "second", "third")
+
+
+def _altair() -> Any:
+    import altair as alt
+
+    alt.data_transformers.disable_max_rows()
+    return alt
+
+
+def records_used(tables: dict[str, pa.Table]) -> Figure:
+    """Draw values used and set aside, a bar a table."""
+    alt = _altair()
+    rows = tables["records_bars"].to_pylist()
+    for row in rows:
+        row["why"] = f"{row['table']}: {row['values']:,} values {_said(row['what'])}"
+        row["kind"] = "used" if row["what"] == "used" else "set aside"
+    chart = (
+        alt.Chart(pa.Table.from_pylist(rows))
+        .mark_bar(height=14)
+        .encode(
+            y=alt.Y("table:N", title=None, sort=None),
+            x=alt.X("sum(values):Q", title="Values", stack="normalize", axis=alt.Axis(format="%")),
+            color=alt.Color(
+                "kind:N",
+                title=None,
+                scale=alt.Scale(domain=["used", "set aside"], range=[colour("used"), colour("aside")]),
+            ),
+            order=alt.Order("kind:N", sort="descending"),
+            description="why:N",
+            detail="what:N",
+        )
+        .properties(width=520, height=alt.Step(22))
+    )
+    caption = "Share of the values of each table that were used, and that were set aside with a reason."
+    return Figure("records_used", "Values used and set aside", caption, chart, tables["accounting"])
+
+
+def _said(what: str) -> str:
+    return "used" if what == "used" else f"set aside: {what}"
+
+
+def _groups(rows: list[dict[str, Any]], compared: pa.Table | None = None) -> list[str]:
+    """Return the groups in the order in which they are coloured, the same in every figure."""
+    found = dict.fromkeys(row["group"] for row in rows)
+    first = [row.get(side) for row in (compared.to_pylist() if compared else []) for side in ("first", "second")]
+    known = [name for name in dict.fromkeys([*first, "responder", "nonresponder"]) if name in found]
+    return known + sorted(name for name in found if name not in known)
+
+
+def _colours(alt: Any, groups: list[str]) -> Any:
+    palette = [colour(GROUP_COLOURS[min(position, 2)]) for position in range(len(groups))]
+    return alt.Scale(domain=groups, range=palette)
+
+
+def cumulative_doses(tables: dict[str, pa.Table]) -> Figure:
+    """Draw cumulative doses, a panel a currency, a line a patient, the start of treatment marked."""
+    alt = _altair()
+    rows = [row for row in tables["cumulative"].to_pylist() if row["day"] <= 100]
+    for row in rows:
+        row["patient"] = f"{row['patient_id']} {row['course_id']}"
+        high = "unknown" if row["high"] is None else f"{row['high']:,.0f}"
+        amount = f"{row['low']:,.0f}" if row["low"] == row["high"] else f"{row['low']:,.0f} to {high}"
+        row["why"] = f"{row['patient_id']}, to day {row['day']}: {row['currency']} {amount} mg"
+        row["high"] = row["low"] if row["high"] is None else row["high"]
+    groups = _groups(rows)
+    color = alt.Color("group:N", scale=_colours(alt, groups), title=None, legend=alt.Legend(symbolOpacity=1))
+    panels = []
+    for currency in dict.fromkeys(row["currency"] for row in rows):
+        mine = [row for row in rows if row["currency"] == currency]
+        base = alt.Chart(pa.Table.from_pylist(mine)).encode(
+            x=alt.X("day:Q", title="Day after infusion"), detail="patient:N", color=color
+        )
+        amount_axis = alt.Y("low:Q", title=f"{currency}, cumulative (mg)")
+        band = base.mark_area(opacity=0.14, interpolate="step-after", aria=False).encode(y=amount_axis, y2="high:Q")
+        line = base.mark_line(strokeWidth=1.2, interpolate="step-after", aria=False).encode(y=amount_axis)
+        points = base.mark_circle(size=14).encode(y=amount_axis, description="why:N")
+        panels.append((band + line + points).properties(width=330, height=240))
+    chart = alt.hconcat(*panels, spacing=24)
+    caption = (
+        "One line a patient. A total over an interval is counted at the end of its interval, since its course "
+        "within it is not known; a band is the interval in which a dose known as a range must lie."
+    )
+    return Figure("cumulative_doses", "Cumulative doses", caption, chart, tables["cumulative"])
+
+
+def biomarker_series(tables: dict[str, pa.Table]) -> Figure:
+    """Draw laboratory series: a panel a variable, thin lines for patients, thick for group medians."""
+    alt = _altair()
+    rows = tables["biomarker_points"].to_pylist()
+    for row in rows:
+        row["patient"] = f"{row['patient_id']} {row['course_id']}"
+        limit = {"below": " (below the limit of detection)", "above": " (above the limit of the assay)"}
+        said = limit.get(row["limit"] or "", "")
+        altered = f"; altered by {row['altered_by']}" if row["altered_by"] else ""
+        row["why"] = f"{row['patient_id']}, day {row['time']:.1f}: {row['label']} {row['value']:g}{said}{altered}"
+        row["mark"] = "altered" if row["altered_by"] else ("limit" if row["limit"] else "measured")
+    medians = tables["biomarker_medians"].to_pylist()
+    groups = _groups(rows, tables["comparisons"])
+    color = alt.Color("group:N", scale=_colours(alt, groups), title=None, legend=alt.Legend(symbolOpacity=1))
+    panels = []
+    for label in dict.fromkeys(row["label"] for row in rows):
+        mine = [row for row in rows if row["label"] == label]
+        positive = all(row["value"] > 0 for row in mine)
+        spread = positive and max(row["value"] for row in mine) > 20 * min(row["value"] for row in mine)
+        # A log axis where the values span more than a factor of 20 and none is 0.
+        scale = alt.Scale(type="log") if spread else alt.Scale()
+        y = alt.Y("value:Q", title=label, scale=scale, axis=alt.Axis(tickCount=5, format=",~g"))
+        base = alt.Chart(pa.Table.from_pylist(mine)).encode(color=color)
+        x = alt.X("time:Q", title="Day after infusion")
+        thin = base.mark_line(strokeWidth=0.6, opacity=0.4, aria=False).encode(x=x, y=y, detail="patient:N")
+        points = base.mark_point(size=12, filled=True, opacity=0.55).encode(
+            x=x,
+            y=y,
+            description="why:N",
+            shape=alt.Shape(
+                "mark:N",
+                scale=alt.Scale(domain=["measured", "limit", "altered"], range=["circle", "triangle-down", "cross"]),
+                legend=None,
+            ),
+        )
+        middle = [row for row in medians if row["label"] == label]
+        layers = [thin, points]
+        if middle:
+            layers.append(
+                alt.Chart(pa.Table.from_pylist(middle))
+                .mark_line(strokeWidth=3, aria=False)
+                .encode(x=alt.X("bin:Q"), y=alt.Y("value:Q", scale=scale), color=color)
+            )
+        starts = sorted({row["start_day"] for row in mine if row["start_day"] is not None})
+        if starts:
+            rule = [{"time": day, "why": f"treatment started on day {day}"} for day in starts]
+            layers.append(
+                alt.Chart(pa.Table.from_pylist(rule))
+                .mark_rule(color=colour("treatment"), strokeDash=[3, 3], opacity=0.6)
+                .encode(x="time:Q", description="why:N")
+            )
+        panels.append(alt.layer(*layers).properties(width=330, height=190))
+    chart = alt.concat(*panels, columns=2, spacing=24)
+    caption = (
+        "One thin line a patient, a thick line for the median of each group in windows of three days in which at "
+        "least a quarter of the group was measured. A triangle is a limit of the assay, a cross a value that a drug alters."
+    )
+    return Figure("biomarkers", "Laboratory values", caption, chart, tables["biomarker_points"])
+
+
+def groups_compared(tables: dict[str, pa.Table]) -> Figure:
+    """Draw each compared value as a dot, a panel a comparison, its P value beside it."""
+    alt = _altair()
+    results = {row["comparison"]: row for row in tables["comparisons"].to_pylist()}
+    panels = []
+    for name in dict.fromkeys(row["comparison"] for row in tables["comparison_values"].to_pylist()):
+        rows = [row for row in tables["comparison_values"].to_pylist() if row["comparison"] == name]
+        result = results[name]
+        for row in rows:
+            row["why"] = f"{row['patient']}, {row['group']}: {row['value']:g} {result['unit']}"
+        groups = [result["first"], result["second"]]
+        low, high = min(row["value"] for row in rows), max(row["value"] for row in rows)
+        log = low > 0 and high > 20 * low
+        x = alt.X(
+            "value:Q",
+            title=f"{name} ({result['unit']})",
+            scale=alt.Scale(type="log") if log else alt.Scale(zero=False),
+            axis=alt.Axis(format=",~g", tickCount=6),
+        )
+        base = alt.Chart(pa.Table.from_pylist(rows))
+        y = alt.Y("group:N", sort=groups, title=None)
+        color = alt.Color("group:N", scale=_colours(alt, groups), legend=None)
+        dots = base.mark_circle(size=34, opacity=0.65).encode(x=x, y=y, color=color, description="why:N")
+        median = base.mark_tick(thickness=3, size=22, color=colour("ink"), aria=False).encode(x="median(value):Q", y=y)
+        panels.append((dots + median).properties(width=560, height=alt.Step(30)))
+    chart = alt.vconcat(*panels, spacing=14)
+    caption = (
+        "One dot a patient; the bar is the median of the group. P values, numbers and intervals stand in the table."
+    )
+    return Figure("comparisons", "Groups compared", caption, chart, tables["comparison_values"])

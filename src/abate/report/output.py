@@ -1,0 +1,139 @@
+"""The output folder: written beside its place and moved in whole, or not at all."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from abate.records.problems import AbateError
+from abate.report.curves import biomarker_series, cumulative_doses, groups_compared, records_used
+from abate.report.lanes import toxicity_by_day
+from abate.report.page import Head, render
+from abate.report.text import csv_text
+from abate.report.theme import Figure, in_light, png, svg
+
+MARKER = "run.json"
+
+
+def draw(tables: Mapping[str, pa.Table], treatment: str) -> list[Figure]:
+    """Return every figure that the tables allow."""
+    given = dict(tables)
+    figures = [records_used(given)]
+    grades = given["lane_grades"].to_pylist()
+    systems = sorted({(row["toxicity"], row["system"] or "") for row in grades}, reverse=True)
+    figures += [toxicity_by_day(given, toxicity, system, treatment) for toxicity, system in systems or [("", "")]]
+    if given["cumulative"].num_rows:
+        figures.append(cumulative_doses(given))
+    if given["biomarker_points"].num_rows:
+        figures.append(biomarker_series(given))
+    if given["comparison_values"].num_rows:
+        figures.append(groups_compared(given))
+    return figures
+
+
+def check_place(out: Path) -> None:
+    """Refuse to write over a folder that is not a report.
+
+    Raises
+    ------
+    AbateError
+        If the place is a file, or a folder that holds something else.
+    """
+    if not out.exists() or (out.is_dir() and ((out / MARKER).is_file() or not any(out.iterdir()))):
+        return
+    raise AbateError(
+        f"{out.name}: this exists and is not a report. Expected a new folder, an empty one, or an earlier report "
+        "(it is replaced). Choose another --out."
+    )
+
+
+def write(
+    out: Path,
+    tables: Mapping[str, pa.Table],
+    texts: Mapping[str, str],
+    run: Mapping[str, Any],
+    head: Head,
+    treatment: str,
+    progress: Callable[[str], None],
+) -> None:
+    """Write ``report.html``, ``tables/``, ``figures/`` and ``run.json``.
+
+    Parameters
+    ----------
+    out
+        The output folder; an earlier report there is replaced once the new one is whole.
+    tables, texts
+        What the report shows.
+    run
+        What ``run.json`` records.
+    head
+        What the head of the page says.
+    treatment
+        The treatment under study.
+    progress
+        Called with a word before each step.
+
+    Raises
+    ------
+    AbateError
+        If the place may not be written over.
+    """
+    check_place(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        _write_tables(work / "tables", tables)
+        progress("drawing figures")
+        figures = draw(tables, treatment)
+        drawn = {figure.name: svg(figure) for figure in figures}
+        (work / "figures").mkdir()
+        for name, text in drawn.items():
+            progress(f"drawing {name}")
+            light = in_light(text)
+            (work / "figures" / f"{name}.svg").write_text(light, encoding="utf-8")
+            (work / "figures" / f"{name}.png").write_bytes(png(light))
+        progress("writing the page")
+        page = render(tables, texts, figures, drawn, head)
+        (work / "report.html").write_text(page, encoding="utf-8")
+        (work / MARKER).write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        _umask_permissions(work)
+        _move_in(work, out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _write_tables(folder: Path, tables: Mapping[str, pa.Table]) -> None:
+    folder.mkdir()
+    for name, table in tables.items():
+        if table.num_columns:
+            (folder / f"{name}.csv").write_text(csv_text(table), encoding="utf-8")
+            pq.write_table(table, folder / f"{name}.parquet")
+
+
+def _umask_permissions(work: Path) -> None:
+    """Give the folder the permissions of an ordinary new one; a temporary one is closed to others."""
+    mask = os.umask(0)
+    os.umask(mask)
+    work.chmod(0o777 & ~mask)
+
+
+def _move_in(work: Path, out: Path) -> None:
+    """Put the finished folder in its place; an earlier report goes only once the new one stands."""
+    if not out.exists():
+        work.rename(out)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.old.", dir=out.parent))
+    out.rename(old / "report")
+    try:
+        work.rename(out)
+    except OSError:
+        (old / "report").rename(out)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,235 @@
+"""The page: one self-contained file that opens offline and reads like a paper."""
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import pyarrow as pa
+from markupsafe import Markup
+
+from abate.report.text import csv_text
+from abate.report.theme import DARK, LIGHT, Figure, for_page
+
+SECTIONS = (
+    ("key-figures", "Key figures"),
+    ("records", "Records"),
+    ("patients", "Patients"),
+    ("toxicity", "Toxicity by day"),
+    ("treatment", "Treatment"),
+    ("response", "Response"),
+    ("biomarkers", "Biomarkers"),
+    ("outcomes", "Outcomes"),
+    ("audit", "Audit"),
+    ("methods", "Methods"),
+)
+MOST_ROWS = 200
+"""Rows of a table behind a figure that the page shows; its CSV holds all."""
+
+NUMBER = re.compile(r"((at (most|least) )?-?[0-9][0-9.,e-]*( to -?[0-9][0-9.,]*)?( \(.*\))?(, n = [0-9]+)?|–|)")
+"""Text that reads as a number: also bounds, an interval, a median with its range."""
+
+VERDICTS = ("mismatch", "consistent", "match", "not recomputable")
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the head of the page says of the run."""
+
+    version: str
+    date: str
+    hash: str
+    files: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A table as the page shows it: text in cells, and which columns are numbers."""
+
+    columns: list[str]
+    rows: list[list[str]]
+    numeric: set[str]
+    total: int
+
+    @property
+    def cut(self) -> bool:
+        """Whether the table goes on after the rows shown."""
+        return self.total > len(self.rows)
+
+
+def cell(value: Any) -> str:
+    """Write one cell: no needless decimals, an empty cell where nothing is known."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        small = value != 0 and abs(value) < 0.001
+        return f"{value:.2g}" if small else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return str(value)
+
+
+def shown(table: pa.Table, most: int | None = None) -> Shown:
+    """Return a table as text, cut where it is long; columns that read as numbers are aligned so."""
+    rows = (table if most is None else table.slice(0, most)).to_pylist()
+    columns = list(table.column_names)
+    texts = [[cell(row[name]) for name in columns] for row in rows]
+    numeric = {
+        name
+        for position, name in enumerate(columns)
+        if name != "patient" and all(NUMBER.fullmatch(row[position]) for row in texts)
+    }
+    return Shown(columns, texts, numeric, table.num_rows)
+
+
+def accounting(table: pa.Table) -> Shown:
+    """Return the accounting without reasons that no value has."""
+    rows = table.to_pylist()
+    always = ("table", "rows_in", "values_in", "used", "set_aside")
+    names = [name for name in table.column_names if name in always or any(row[name] for row in rows)]
+    found = shown(table.select(names))
+    return Shown(
+        [name.replace("_", " ") for name in names],
+        found.rows,
+        {name.replace("_", " ") for name in found.numeric},
+        found.total,
+    )
+
+
+def table_one(table: pa.Table) -> Shown:
+    """Lay Table 1 out: a row a characteristic or level, a column a group."""
+    rows = table.to_pylist()
+    groups = {row["group"]: row["n"] for row in rows}
+    cells: dict[tuple[str, str], dict[str, str]] = {}
+    for row in rows:
+        if row.get("median") is not None:
+            text = f"{cell(row['median'])} ({cell(row['least'])}–{cell(row['greatest'])})"
+        elif row["level"] == "median (range)":
+            text = "–"
+        else:
+            text = f"{row['count']} ({100 * row['count'] / row['n']:.0f} %)"
+        cells.setdefault((row["characteristic"], row["level"]), {})[row["group"]] = text
+    columns = ["characteristic", "", *(f"{group} (n = {n})" for group, n in groups.items())]
+    out, before = [], ""
+    for (characteristic, level), found in cells.items():
+        name = "" if characteristic == before else characteristic
+        out.append(
+            [
+                name,
+                level,
+                *(found.get(group, "0 (0 %)" if level != "median (range)" else "–") for group in groups),
+            ]
+        )
+        before = characteristic
+    return Shown(columns, out, set(columns[2:]), len(out))
+
+
+COMPARISON_COLUMNS = {
+    "comparison": "comparison",
+    "groups": "groups (n)",
+    "medians": "medians",
+    "difference": "difference of means (95 % interval)",
+    "hedges_g": "Hedges' g",
+    "t_p": "t test P",
+    "permutation": "permutation P",
+    "least_p": "least P",
+    "left out": "left out",
+    "note": "note",
+}
+
+
+def p_value(value: float | None) -> str:
+    """Write a P value in two digits."""
+    if value is None:
+        return ""
+    return "<0.001" if value < 0.001 else f"{value:.2g}" if value < 0.1 else f"{value:.2f}"
+
+
+def comparisons(table: pa.Table) -> Shown:
+    """Lay out the results of comparisons."""
+    out = []
+    for row in table.to_pylist():
+        row["comparison"] = f"{row['comparison']} ({row['unit']})"
+        if row.get("n_first") is not None:
+            row["groups"] = f"{row['first']} ({row['n_first']}), {row['second']} ({row['n_second']})"
+            row["medians"] = f"{cell(row['median_first'])}, {cell(row['median_second'])}"
+            if row["difference_low"] is not None:
+                limits = f"{cell(row['difference_low'])} to {cell(row['difference_high'])}"
+                row["difference"] = f"{cell(row['difference'])} ({limits})"
+            row["hedges_g"] = None if row["hedges_g"] is None else f"{row['hedges_g']:.2f}"
+            row["permutation"] = f"{p_value(row['permutation_p'])} ({row['permutation_method']})"
+            row["t_p"], least = p_value(row["t_p"]), row["least_p"]
+            row["least_p"] = None if least is None else f"{least:.2g}"
+        out.append([cell(row.get(name)) for name in COMPARISON_COLUMNS])
+    numeric = {COMPARISON_COLUMNS[name] for name in ("hedges_g", "t_p", "least_p")}
+    return Shown(list(COMPARISON_COLUMNS.values()), out, numeric, len(out))
+
+
+def render(
+    tables: Mapping[str, pa.Table],
+    texts: Mapping[str, str],
+    figures: list[Figure],
+    drawn: Mapping[str, str],
+    head: Head,
+) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    tables, texts
+        What :mod:`abate.findings` drew up, and ``audit`` where there is one.
+    figures, drawn
+        The figures, and each as SVG by name.
+    head
+        What the head says of the run.
+
+    Returns
+    -------
+    str
+        HTML without any outside address; all text from the data is escaped.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    def source(name: str) -> Markup:
+        return Markup(files("abate.report").joinpath(name).read_text(encoding="utf-8"))  # noqa: S704 (our own file)
+
+    environment = Environment(
+        loader=PackageLoader("abate.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    special = {"accounting": accounting, "table_one": table_one, "comparisons": comparisons}
+    items = {
+        figure.name: {
+            "name": figure.name,
+            "title": figure.title,
+            "caption": figure.caption,
+            # The drawing library escapes what comes from the data; nothing else writes into it.
+            "svg": Markup(for_page(drawn[figure.name], figure.title)),  # noqa: S704
+            "csv": "data:text/csv;base64," + base64.b64encode(csv_text(figure.numbers).encode()).decode(),
+            "numbers": shown(figure.numbers, MOST_ROWS),
+        }
+        for figure in figures
+    }
+    audit = tables.get("audit")
+    ranked = sorted(audit.to_pylist(), key=lambda row: VERDICTS.index(row["verdict"])) if audit else []
+    names = ("records_used", "cumulative_doses", "biomarkers", "comparisons")
+    return environment.get_template("page.html").render(
+        tables={name: special.get(name, shown)(table) for name, table in tables.items()},
+        text=texts,
+        key_figures=tables["key_figures"].to_pylist(),
+        figures={name: items.get(name) for name in names},
+        lanes=[item for name, item in items.items() if name.startswith("toxicity")],
+        audit=ranked,
+        head=head,
+        sections=SECTIONS,
+        light=LIGHT,
+        dark=DARK,
+        css=source("page.css"),
+        js=source("page.js"),
+    )

@@ -1,0 +1,258 @@
+"""What a user asks of abate: check records, run a report, reproduce a published study."""
+
+import datetime
+import hashlib
+import importlib.metadata
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from abate.cohort import Cohort, derive
+from abate.engine.ingest import Records, ingest
+from abate.engine.store import Engine
+from abate.findings import Findings, find
+from abate.records.problems import AbateError
+from abate.report.text import csv_text, write_whole
+from abate.sources.folder import read_folder
+
+STUDIES = ("strati2020",)
+"""Published cohorts that come with abate."""
+
+Progress = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+def locate(records: str | Path) -> Path:
+    """Return the folder meant: a path, or the name of a published study.
+
+    Raises
+    ------
+    AbateError
+        If it is neither.
+    """
+    path = Path(records)
+    if path.is_dir() or str(records) not in STUDIES:
+        return path
+    from abate.studies import strati2020
+
+    return strati2020.records_path()
+
+
+def read(records: str | Path, progress: Progress = _silent) -> Records:
+    """Read and check a folder of records.
+
+    Parameters
+    ----------
+    records
+        A folder (see the README for its files), or ``"strati2020"``.
+    progress
+        Called with a word before each step.
+
+    Returns
+    -------
+    Records
+        The six tables, what was set aside and why, and what to read about it.
+
+    Raises
+    ------
+    AbateError
+        If there is no such folder, or the records cannot be used; it names everything wrong.
+
+    Examples
+    --------
+    >>> letter = read("strati2020")
+    >>> letter["patients"].count().to_pyarrow().as_py()
+    8
+    """
+    engine = Engine()
+    progress("reading files")
+    return ingest(read_folder(locate(records), engine.backend), engine, progress)
+
+
+def analyse(records: str | Path | Records, progress: Progress = _silent) -> Cohort:
+    """Derive exposure, response, survival and biomarkers from records.
+
+    Examples
+    --------
+    >>> cohort = analyse("strati2020")
+    >>> cohort.response.filter(cohort.response.response == "yes").count().to_pyarrow().as_py()
+    4
+    """
+    found = records if isinstance(records, Records) else read(records, progress)
+    return derive(found, progress)
+
+
+def reproduce(study: str = "strati2020", progress: Progress = _silent) -> pa.Table:
+    """Recompute what a published study prints from its own patients.
+
+    Parameters
+    ----------
+    study
+        ``"strati2020"``.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``item, place, reported, recomputed, verdict, note``.
+
+    Raises
+    ------
+    AbateError
+        If the study is not known.
+    """
+    if study not in STUDIES:
+        raise AbateError(f"No study has the name given. Expected one of {', '.join(STUDIES)}. Correct the name.")
+    from abate.studies.strati2020.audit import audit
+
+    return audit(analyse(study, progress))
+
+
+def write_audit(table: pa.Table, out: Path) -> Path:
+    """Write ``audit.csv`` into a folder, and return where it is."""
+    path = out / "audit.csv"
+    write_whole(path, csv_text(table))
+    return path
+
+
+def write_check(records: Records, out: Path) -> None:
+    """Write ``problems.csv``, ``set_aside.csv`` and ``accounting.csv`` into a folder.
+
+    They hold patient identifiers and values: the full report that the terminal does not show.
+    """
+    problems = [
+        {"level": item.level, "place": item.place, "column": item.column, "message": str(item)}
+        for item in records.problems
+    ]
+    names = pa.schema([(name, pa.string()) for name in ("level", "place", "column", "message")])
+    aside = records.set_aside.order_by("table", "row_order").drop("row_order").to_pyarrow()
+    for name, table in (
+        ("problems", pa.Table.from_pylist(problems, schema=names)),
+        ("set_aside", aside),
+        ("accounting", records.accounting),
+    ):
+        write_whole(out / f"{name}.csv", csv_text(table))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run made: where it is, and what it rests on."""
+
+    path: Path
+    records: Records
+    findings: Findings
+
+
+def run(records: str | Path, out: str | Path, progress: Progress = _silent) -> Report:
+    """Write the cohort report of a folder of records.
+
+    Parameters
+    ----------
+    records
+        A folder of records, or ``"strati2020"``.
+    out
+        The output folder; written whole or not at all.
+    progress
+        Called with a word before each step.
+
+    Raises
+    ------
+    AbateError
+        If the records cannot be used, the place may not be written over, or the extra ``report`` is
+        not installed.
+    """
+    _need_report_extra()
+    from abate.report.output import check_place, write
+    from abate.report.page import Head
+
+    place = Path(out)
+    check_place(place)
+    cohort = analyse(records, progress)
+    findings = find(cohort, progress)
+    if str(records) in STUDIES and not Path(records).is_dir():
+        from abate.studies.strati2020.audit import VERDICTS, audit
+
+        progress("audit")
+        table = audit(cohort)
+        verdicts = table["verdict"].to_pylist()
+        counts = ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in VERDICTS)
+        findings.tables["audit"] = table
+        findings.texts["audit"] = (
+            f"{table.num_rows} printed items, recomputed from the letter's own patients: {counts}. The plain "
+            "text at hand may have lost what the print has; no reading is preferred."
+        )
+    findings.tables["set_aside"] = cohort.records.set_aside.drop("row_order").to_pyarrow()
+    now = datetime.datetime.now(datetime.UTC)
+    head = Head(
+        version=importlib.metadata.version("abate"),
+        date=now.date().isoformat(),
+        hash=_input_hash(cohort.records)[:12],
+        files="Tables, figures and every option stand beside it: tables/, figures/, run.json.",
+    )
+    write(
+        place,
+        findings.tables,
+        findings.texts,
+        _run_record(cohort, now),
+        head,
+        cohort.records.study.treatment,
+        progress,
+    )
+    return Report(place, cohort.records, findings)
+
+
+def _need_report_extra() -> None:
+    try:
+        import altair  # noqa: F401
+        import jinja2  # noqa: F401
+        import vl_convert  # noqa: F401
+    except ImportError as error:
+        raise AbateError(
+            "The report needs packages that are not installed. Expected the extra report: altair, jinja2 and "
+            'vl-convert-python. Install it with: pip install "abate[report]".'
+        ) from error
+
+
+def _input_hash(records: Records) -> str:
+    """Return one hash over all input files and their names."""
+    joined = "\n".join(f"{name} {digest}" for name, digest in sorted(records.source.hashes.items()))
+    return hashlib.sha256(joined.encode()).hexdigest()
+
+
+def _run_record(cohort: Cohort, now: datetime.datetime) -> dict[str, Any]:
+    """Return what ``run.json`` keeps: versions, input hashes, options, counts."""
+    records = cohort.records
+    packages = (
+        "abate",
+        "ibis-framework",
+        "duckdb",
+        "pyarrow",
+        "numpy",
+        "scipy",
+        "ucumvert",
+        "altair",
+        "vl-convert-python",
+    )
+    return {
+        "made": now.isoformat(timespec="seconds"),
+        "versions": {"python": platform.python_version()}
+        | {name: importlib.metadata.version(name) for name in packages},
+        "input": {
+            "hash": _input_hash(records),
+            "files": dict(records.source.hashes),
+            "rows": dict(records.source.rows),
+        },
+        "options": dict(cohort.options),
+        "declared_coverage": dict(records.study.coverage),
+        "counts": {
+            row["table"]: {name: row[name] for name in ("rows_in", "values_in", "used", "set_aside")}
+            for row in records.accounting.to_pylist()
+        },
+        "note": "Research software. Attribution is assumed, never known. No dosing advice.",
+    }
