@@ -28,9 +28,7 @@ def write_folder(folder: Path, mapping: str = "", **tables: str) -> Path:
     for name, text in tables.items():
         rows = cells(text)
         lines = [list(rows[0]), *(list(row.values()) for row in rows)]
-        quoted = (
-            ",".join('"' + cell.replace('"', '""') + '"' if cell else "" for cell in line) for line in lines
-        )
+        quoted = (",".join('"' + cell.replace('"', '""') + '"' if cell else "" for cell in line) for line in lines)
         (folder / f"{name}.csv").write_text("\n".join(quoted) + "\n", encoding="utf-8")
     if mapping:
         (folder / "abate.toml").write_text(mapping, encoding="utf-8")
@@ -65,10 +63,7 @@ def frame(text: str, table: str = "", **kinds: str) -> ibis.Table:
     schema |= {name: names[kind] for name, kind in kinds.items()}
     for name in rows[0]:
         schema.setdefault(name, pa.string())
-    arrays = {
-        name: pa.array([_typed(row.get(name, ""), kind) for row in rows], kind)
-        for name, kind in schema.items()
-    }
+    arrays = {name: pa.array([_typed(row.get(name, ""), kind) for row in rows], kind) for name, kind in schema.items()}
     return ibis.memtable(pa.table(arrays))
 
 

@@ -68,14 +68,20 @@ def measurements(rows: ibis.Table, conversions: ibis.Table, ranges: ibis.Table) 
     )
 
 
+def _plain(limit: ir.FloatingValue) -> ir.StringValue:
+    """Write a limit without needless decimals; open where there is none."""
+    return ibis.coalesce(limit.cast("string").re_replace(r"\.0$", ""), "any")
+
+
 def unit_marks(rows: ibis.Table) -> list[Mark]:
     """Return the marks of converted measurements: unit and possible range."""
     values = [rows.value, rows.value_low, rows.value_high]
     outside = _any([value < rows.hard_low for value in values]) | _any([value > rows.hard_high for value in values])
     crossed = ibis.coalesce(rows.value_low > rows.value_high, False)
+    limits = ibis.literal("possible: ") + _plain(rows.hard_low) + " to " + _plain(rows.hard_high) + " " + rows.unit
     return [
         Mark(rows.factor.isnull(), "unit", "unit", rows.why),
-        Mark(outside, "range", "value"),
+        Mark(outside, "range", "value", limits),
         Mark(crossed, "range", "value_low", "the low bound is above the high bound"),
     ]
 

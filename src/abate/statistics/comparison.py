@@ -133,9 +133,9 @@ def compare(
     if np.ptp(pooled) == 0:
         found |= {"permutation_p": 1.0, "permutation_method": "exact"}
         return Comparison(*labels, *counts, **found, note="all values are equal")
-    found |= _permutation(first, second, options)
     if min(counts) < 2:
-        return Comparison(*labels, *counts, **found, note="a group of one has no spread: no t test")
+        return Comparison(*labels, *counts, **found, note="a group of one: no test")
+    found |= _permutation(first, second, options)
     found |= _student(first, second)
     return Comparison(*labels, *counts, **found)
 

@@ -1,0 +1,139 @@
+"""Dose in windows, slow and obvious: dicts and ifs, from DESIGN.md and the docstrings.
+
+It is the judge of :mod:`abate.exposure`; it shares no code with it.
+"""
+
+from math import floor
+from typing import Any
+
+Row = dict[str, Any]
+Bounds = tuple[float | None, float | None]
+
+DEXAMETHASONE_FOR_EACH_MG = {
+    "dexamethasone": 1.0,
+    "methylprednisolone": 0.75 / 4,
+    "prednisone": 0.75 / 5,
+    "hydrocortisone": 0.75 / 20,
+}
+LOCAL = ("topical", "inhaled", "intrathecal")
+
+
+def amount_bounds(row: Row, weight: float | None) -> Bounds:
+    """Return the lowest and highest amount (mg) of a row; None is not known."""
+    if row["amount"] is not None:
+        low, high = row["amount"], row["amount"]
+    else:
+        low = 0.0 if row["amount_low"] is None else row["amount_low"]
+        high = row["amount_high"]
+    if not row["per_kg"]:
+        return low, high
+    if weight is None:
+        return 0.0, None
+    return low * weight, None if high is None else high * weight
+
+
+def single_doses(row: Row, bounds: Bounds) -> list[Row]:
+    """Return the administrations of a row that is no total: ``day`` None where it is not known."""
+    doses = []
+    for place in range(int(row["dose_count"] or 1)):
+        day: int | None
+        if place == 0:
+            day = row["day"]
+        elif row["interval_h"] is None:
+            day = None
+        elif row["minute"] is not None:
+            day = floor((row["minute"] + place * row["interval_h"] * 60) / 1440)
+        else:
+            day = row["day"] + floor(place * row["interval_h"] / 24)
+        doses.append({"drug": row["drug"], "day": day, "first": row["day"], "bounds": bounds})
+    return doses
+
+
+def told_by(dose: Row, totals: list[Row]) -> bool:
+    """Say whether a total of the same drug covers the day of a dose."""
+    day = dose["first"] if dose["day"] is None else dose["day"]
+    for total in totals:
+        if total["drug"] != dose["drug"] or day < total["start"]:
+            continue
+        if total["end"] is None or day < total["end"]:
+            return True
+    return False
+
+
+def window_edges(start: int, end: int, from_day: int) -> dict[str, tuple[int, int | None]]:
+    """Return the first day of each window and the day on which it is over (None: never)."""
+    return {
+        "before": (from_day, start),
+        "during": (start, end),
+        "after": (end, None),
+        "all": (from_day, None),
+    }
+
+
+def promised(coverage: list[Row], first: int, over: int | None) -> bool:
+    """Say whether one promise of complete drug records covers a window."""
+    for row in coverage:
+        if row["domain"] != "drugs" or not row["complete"]:
+            continue
+        if row["day"] is not None and row["day"] > first:
+            continue
+        if row["end_day"] is None or (over is not None and row["end_day"] >= over):
+            return True
+    return False
+
+
+def dose_in_window(doses: list[Row], totals: list[Row], coverage: list[Row], first: int, over: int | None) -> Bounds:
+    """Return the bounds of the dose in one window, in mg of dexamethasone."""
+    parts: list[Bounds] = []
+    for dose in doses:
+        if dose["drug"] not in DEXAMETHASONE_FOR_EACH_MG:
+            continue
+        factor = DEXAMETHASONE_FOR_EACH_MG[dose["drug"]]
+        low, high = dose["bounds"]
+        highest = None if high is None else high * factor
+        if dose["day"] is None:
+            if over is None or dose["first"] < over:
+                parts.append((0.0, highest))
+        elif dose["day"] >= first and (over is None or dose["day"] < over):
+            parts.append((low * factor, highest))
+    for total in totals:
+        if total["drug"] not in DEXAMETHASONE_FOR_EACH_MG:
+            continue
+        factor = DEXAMETHASONE_FOR_EACH_MG[total["drug"]]
+        low, high = total["bounds"]
+        if over is not None and total["start"] >= over:
+            continue
+        if total["end"] is not None and total["end"] <= first:
+            continue
+        ends_inside = over is None or (total["end"] is not None and total["end"] <= over)
+        inside = total["start"] >= first and ends_inside
+        parts.append((low * factor if inside else 0.0, None if high is None else high * factor))
+    if not parts:
+        return (0.0, 0.0) if promised(coverage, first, over) else (None, None)
+    highs = [high for _, high in parts]
+    known = [high for high in highs if high is not None]
+    return sum(low or 0.0 for low, _ in parts), sum(known) if len(known) == len(highs) else None
+
+
+def dose_by_window(patient: Row, from_day: int) -> dict[str, Bounds]:
+    """Return the dose of a patient in each window.
+
+    ``patient`` has ``weight``, ``drugs`` and ``coverage`` (rows of the record tables), and ``start``
+    and ``end`` of the treatment.
+    """
+    doses: list[Row] = []
+    totals: list[Row] = []
+    for row in patient["drugs"]:
+        if row["status"] != "given" or (row["route"] or "").lower() in LOCAL:
+            continue
+        bounds = amount_bounds(row, patient["weight"])
+        if row["kind"] == "interval total":
+            start = from_day if row["day"] is None else row["day"]
+            totals.append({"drug": row["drug"], "start": start, "end": row["end_day"], "bounds": bounds})
+        else:
+            doses += single_doses(row, bounds)
+    untold = [dose for dose in doses if not told_by(dose, totals)]
+    edges = window_edges(patient["start"], patient["end"], from_day)
+    return {
+        name: dose_in_window(untold, totals, patient["coverage"], first, over) for name, (first, over) in edges.items()
+    }

@@ -1,0 +1,144 @@
+"""What only one of the tables has: baseline numbers, doses, findings, promises of completeness."""
+
+from pathlib import Path
+
+import pytest
+
+from abate.engine.ingest import Records
+from abate.records.dictionary import dictionary
+from reference_reader import fates, set_aside, used
+from spec import read_records
+
+PATIENTS = "patient_id\nA"
+
+
+def read(folder: Path, **tables: str) -> Records:
+    return read_records(folder, **{"patients": PATIENTS, **tables})
+
+
+def test_impossible_baseline_numbers_are_set_aside_alone(tmp_path: Path) -> None:
+    """Age 0 to 120, weight 0.3 to 500 kg, height 20 to 260 cm; the patient stays."""
+    patients = """
+        patient_id | age  | weight_kg | height_cm
+        A          | 0    | 0.3       | 20
+        B          | 120  | 500       | 260
+        C          | -1   | 70        | 170
+        D          | 121  | 70        | 170
+        E          | 46   | 0.29      | 170
+        F          | 46   | 70        | 261
+        G          | many | 70        | 170
+    """
+    records = read(tmp_path, patients=patients)
+    assert fates(records, "patients") == [
+        "used",
+        "used",
+        "used, range: age",
+        "used, range: age",
+        "used, range: weight_kg",
+        "used, range: height_cm",
+        "used, not a number: age",
+    ]
+    assert used(records, "patients")[6]["weight_kg"] is None
+
+
+def test_a_dose_is_given_unless_the_row_says_otherwise(tmp_path: Path) -> None:
+    """Blank status is given; blank kind is a dose, or an infusion where a rate stands."""
+    drugs = """
+        patient_id | drug           | amount | unit   | rate | kind           | status | per_kg
+        A          | anakinra       | 0.1    | g      |      |                |        |
+        A          | norepinephrine |        |        | 5    |                |        |
+        A          | tocilizumab    | 8      | mg/kg  |      |                | held   |
+        A          | tocilizumab    | 8      | mg     |      |                |        | yes
+        A          | tocilizumab    | 800    | mg     |      | interval total |        |
+    """
+    names = ("kind", "status", "amount", "per_kg")
+    found = [tuple(row[name] for name in names) for row in used(read(tmp_path, drugs=drugs), "drugs").values()]
+    assert found == [
+        ("dose", "given", 100, False),
+        ("infusion", "given", None, False),
+        ("dose", "held", 8, True),
+        ("dose", "given", 8, True),
+        ("interval total", "given", 800, False),
+    ]
+
+
+def test_a_drug_is_known_by_any_of_its_codes(tmp_path: Path) -> None:
+    """RxNorm, ATC (either of two) and OMOP codes, in any case, mean the drug of the dictionary."""
+    drugs = """
+        patient_id | drug
+        A          | 612865
+        A          | l04ac07
+        A          | Tocilizumab
+        A          | 40171288
+        A          | L04AX03
+    """
+    found = [row["drug"] for row in used(read(tmp_path, drugs=drugs), "drugs").values()]
+    assert found == ["tocilizumab"] * 4 + ["methotrexate"]
+
+
+def test_no_code_means_two_things() -> None:
+    """A LOINC or OMOP code names one variable only."""
+    codes = [code for variable in dictionary().variables.values() for code in variable.codes]
+    assert len(codes) == len(set(codes))
+
+
+def test_oxygen_keeps_device_flow_and_fraction_in_one_row(tmp_path: Path) -> None:
+    """An unreadable flow is lost alone; the finding stays."""
+    states = """
+        patient_id | variable | state | device        | flow | fio2 | indication | day
+        A          | oxygen   | on    | nasal cannula | 2    |      | hypoxia    | 1
+        A          | oxygen   | on    | mask          | some | 40   |            | 2
+    """
+    records = read(tmp_path, states=states)
+    assert fates(records, "states") == ["used", "used, not a number: flow"]
+    row = used(records, "states")[3]
+    assert (row["device"], row["flow"], row["fio2"]) == ("mask", None, 40)
+
+
+@pytest.mark.xfail(strict=True, reason="convert_drug returns an empty text where there is no unit")
+def test_no_unit_is_missing(tmp_path: Path) -> None:
+    """What is not recorded is null in every finished table, never an empty text."""
+    records = read(tmp_path, drugs="patient_id | drug | rate\nA | norepinephrine | 5")
+    assert used(records, "drugs")[2]["unit"] is None
+
+
+@pytest.mark.xfail(strict=True, reason="no mark for an empty name of a state")
+def test_a_finding_needs_a_name(tmp_path: Path) -> None:
+    """``variable`` says what the row is about and must be there."""
+    records = read(tmp_path, states="patient_id | variable | state\nA | | on")
+    assert not used(records, "states")
+
+
+@pytest.mark.xfail(strict=True, reason="_Ingest._used fails on a table without counted columns")
+def test_a_promise_of_completeness_is_for_one_or_for_all(tmp_path: Path) -> None:
+    """``all`` stands for every course; a blank ``complete`` is yes."""
+    coverage = """
+        patient_id | domain | complete
+        all        | labs   |
+        A          | neuro  | no
+    """
+    records = read(tmp_path, patients="patient_id\nA\nB", coverage=coverage)
+    rows = records["coverage"].order_by("patient_id", "domain").to_pyarrow().to_pylist()
+    found = [(row["patient_id"], row["domain"], row["complete"]) for row in rows]
+    assert found == [("A", "labs", True), ("A", "neuro", False), ("B", "labs", True)]
+
+
+@pytest.mark.xfail(strict=True, reason="try_cast reads 1e309 as infinite; drugs have no upper limit")
+def test_a_number_too_large_to_hold_is_no_number(tmp_path: Path) -> None:
+    """``inf`` is no number, however it is written."""
+    records = read(tmp_path, drugs="patient_id | drug | amount | unit\nA | anakinra | 1e309 | mg")
+    assert set_aside(records, "drugs")[2]["reason"] == "not a number"
+
+
+@pytest.mark.xfail(strict=True, reason="cast rounds 1.4 to 1")
+def test_a_course_is_a_whole_number(tmp_path: Path) -> None:
+    """Course 1.4 does not exist."""
+    measurements = "patient_id | course_id | variable | value | unit\nA | 1.4 | crp | 1 | mg/L"
+    assert fates(read(tmp_path, measurements=measurements)) == ["no course: course_id"]
+
+
+@pytest.mark.xfail(strict=True, reason="canonical.measurements prefers the column, unseen")
+def test_two_signs_that_contradict_each_other(tmp_path: Path) -> None:
+    """``<5`` with the comparator ``>``: nobody can say which is meant, so neither is used."""
+    measurements = "patient_id | variable | value | comparator | unit\nA | crp | <5 | > | mg/L"
+    assert not used(read(tmp_path, measurements=measurements))
