@@ -50,14 +50,24 @@ def single_doses(row: Row, bounds: Bounds) -> list[Row]:
 
 
 def told_by(dose: Row, totals: list[Row]) -> bool:
-    """Say whether a total of the same drug covers the day of a dose."""
-    day = dose["first"] if dose["day"] is None else dose["day"]
-    for total in totals:
-        if total["drug"] != dose["drug"] or day < total["start"]:
-            continue
-        if total["end"] is None or day < total["end"]:
+    """Say whether totals of the same drug tell a dose: its day, or every day on which it may lie."""
+    mine = [(total["start"], total["end"]) for total in totals if total["drug"] == dose["drug"]]
+    if dose["day"] is not None:
+        return covered(mine, dose["day"], dose["day"] + 1)
+    return covered(mine, dose["first"], None)
+
+
+def covered(spans: list[tuple[int | None, int | None]], first: int, over: int | None) -> bool:
+    """Say whether intervals together cover all days from the first until one is over (None: never)."""
+    reached = first
+    while over is None or reached < over:
+        ends = [end for start, end in spans if (start is None or start <= reached) and (end is None or end > reached)]
+        if not ends:
+            return False
+        if None in ends:
             return True
-    return False
+        reached = max(end for end in ends if end is not None)
+    return True
 
 
 def window_edges(start: int, end: int, from_day: int) -> dict[str, tuple[int, int | None]]:
@@ -71,19 +81,15 @@ def window_edges(start: int, end: int, from_day: int) -> dict[str, tuple[int, in
 
 
 def promised(coverage: list[Row], first: int, over: int | None) -> bool:
-    """Say whether one promise of complete drug records covers a window."""
-    for row in coverage:
-        if row["domain"] != "drugs" or not row["complete"]:
-            continue
-        if row["day"] is not None and row["day"] > first:
-            continue
-        if row["end_day"] is None or (over is not None and row["end_day"] >= over):
-            return True
-    return False
+    """Say whether promises of complete drug records together cover a window."""
+    spans = [(row["day"], row["end_day"]) for row in coverage if row["domain"] == "drugs" and row["complete"]]
+    return covered(spans, first, over)
 
 
 def dose_in_window(doses: list[Row], totals: list[Row], coverage: list[Row], first: int, over: int | None) -> Bounds:
     """Return the bounds of the dose in one window, in mg of dexamethasone."""
+    if over is not None and over <= first:
+        return 0.0, 0.0
     parts: list[Bounds] = []
     for dose in doses:
         if dose["drug"] not in DEXAMETHASONE_FOR_EACH_MG:
@@ -93,7 +99,8 @@ def dose_in_window(doses: list[Row], totals: list[Row], coverage: list[Row], fir
         highest = None if high is None else high * factor
         if dose["day"] is None:
             if over is None or dose["first"] < over:
-                parts.append((0.0, highest))
+                certain = over is None and dose["first"] >= first
+                parts.append((low * factor if certain else 0.0, highest))
         elif dose["day"] >= first and (over is None or dose["day"] < over):
             parts.append((low * factor, highest))
     for total in totals:

@@ -27,7 +27,9 @@ def clinician(words: list[str | None]) -> str | None:
         return "contradictory"
     if positive:
         return "yes"
-    return "no" if negative else None
+    if negative:
+        return "no"
+    return "other" if words else None
 
 
 def best(grades: list[Row]) -> Row | None:
@@ -69,12 +71,13 @@ def judge(patient: Row, options: Row) -> Row:
     else:
         response, basis = "unknown", "none"
 
-    recurrence = None
-    if first_low is not None:
-        for grade in later:
-            if grade["day"] > first_low and grade["low"] >= options["high_grade"]:
-                recurrence = grade["day"]
-                break
+    recurrence = perhaps = None
+    for grade in later if first_low is not None else []:
+        if grade["day"] > first_low and grade["high"] >= options["high_grade"]:
+            if grade["low"] >= options["high_grade"]:
+                recurrence = grade["day"] if recurrence is None else recurrence
+            elif perhaps is None:
+                perhaps = grade["day"]
     chosen = best(in_window)
     return {
         "toxicity": toxicity,
@@ -89,21 +92,26 @@ def judge(patient: Row, options: Row) -> Row:
         "best_high": chosen["high"] if chosen else None,
         "best_day": chosen["day"] if chosen else None,
         "recurrence_day": recurrence,
+        "perhaps": perhaps,
     }
 
 
 def lasted(verdict: Row, patient: Row, options: Row) -> str:
     """Return whether a response by grades was durable or transient."""
-    if verdict["response"] != "yes":
+    if verdict["response"] in ("no", "not applicable"):
         return "none"
     if verdict["basis"] != "grades":
         return "unknown"
     first_low, recurrence = verdict["first_low_day"], verdict["recurrence_day"]
     days = options["durable_days"]
     if days == 0:
-        return "durable" if recurrence is None else "transient"
+        if recurrence is not None:
+            return "transient"
+        return "durable" if verdict["perhaps"] is None else "unknown"
     if recurrence is not None and recurrence <= first_low + days:
         return "transient"
+    if verdict["perhaps"] is not None and verdict["perhaps"] <= first_low + days:
+        return "unknown"
     if patient["last_day"] is not None and patient["last_day"] >= first_low + days:
         return "durable"
     return "unknown"

@@ -182,7 +182,6 @@ def test_every_series_has_an_area_of_its_own() -> None:
     assert [auc for (auc,) in rows_of(found, "auc")] == [2.0, 4.0, 6.0, 8.0]
 
 
-@pytest.mark.xfail(strict=True, reason="(a - b) / ln(a / b) cancels where a and b are nearly equal")
 @pytest.mark.parametrize("fall", [4e-16, 1e-15, 1e-14])
 def test_a_fall_in_the_last_digit_is_a_plateau(fall: float) -> None:
     """Two days at 1.65 are 3.3, also where rounding makes the second value a little lower."""

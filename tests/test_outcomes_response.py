@@ -214,7 +214,6 @@ def test_no_response_has_no_course() -> None:
     assert judged(grades((6, 3), (8, 4)))["course"] == "none"
 
 
-@pytest.mark.xfail(strict=True, reason="_recurrence counts only grades that are high for certain")
 def test_a_later_grade_that_may_be_high_leaves_the_course_unknown() -> None:
     """Every unknown counts: grade 2 to 4 on day 12 may be a recurrence, so "durable" is not known."""
     row = judged(grades((6, 3), (8, 1), (12, "2-4")))

@@ -249,7 +249,6 @@ def test_last_contact_is_a_date_a_day_or_a_month(tmp_path: Path) -> None:
     assert fates(records, "patients")[4:] == ["used, no time: last_contact"] * 2
 
 
-@pytest.mark.xfail(strict=True, reason="read_patients keeps last_contact_day where moment is unreadable")
 def test_a_last_contact_that_is_set_aside_is_not_used(tmp_path: Path) -> None:
     """Two days of last contact that differ: neither is known to be right, so none is used."""
     records = read_records(
@@ -270,14 +269,12 @@ def test_an_unreadable_day_0_is_listed(tmp_path: Path, cell: str) -> None:
     assert used(records, "patients")[2]["day0"] is None
 
 
-@pytest.mark.xfail(strict=True, reason="parse.timestamp reads a month as its first day, for day 0 also")
 def test_day_0_is_not_a_month(tmp_path: Path) -> None:
     """A day 0 of which only the month is known would make every day of the patient a guess."""
     records = read_records(tmp_path, patients="patient_id | day0\nA | 2020-01")
     assert used(records, "patients")[2]["day0"] is None
 
 
-@pytest.mark.xfail(strict=True, reason="number(...).cast('int64') raises where try_cast is meant")
 @pytest.mark.parametrize("column", ["day", "course_id"])
 def test_a_number_beyond_all_days_is_set_aside(tmp_path: Path, column: str) -> None:
     """1e30 is a number and not a day: set aside, as any time that cannot be read."""

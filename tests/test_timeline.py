@@ -76,7 +76,6 @@ def test_nothing_dated_is_no_follow_up() -> None:
     assert rows_of(followed(), "last_day", "died") == [(None, False)]
 
 
-@pytest.mark.xfail(strict=True, reason="a death is always said to be known to the day")
 def test_a_death_known_to_the_month_keeps_its_precision() -> None:
     """A death in "month 2" has no more precision than a last contact in months."""
     found = followed(

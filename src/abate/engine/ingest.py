@@ -114,7 +114,8 @@ class _Ingest:
         courses = used.group_by("patient_id", "course_id").aggregate(rows=used.count())
         doubled = int(courses.filter(courses.rows > 1).count().to_pyarrow().as_py())
         if doubled or not int(used.count().to_pyarrow().as_py()):
-            found = f"{doubled} courses have two rows that differ" if doubled else "no row names a patient"
+            courses_have = "1 course has" if doubled == 1 else f"{doubled} courses have"
+            found = f"{courses_have} two rows that differ" if doubled else "no row names a patient"
             advice = "Give each course one row; a second infusion is a course_id of its own."
             raise UnusableRecordsError(
                 [Problem("unusable", "patients", "patient_id", found, "one row a course", advice)]
@@ -129,7 +130,9 @@ class _Ingest:
             return []
         cells = {name: parse.text(raw[name], self.reading) for name in self.brought}
         failing = {
-            name: (cell.notnull() & parse.number(cell, self.reading).isnull()).sum() for name, cell in cells.items()
+            # 007 is a code and no number.
+            name: (cell.re_search("^0[0-9]") | (cell.notnull() & parse.number(cell, self.reading).isnull())).sum()
+            for name, cell in cells.items()
         }
         filled = {f"{name}__filled": cell.count() for name, cell in cells.items()}
         found = raw.aggregate(**failing, **filled).to_pyarrow().to_pylist()[0]
@@ -168,6 +171,8 @@ class _Ingest:
     def _canonical(self, rows: ibis.Table, name: str) -> ibis.Table:
         if name == "coverage":
             return canonical.coverage(rows)
+        if name == "states":
+            return canonical.states(rows)
         if name not in ("measurements", "drugs"):
             return rows
         subject = TABLES[name].names[0]
@@ -245,7 +250,7 @@ class _Ingest:
                         column=ibis.literal(name),
                         recorded=ibis.literal(""),
                         reason=ibis.literal("no time"),
-                        hint=ibis.literal("a date and time, or for last contact a day number"),
+                        hint=ibis.literal("a date, a date and time, or for last contact a day or month number"),
                         values=ibis.literal(0, "int64"),
                     )
                 )
@@ -275,6 +280,8 @@ class _Ingest:
             names = patients.counted(self.brought)
         else:
             names = [column.name for column in table.columns if column.counted]
+        if not names:
+            return int(rows.count().to_pyarrow().as_py())
         filled: ir.IntegerValue = ibis.literal(0, "int64")
         came: ir.IntegerValue = ibis.literal(0, "int64")
         for name in names:

@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from abate.exposure.equivalence import LOCAL_ROUTES
+from abate.timeline.intervals import OPEN, joined
 
 
 def _bounds(rows: ibis.Table) -> dict[str, ir.FloatingValue]:
@@ -38,7 +39,11 @@ def given(drugs: ibis.Table, weights: ibis.Table) -> ibis.Table:
     rows = rows.left_join(weights, ["patient_id", "course_id"]).drop("patient_id_right", "course_id_right")
     scaled_high = rows.high * rows.weight_kg
     scaled_low = ibis.coalesce(rows.low * rows.weight_kg, 0.0)
+    monthly = ibis.coalesce(rows.time_precision == "month", False) & (rows.kind != "interval total")
     return rows.mutate(
+        # A dose known to the month is known on no day.
+        day=ibis.ifelse(monthly, ibis.null("int64"), rows.day),
+        minute=ibis.ifelse(monthly, ibis.null("int64"), rows.minute),
         low=ibis.ifelse(rows.per_kg, scaled_low, rows.low),
         high=ibis.ifelse(rows.per_kg, scaled_high, rows.high),
     )
@@ -119,12 +124,15 @@ def outside_totals(doses: ibis.Table, totals: ibis.Table) -> ibis.Table:
     """Return the administrations that no total tells already.
 
     A total over an interval and the doses within it are the same drug told twice; the total stands.
+    A later dose without a day is told only where totals cover every day from the first dose on.
     """
-    within = [
-        doses.patient_id == totals.patient_id,
-        doses.course_id == totals.course_id,
-        doses.drug == totals.drug,
-        ibis.coalesce(doses.day, doses.earliest_day) >= totals.start_day,
-        totals.end_day.isnull() | (ibis.coalesce(doses.day, doses.earliest_day) < totals.end_day),
+    keys = ["patient_id", "course_id", "drug"]
+    spans = joined(totals, keys)
+    at = ibis.coalesce(doses.day, doses.earliest_day)
+    told = [
+        *(doses[key] == spans[key] for key in keys),
+        at >= spans.start_day,
+        at < spans.end_day,
+        doses.day.notnull() | (spans.end_day == OPEN),
     ]
-    return doses.anti_join(totals, within)
+    return doses.anti_join(spans, told)

@@ -7,6 +7,8 @@ the dose is 0 only if ``coverage`` (or a recorded total of 0) says so, and unkno
 
 import ibis
 
+from abate.timeline.intervals import OPEN, joined
+
 KEYS = ("patient_id", "course_id")
 WINDOWS = ("before", "during", "after", "all")
 
@@ -64,22 +66,25 @@ def dose_in_windows(
         ``high`` in mg, both null where nothing is recorded and nothing promises that none was
         given; ``high`` alone null where an amount is not known. ``recorded`` counts the records.
     """
+    # A window without a day holds nothing, for certain.
+    open_windows = windows.filter(windows.until_day.isnull() | (windows.until_day > windows.from_day))
     points = doses.join(drugs, "drug")
-    points = points.join(windows, list(KEYS))
+    points = points.join(open_windows, list(KEYS))
     points = points.mutate(at=ibis.coalesce(points.day, points.earliest_day))
-    before_end = points.until_day.isnull() | (points["at"] < points.until_day)
+    before_end = points.until_day.isnull() | ibis.coalesce(points["at"] < points.until_day, True)
     placed = points.filter(
         # A dose whose day is not known may lie in any window that ends after the first of its row.
         ibis.ifelse(points.day.isnull(), before_end, before_end & (points["at"] >= points.from_day))
     )
+    certain = placed.day.notnull() | (placed.until_day.isnull() & (placed.earliest_day >= placed.from_day))
     placed = placed.select(
         *KEYS,
         "window",
-        low=ibis.ifelse(placed.day.isnull(), 0.0, placed.low * placed.factor),
+        low=ibis.ifelse(ibis.coalesce(certain, False), placed.low * placed.factor, 0.0),
         high=placed.high * placed.factor,
     )
     spans = totals.join(drugs, "drug")
-    spans = spans.join(windows, list(KEYS))
+    spans = spans.join(open_windows, list(KEYS))
     overlap = (spans.until_day.isnull() | (spans.start_day < spans.until_day)) & (
         spans.end_day.isnull() | (spans.end_day > spans.from_day)
     )
@@ -101,27 +106,28 @@ def dose_in_windows(
         unknown=parts.high.isnull().sum(),
     )
     empty = _covered_windows(windows, coverage)
-    joined = windows.left_join(sums, [*KEYS, "window"])
-    joined = joined.drop(*(name for name in joined.columns if name.endswith("_right")))
-    joined = joined.left_join(empty, [*KEYS, "window"])
-    nothing = ibis.ifelse(joined.covered.notnull(), 0.0, ibis.null("float64"))
-    high = ibis.ifelse(joined.unknown == 0, joined.known_high, ibis.null("float64"))
-    return joined.select(
+    rows = windows.left_join(sums, [*KEYS, "window"])
+    rows = rows.drop(*(name for name in rows.columns if name.endswith("_right")))
+    rows = rows.left_join(empty, [*KEYS, "window"])
+    known = rows.covered.notnull() | ibis.coalesce(rows.until_day <= rows.from_day, False)
+    nothing = ibis.ifelse(known, 0.0, ibis.null("float64"))
+    high = ibis.ifelse(rows.unknown == 0, rows.known_high, ibis.null("float64"))
+    return rows.select(
         *KEYS,
         "window",
         "from_day",
         "until_day",
-        low=ibis.ifelse(joined.recorded.isnull(), nothing, joined.low).round(6),
-        high=ibis.ifelse(joined.recorded.isnull(), nothing, high).round(6),
-        recorded=ibis.coalesce(joined.recorded, 0),
+        low=ibis.ifelse(rows.recorded.isnull(), nothing, rows.low).round(6),
+        high=ibis.ifelse(rows.recorded.isnull(), nothing, high).round(6),
+        recorded=ibis.coalesce(rows.recorded, 0),
     )
 
 
 def _covered_windows(windows: ibis.Table, coverage: ibis.Table) -> ibis.Table:
     """Return the windows for which the record of drugs is declared complete throughout."""
     promises = coverage.filter(coverage.domain == "drugs", coverage.complete)
-    promises = promises.select(*KEYS, start_day="day", end_day="end_day")
-    joined = windows.join(promises, list(KEYS))
-    starts = joined.start_day.isnull() | (joined.start_day <= joined.from_day)
-    ends = joined.end_day.isnull() | ibis.coalesce(joined.end_day >= joined.until_day, False)
-    return joined.filter(starts, ends).select(*KEYS, "window", covered=ibis.literal(True)).distinct()
+    promises = promises.select(*KEYS, start_day=ibis.coalesce(promises.day, -OPEN), end_day="end_day")
+    spans = windows.join(joined(promises, KEYS), list(KEYS))
+    starts = spans.start_day <= spans.from_day
+    ends = spans.end_day >= ibis.coalesce(spans.until_day, OPEN)
+    return spans.filter(starts, ends).select(*KEYS, "window", covered=ibis.literal(True)).distinct()

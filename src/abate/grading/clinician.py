@@ -55,9 +55,12 @@ def highest_grades(events: ibis.Table) -> ibis.Table:
     rows = events.filter(events.event.isin(names))
     toxicity = rows.event.replace("_max_grade", "").replace("_grade", "").upper()
     rows = rows.mutate(**_bounds(rows), toxicity=toxicity, is_maximum=rows.event.endswith("_max_grade"))
-    return rows.group_by(*KEYS, "toxicity", "system").aggregate(
-        low=rows.low.max(), high=rows.high.max(where=rows.is_maximum)
+    found = rows.group_by(*KEYS, "toxicity", "system").aggregate(
+        low=rows.low.max(), maximum=rows.high.max(where=rows.is_maximum)
     )
+    # A day worse than the maximum recorded for the course contradicts it: the day was seen.
+    high = ibis.ifelse(found.maximum.isnull(), ibis.null("float64"), ibis.greatest(found.low, found.maximum))
+    return found.mutate(high=high).drop("maximum")
 
 
 def _bounds(rows: ibis.Table) -> dict[str, ibis.Value]:

@@ -63,15 +63,19 @@ def response(
     rows = _join(rows, after.group_by(*KEYS).aggregate(graded_ever=after.count()))
     rows = _join(rows, _after(dated, options))
     rows = _join(rows, _recurrence(dated, options))
-    rows = _join(rows, _clinician(events))
+    rows = _join(rows, _clinician(events, start))
     rows = _join(rows, follow_up.select(*KEYS, "death_day", "last_day", "died"))
-    rows = rows.mutate(**_verdict(rows, options))
+    rows = rows.mutate(
+        # What comes after the window of the rule is no recurrence of a response within it.
+        recurrence_day=ibis.ifelse(rows.first_low_day.notnull(), rows.recurrence_day, ibis.null("int64")),
+        **_verdict(rows, options),
+    )
     rows = rows.mutate(
         days_to_low=rows.first_low_day - rows.start_day,
         course=_course(rows, options["durable_days"]),
     )
     return rows.mutate(grades_after=ibis.coalesce(rows.graded_ever, 0)).drop(
-        "graded_ever", "graded_after", "still_high"
+        "graded_ever", "graded_after", "still_high", "perhaps_day"
     )
 
 
@@ -106,17 +110,21 @@ def _after(dated: ibis.Table, options: Options) -> ibis.Table:
 
 
 def _recurrence(dated: ibis.Table, options: Options) -> ibis.Table:
-    """Return the first day of a new high grade after the first low one."""
+    """Return the first day after the first low one on which the grade was high, or may have been."""
     after = dated.filter(dated.day > dated.start_day)
     low = after.filter(after.high <= options["low_grade"])
     first = low.group_by(*KEYS).aggregate(low_day=low.day.min())
-    rows = after.join(first, list(KEYS)).filter(ibis._.day > ibis._.low_day, ibis._.low >= options["high_grade"])
-    return rows.group_by(*KEYS).aggregate(recurrence_day=rows.day.min())
+    rows = after.join(first, list(KEYS)).filter(ibis._.day > ibis._.low_day, ibis._.high >= options["high_grade"])
+    certain = rows.low >= options["high_grade"]
+    return rows.group_by(*KEYS).aggregate(
+        recurrence_day=rows.day.min(where=certain), perhaps_day=rows.day.min(where=~certain)
+    )
 
 
-def _clinician(events: ibis.Table) -> ibis.Table:
-    """Return what clinicians said of the response: yes, no, or contradictory."""
-    rows = events.filter(events.event == "clinician_response")
+def _clinician(events: ibis.Table, start: ibis.Table) -> ibis.Table:
+    """Return what clinicians said of the response, not before the start: yes, no, contradictory, other."""
+    rows = events.filter(events.event == "clinician_response").join(start.select(*KEYS, "start_day"), list(KEYS))
+    rows = rows.filter(rows.day.isnull() | (rows.day >= rows.start_day))
     word = rows.text.lower()
     said = rows.group_by(*KEYS).aggregate(
         positive=word.isin(POSITIVE).any(),
@@ -127,7 +135,10 @@ def _clinician(events: ibis.Table) -> ibis.Table:
         *KEYS,
         "clinician_grade",
         clinician=ibis.cases(
-            (said.positive & said.negative, "contradictory"), (said.positive, "yes"), (said.negative, "no")
+            (said.positive & said.negative, "contradictory"),
+            (said.positive, "yes"),
+            (said.negative, "no"),
+            else_="other",
         ),
     )
 
@@ -152,20 +163,19 @@ def _verdict(rows: ibis.Table, options: Options) -> dict[str, ir.Value]:
 
 
 def _course(rows: ibis.Table, durable_days: int) -> ir.StringValue:
-    """Say whether a response by grades lasted."""
+    """Say whether a response by grades lasted; unknown where the grades do not tell."""
     by_grades = (rows.response == "yes") & (rows.basis == "grades")
-    came_back = rows.recurrence_day.notnull()
+    judged = [
+        (~by_grades & rows.response.isin(("no", "not applicable")), "none"),
+        (~by_grades, "unknown"),
+    ]
     if durable_days:
-        soon = rows.recurrence_day - rows.first_low_day <= durable_days
-        long_enough = rows.last_day - rows.first_low_day >= durable_days
-        return ibis.cases(
-            (~by_grades, ibis.ifelse(rows.response == "yes", "unknown", "none")),
-            (ibis.coalesce(soon, False), "transient"),
-            (ibis.coalesce(long_enough, False), "durable"),
-            else_="unknown",
-        )
-    return ibis.cases(
-        (~by_grades, ibis.ifelse(rows.response == "yes", "unknown", "none")),
-        (came_back, "transient"),
-        else_="durable",
-    )
+        until = rows.first_low_day + durable_days
+        judged += [
+            (ibis.coalesce(rows.recurrence_day <= until, False), "transient"),
+            (ibis.coalesce(rows.perhaps_day <= until, False), "unknown"),
+            (ibis.coalesce(rows.last_day < until, True), "unknown"),
+        ]
+    else:
+        judged += [(rows.recurrence_day.notnull(), "transient"), (rows.perhaps_day.notnull(), "unknown")]
+    return ibis.cases(*judged, else_="durable")

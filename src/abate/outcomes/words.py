@@ -13,7 +13,8 @@ def grade_words(low: ir.FloatingValue, high: ir.FloatingValue) -> ir.StringValue
     """
     least, most = low.cast("int64").cast("string"), high.cast("int64").cast("string")
     return ibis.cases(
-        (low.isnull() | high.isnull(), "not recorded"),
+        (low.isnull(), "not recorded"),
+        (high.isnull(), least + " or more"),
         (low == high, least),
         (low == 0, most + " or less"),
         (high - low == 1, least + " or " + most),
@@ -40,6 +41,8 @@ def reasons(response: ibis.Table, treatment: str, options: Options) -> ibis.Tabl
     """
     rows = response
     high, low = options["high_grade"], options["low_grade"]
+    window = options["response_window_days"]
+    later = f"in the {window} days after the start" if window else "after the start"
     began = ibis.literal(f"{treatment} started on day ") + day(rows.start_day)
     at_start = ibis.ifelse(
         rows.start_low.notnull(),
@@ -62,6 +65,7 @@ def reasons(response: ibis.Table, treatment: str, options: Options) -> ibis.Tabl
             rows.recurrence_day.notnull(),
             ibis.literal(f"; grade {high} or more again on day ") + day(rows.recurrence_day) + ": " + rows.course,
         ),
+        (rows.course == "unknown", f"; whether a grade {high} or more came after that is not known: unknown"),
         else_=ibis.literal(f"; no grade {high} or more recorded after that, to day ")
         + ibis.coalesce(day(rows.last_day), "unknown")
         + ": "
@@ -71,11 +75,12 @@ def reasons(response: ibis.Table, treatment: str, options: Options) -> ibis.Tabl
         (rows.clinician == "yes", "; the clinician recorded a response"),
         (rows.clinician == "no", "; the clinician recorded no response"),
         (rows.clinician == "contradictory", "; clinicians' records contradict each other"),
+        (rows.clinician == "other", "; a clinician's judgement is recorded in words that are not understood"),
         else_="; no clinician's judgement recorded",
     )
     outcome = ibis.cases(
         ((rows.response == "yes") & (rows.basis == "grades"), fell + lasted),
-        ((rows.response == "no") & (rows.basis == "grades"), f"; every later grade recorded is above {low}"),
+        ((rows.response == "no") & (rows.basis == "grades"), f"; every grade recorded {later} is above {low}"),
         (rows.response == "not applicable", f"; that is below grade {high}, so the rule does not apply"),
         (rows.grades_after > 0, "; the grades recorded after the start do not decide"),
         else_=ibis.literal("; no grade was recorded after the start") + said,

@@ -3,7 +3,11 @@
 import ibis
 import ibis.expr.types as ir
 
+from abate.records import parse
 from abate.records.checks import Mark
+
+MOST_DOSES, MOST_HOURS = 10_000, 8784
+"""Doses that one row may stand for, and hours between two of them (a year)."""
 
 
 def _any(conditions: list[ir.BooleanValue]) -> ir.BooleanValue:
@@ -18,7 +22,12 @@ def measurement_marks(rows: ibis.Table) -> list[Mark]:
     """Return the marks of a measurement before its unit is looked at: name and number."""
     nothing = rows.value.isnull() & rows.value_low.isnull() & rows.value_high.isnull()
     return [
-        Mark(rows.variable.isnull(), "not in the dictionary", "variable"),
+        Mark(
+            ibis.coalesce(rows.comparator != rows.comparator__read, False),
+            "not a listed value",
+            "comparator",
+            "the value begins with another comparator",
+        ),
         Mark(nothing & rows.text.notnull(), "not a number", "text"),
         Mark(nothing, "empty", "value"),
     ]
@@ -81,7 +90,7 @@ def unit_marks(rows: ibis.Table) -> list[Mark]:
     limits = ibis.literal("possible: ") + _plain(rows.hard_low) + " to " + _plain(rows.hard_high) + " " + rows.unit
     return [
         Mark(rows.factor.isnull(), "unit", "unit", rows.why),
-        Mark(outside, "range", "value", limits),
+        Mark(outside | _any([value.isinf() for value in values]), "range", "value", limits),
         Mark(crossed, "range", "value_low", "the low bound is above the high bound"),
     ]
 
@@ -89,15 +98,15 @@ def unit_marks(rows: ibis.Table) -> list[Mark]:
 def drug_marks(rows: ibis.Table) -> list[Mark]:
     """Return the marks of a drug row before its unit is looked at: name, and numbers that hold."""
     negative = _any([rows[name] < 0 for name in ("amount", "amount_low", "amount_high", "rate")])
-    counts = _any([rows.dose_count < 1, rows.dose_count != rows.dose_count.floor()])
-    spacing = _any([rows.interval_h <= 0])
+    fraction = ibis.coalesce(rows.dose_count != parse.whole(rows.dose_count), True)
+    counts = rows.dose_count.notnull() & (fraction | _any([rows.dose_count < 1, rows.dose_count > MOST_DOSES]))
+    spacing = _any([rows.interval_h <= 0, rows.interval_h > MOST_HOURS])
     crossed = _any([rows.amount_low > rows.amount_high])
     return [
-        Mark(rows.drug.isnull(), "not in the dictionary", "drug"),
         Mark(negative, "range", "amount", "an amount or rate below 0"),
         Mark(crossed, "range", "amount_low", "the low bound is above the high bound"),
-        Mark(counts, "range", "dose_count", "a whole number of doses, 1 or more"),
-        Mark(spacing, "range", "interval_h", "hours above 0"),
+        Mark(counts, "range", "dose_count", f"a whole number of doses, 1 to {MOST_DOSES}"),
+        Mark(spacing, "range", "interval_h", f"hours above 0, at most {MOST_HOURS}"),
     ]
 
 
@@ -118,22 +127,38 @@ def drugs(rows: ibis.Table, conversions: ibis.Table) -> ibis.Table:
         status=ibis.coalesce(joined.status, "given"),
         per_kg=ibis.coalesce(joined.per_kg, False) | ibis.coalesce(joined.canonical.endswith("/kg"), False),
         unit__recorded=joined.unit,
-        unit=joined.canonical.replace("/kg", ""),
+        unit=joined.canonical.replace("/kg", "").nullif(""),
     )
 
 
 def drug_unit_marks(rows: ibis.Table) -> list[Mark]:
-    """Return the mark of a drug amount whose unit is not known, or is not one of an amount."""
-    return [Mark(rows.has__amount & rows.factor.isnull(), "unit", "unit", rows.why)]
+    """Return the marks of a drug amount in its unit: not known, not one of an amount, beyond all numbers."""
+    endless = _any([rows[name].isinf() for name in ("amount", "amount_low", "amount_high")])
+    return [
+        Mark(rows.has__amount & rows.factor.isnull(), "unit", "unit", rows.why),
+        Mark(endless, "range", "amount"),
+    ]
 
 
 def event_marks(rows: ibis.Table) -> list[Mark]:
     """Return the marks of an event: its name, and bounds that hold."""
     crossed = ibis.coalesce(rows.value_low > rows.value_high, False)
     return [
-        Mark(rows.event.isnull(), "not in the dictionary", "event"),
         Mark(crossed, "range", "value_low", "the low bound is above the high bound"),
     ]
+
+
+STATE_LIMITS = {"flow": (0.0, 80.0), "fio2": (21.0, 100.0)}
+"""Possible oxygen flow (L/min) and inspired fraction (%), as in ``variables.csv``."""
+
+
+def states(rows: ibis.Table) -> ibis.Table:
+    """Drop flow and inspired fraction outside what is possible; the rest of the row is used."""
+    limited = {
+        name: ibis.ifelse(rows[name].between(low, high), rows[name], ibis.null("float64"))
+        for name, (low, high) in STATE_LIMITS.items()
+    }
+    return rows.mutate(**limited)
 
 
 def coverage(rows: ibis.Table) -> ibis.Table:

@@ -38,7 +38,7 @@ class Mark:
 
     where: ir.BooleanValue
     reason: str
-    column: str
+    column: ir.StringValue | str
     hint: ir.StringValue | str = ""
 
 
@@ -113,7 +113,8 @@ def with_course(rows: ibis.Table, patients: ibis.Table, reading: Reading) -> ibi
         patient_id=parse.text(rows.patient_id, Reading(missing=("",))),
         course__recorded=parse.text(rows.course_id, reading),
     )
-    asked = parse.number(rows.course__recorded, reading).cast("int64")
+    asked = parse.number(rows.course__recorded, reading)
+    asked = ibis.ifelse(asked == parse.whole(asked), parse.whole(asked), ibis.null("int64"))
     joined = rows.drop("course_id").mutate(asked_course=asked)
     joined = joined.left_join(known, joined.patient_id == known.patient_id).drop("patient_id_right")
     chosen = ibis.cases(
@@ -137,6 +138,7 @@ def with_moments(rows: ibis.Table, table: Table, reading: Reading) -> ibis.Table
         "minute__read": start.minute,
         "time_precision": start.precision,
         "time__unreadable": start.unreadable,
+        "time__column": start.column,
     }
     if table.has_end:
         end = parse.moment(rows, rows.day0, reading, "end_")
@@ -144,6 +146,7 @@ def with_moments(rows: ibis.Table, table: Table, reading: Reading) -> ibis.Table
             "end_day__read": end.day,
             "end_minute__read": end.minute,
             "end__unreadable": end.unreadable,
+            "end__column": end.column,
         }
     rows = rows.mutate(**out).drop(*texts)
     return rows.rename({name.removesuffix("__read"): name for name in out if name.endswith("__read")})
@@ -154,7 +157,7 @@ def common_marks(rows: ibis.Table, table: Table) -> list[Mark]:
     marks = [
         Mark(rows.courses.isnull(), "no patient", "patient_id"),
         Mark(rows.known_course.isnull(), "no course", "course_id"),
-        Mark(rows.time__unreadable, "no time", "time"),
+        Mark(rows.time__unreadable, "no time", rows.time__column),
     ]
     if table.has_end:
         # An empty interval (end equal to start) is allowed only where it is a moment to the minute.
@@ -162,9 +165,12 @@ def common_marks(rows: ibis.Table, table: Table) -> list[Mark]:
             (rows.end_day < rows.day) | ((rows.end_day == rows.day) & rows.end_minute.isnull())
         )
         marks += [
-            Mark(rows.end__unreadable, "no time", "end_time"),
-            Mark(ibis.coalesce(backwards, False), "interval", "end_time"),
+            Mark(rows.end__unreadable, "no time", rows.end__column),
+            Mark(ibis.coalesce(backwards, False), "interval", rows.end__column),
         ]
+    for name in table.names:
+        if table.name != "coverage":
+            marks.append(Mark(rows[name].isnull(), "not in the dictionary", name))
     for column in table.columns:
         cell = rows[column.name]
         if column.kind == "choice":

@@ -76,7 +76,7 @@ class Dictionary:
         pairs: dict[str, str] = {}
         if table == "measurements":
             for variable in self.variables.values():
-                pairs |= dict.fromkeys(variable.codes, variable.name)
+                pairs |= dict.fromkeys((code.lower() for code in variable.codes), variable.name)
             pairs |= {name.lower(): name for name in self.variables}
         elif table == "drugs":
             for name, row in self.drugs.items():

@@ -4,11 +4,12 @@ An option exists where a paper is ambiguous or where a choice changes a number. 
 value of each, chosen or not.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from abate.records.problems import AbateError, Problem, UnusableRecordsError
+from abate.records.problems import Problem, UnusableRecordsError
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Option:
         """Say whether ``value`` is of the right kind and within the values allowed."""
         if isinstance(self.default, str):
             return value in self.values
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             return False
         if isinstance(self.default, int) and value != int(value):
             return False
@@ -66,7 +67,7 @@ REGISTRY: Mapping[str, Option] = {
         Option(
             "unknown_time_of_day",
             0.5,
-            (0.0, 1.0),
+            (0.0, 0.999),
             "Where in its day a value stands whose time of day is unknown (fraction of a day)",
             "Our resolution: midday, the least biased point",
         ),
@@ -246,10 +247,12 @@ class Options(dict[str, Any]):
                 problems.append(
                     Problem("unusable", place, name, "the value is not allowed", option.allowed, "Correct it.")
                 )
+        values: dict[str, Any] = {name: chosen.get(name, option.default) for name, option in REGISTRY.items()}
+        if not problems and values["low_grade"] >= values["high_grade"]:
+            expected = "low_grade below high_grade"
+            problems.append(
+                Problem("unusable", place, "low_grade", "it is not below high_grade", expected, "Correct one.")
+            )
         if problems:
             raise UnusableRecordsError(problems)
-        super().__init__({name: chosen.get(name, option.default) for name, option in REGISTRY.items()})
-        if self["low_grade"] >= self["high_grade"]:
-            raise AbateError(
-                f"{place}: low_grade is not below high_grade. Expected low_grade < high_grade. Correct one."
-            )
+        super().__init__(values)

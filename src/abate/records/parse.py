@@ -13,7 +13,10 @@ NUMBER = r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
 COMPARATOR = r"^(<=|>=|<|>|≤|≥)"
 MONTH = r"^[0-9]{4}-[0-9]{2}$"
 DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?$"
+TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-9]{2}([.][0-9]+)?)?$"
+
+FURTHEST = 10**7
+"""Days, minutes or months beyond this are no time of a patient."""
 
 MINUTES = 1440
 
@@ -48,8 +51,17 @@ def text(cell: ir.Column, reading: Reading) -> ir.StringColumn:
 
 def number(cell: ir.StringColumn, reading: Reading) -> ir.FloatingColumn:
     """Return the number that a text is, null where it is none (``nan`` and ``inf`` are none)."""
-    written = cell.replace(",", ".") if reading.decimal == "," else cell
-    return ibis.ifelse(written.re_search(NUMBER), written, ibis.null("string")).try_cast("float64")
+    if reading.decimal == ",":
+        # A point may stand between thousands: such a cell is not read.
+        cell = ibis.ifelse(cell.contains("."), ibis.null("string"), cell.replace(",", "."))
+    read = ibis.ifelse(cell.re_search(NUMBER), cell, ibis.null("string")).try_cast("float64")
+    return ibis.ifelse(read.isinf(), ibis.null("float64"), read)
+
+
+def whole(value: ir.FloatingValue) -> ir.IntegerValue:
+    """Return the whole number at or below a number, null where it is no number of days or minutes."""
+    near = ibis.ifelse(value.abs() <= FURTHEST, value, ibis.null("float64"))
+    return near.floor().cast("int64")
 
 
 def boolean(cell: ir.StringColumn) -> ir.BooleanColumn:
@@ -78,12 +90,13 @@ def timestamp(cell: ir.StringColumn) -> ir.TimestampColumn:
 
 @dataclass(frozen=True)
 class Moment:
-    """A time as the records keep it: expressions for day, minute, precision, and what went wrong."""
+    """A time as the records keep it: day, minute, precision, whether it is unreadable, and its column."""
 
     day: ir.IntegerColumn
     minute: ir.IntegerColumn
     precision: ir.StringColumn
     unreadable: ir.BooleanColumn
+    column: ir.StringColumn
 
 
 def moment(table: ibis.Table, day0: ir.TimestampColumn, reading: Reading, prefix: str = "") -> Moment:
@@ -112,40 +125,34 @@ def moment(table: ibis.Table, day0: ir.TimestampColumn, reading: Reading, prefix
     days = at.date().delta(day0.date(), unit="day").cast("int64")
     of_day = at.hour().cast("int64") * 60 + at.minute().cast("int64")
     day_number, minute_number, month_number = (number(cell, reading) for cell in (day, minute, month))
-    fractional = day_number != day_number.floor()
+    by_day = whole(day_number)
+    fractional = day_number != by_day
 
     found_minute = ibis.coalesce(
         ibis.ifelse(to_minute, days * MINUTES + of_day, ibis.null("int64")),
-        minute_number.floor().cast("int64"),
-        ibis.ifelse(fractional, (day_number * MINUTES).floor().cast("int64"), ibis.null("int64")),
+        whole(minute_number),
+        ibis.ifelse(fractional, day_number * MINUTES, ibis.null("float64")).floor().cast("int64"),
     )
-    by_time, by_day = days, day_number.floor().cast("int64")
-    by_minute = (minute_number / MINUTES).floor().cast("int64")
-    found_day = ibis.coalesce(by_time, by_minute, by_day, (month_number * reading.days_per_month).floor().cast("int64"))
+    in_month = time.re_search(MONTH) & at.notnull()
+    by_time = ibis.ifelse(in_month, ibis.null("int64"), days)
+    by_minute = whole(minute_number / MINUTES)
+    by_month = whole(month_number * reading.days_per_month)
+    found_day = ibis.coalesce(by_time, by_minute, by_day, days, by_month)
     precision = ibis.cases(
         (found_minute.notnull(), "minute"),
-        (
-            found_day.notnull() & ((time.re_search(MONTH) & at.notnull()) | _only(month, time, day, minute)),
-            "month",
-        ),
+        (found_day.notnull() & by_time.isnull() & by_day.isnull(), "month"),
         (found_day.notnull(), "day"),
         else_="none",
     )
     unreadable = (
-        (time.notnull() & by_time.isnull())
-        | (day.notnull() & day_number.isnull())
-        | (minute.notnull() & minute_number.isnull())
-        | (month.notnull() & month_number.isnull())
+        (time.notnull() & days.isnull())
+        | (day.notnull() & by_day.isnull())
+        | (minute.notnull() & whole(minute_number).isnull())
+        | (month.notnull() & by_month.isnull())
         | ibis.coalesce(by_time != by_day, False)
         | ibis.coalesce(by_time != by_minute, False)
         | ibis.coalesce(by_day != by_minute, False)
     )
-    return Moment(found_day, found_minute, precision, unreadable)
-
-
-def _only(cell: ir.Column, *others: ir.Column) -> ir.BooleanValue:
-    """Say where a cell is filled and no other is."""
-    alone: ir.BooleanValue = cell.notnull()
-    for other in others:
-        alone = alone & other.isnull()
-    return alone
+    written = ((time, "time"), (day, "day"), (minute, "minute"), (month, "month"))
+    column = ibis.cases(*((cell.notnull(), prefix + name) for cell, name in written), else_=prefix + "time")
+    return Moment(found_day, found_minute, precision, unreadable, column)

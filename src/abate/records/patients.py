@@ -13,6 +13,31 @@ from abate.records.tables import PATIENTS
 LIMITS = {"age": (0.0, 120.0), "weight_kg": (0.3, 500.0), "height_cm": (20.0, 260.0)}
 """Possible baseline numbers (years, kg, cm); weight and height as in ``variables.csv``."""
 
+RESERVED = frozenset(
+    # fmt: off
+    {
+        "time",
+        "day",
+        "minute",
+        "month",
+        "reason",
+        "reason_column",
+        "hint",
+        "values_in",
+        "row_order",
+        "source",
+        "day0_kind",
+        "last_contact_precision",
+        "responder",
+        "treated",
+        "group",
+        "label",
+        "system",
+    }
+    # fmt: on
+)
+"""Names that the tables use themselves: a brought column of such a name is kept as ``NAME_``."""
+
 CONTACT = ("last_contact", "last_contact_day", "last_contact_month")
 """Columns that may say when a patient was last known: a time, a day number, a number of months."""
 
@@ -53,11 +78,11 @@ def read_patients(raw: ibis.Table, numeric: Sequence[str], reading: Reading) -> 
         }
     )
     rows = rows.mutate(
-        course_id=ibis.coalesce(
-            parse.number(rows.course__recorded, reading).cast("int64"),
-            ibis.ifelse(rows.course__recorded.isnull(), 1, ibis.null("int64")),
+        course_id=_course(rows.course__recorded, reading),
+        # A month is no day 0: every day counted from it would be a guess.
+        day0=parse.timestamp(
+            ibis.ifelse(rows.day0__recorded.re_search(parse.MONTH), ibis.null("string"), rows.day0__recorded)
         ),
-        day0=parse.timestamp(rows.day0__recorded),
         day0_kind=ibis.literal(reading.day0_kind),
     )
     contact = {
@@ -74,8 +99,8 @@ def read_patients(raw: ibis.Table, numeric: Sequence[str], reading: Reading) -> 
     for value in values:
         total = total + value
     rows = rows.mutate(
-        last_contact_day=last.day,
-        last_contact_precision=last.precision,
+        last_contact_day=ibis.ifelse(last.unreadable, ibis.null("int64"), last.day),
+        last_contact_precision=ibis.ifelse(last.unreadable, "none", last.precision),
         last_contact__unreadable=last.unreadable,
         values_in=ibis.greatest(total, 1),
     )
@@ -84,6 +109,12 @@ def read_patients(raw: ibis.Table, numeric: Sequence[str], reading: Reading) -> 
         for name, (low, high) in LIMITS.items()
     }
     return rows.mutate(**limited).drop("time", "day", "month", "minute", "last_contact", "last_contact_month")
+
+
+def _course(cell: ir.StringValue, reading: Reading) -> ir.IntegerValue:
+    """Return the number of a course: 1 where none is given, null where it is no whole number."""
+    read = parse.number(cell, reading)
+    return ibis.cases((cell.isnull(), 1), (read == parse.whole(read), parse.whole(read)))
 
 
 def counted(brought: Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Units: UCUM, by a library. What it cannot convert is set aside, never guessed."""
 
+import math
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple
@@ -43,12 +44,13 @@ def ucum(unit: str) -> Any:
     """
     if not unit or (unit.startswith("{") and unit.endswith("}") and unit.count("{") == 1):
         return _registry().Quantity(1.0)  # an annotation alone is the unity
-    from ucumvert.parser import InvalidUcumError
-
     try:
-        return _registry().from_ucum(unit)
-    except InvalidUcumError as error:
+        found = _registry().from_ucum(unit)
+        if not math.isfinite(float(found.magnitude)):
+            raise ValueError("not a finite unit")
+    except Exception as error:
         raise ValueError(f"{unit!r} is not a UCUM unit") from error
+    return found
 
 
 def convert(unit: str, target: str) -> Conversion:
@@ -81,8 +83,11 @@ def convert(unit: str, target: str) -> Conversion:
         return Conversion(None, why="another kind of quantity")
     # An affine scale (Celsius, Fahrenheit) is known from two of its points.
     quantity = _registry().Quantity
-    zero = float(quantity(0.0, theirs.units).to(ours.units).magnitude)
-    one = float(quantity(1.0, theirs.units).to(ours.units).magnitude)
+    try:
+        zero = float(quantity(0.0, theirs.units).to(ours.units).magnitude)
+        one = float(quantity(1.0, theirs.units).to(ours.units).magnitude)
+    except OverflowError:
+        return Conversion(None, why="not a UCUM unit")
     scale = float(theirs.magnitude) / float(ours.magnitude)
     return Conversion(round((one - zero) * scale, 15), zero)
 

@@ -14,12 +14,12 @@ import pyarrow as pa
 
 from abate.records import tables
 from abate.records.checks import SAID
+from abate.records.patients import CONTACT, RESERVED
 from abate.records.problems import AbateError, Problem, UnusableRecordsError
 from abate.records.tables import TABLES, Table
 from abate.sources.mapping import NAME, Part, Study, read_mapping
 
 KEYS = ("patient_id", "course_id")
-CONTACT = ("last_contact", "last_contact_day", "last_contact_month")
 ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "utf-16": "utf-16"}
 
 
@@ -105,7 +105,7 @@ def read_folder(path: Path, backend: Any) -> Source:
     if door.problems:
         raise UnusableRecordsError(door.problems)
     hashes = {file: _sha256(path / file) for file in sorted({*door.headers, *door.mapping_file()})}
-    return Source(path, study, raw, door.spelling, hashes, door.rows, tuple(door.unused_columns(parts)))
+    return Source(path, study, raw, door.spelling, hashes, door.rows, (*door.blank, *door.unused_columns(parts)))
 
 
 def _sha256(path: Path) -> str:
@@ -125,6 +125,7 @@ class _Door:
     rows: dict[str, int] = field(default_factory=dict)
     loaded: dict[str, ibis.Table] = field(default_factory=dict)
     spelling: dict[str, dict[str, str]] = field(default_factory=dict)
+    blank: list[Problem] = field(default_factory=list)
 
     def wrong(self, place: str, column: str, found: str, expected: str, advice: str = "") -> None:
         """Remember a problem that makes the records unusable."""
@@ -153,22 +154,23 @@ class _Door:
             del self.headers[name]
             return None
         parquet = path.suffix.lower() in (".parquet", ".pq")
-        table = self._parquet(path) if parquet else self._csv(path)
+        table = self._parquet(name) if parquet else self._csv(name)
         if table is not None:
             self.loaded[name] = table
             self.rows[name] = int(table.count().to_pyarrow().as_py())
         return table
 
-    def _parquet(self, path: Path) -> ibis.Table | None:
+    def _parquet(self, name: str) -> ibis.Table | None:
         try:
-            read = self.backend.read_parquet(str(path))
-        except duckdb.Error as error:
-            self.wrong(path.name, "", "the file cannot be read as Parquet", "a Parquet file", _first_line(error))
+            read = self.backend.read_parquet(str(self.path / name))
+        except duckdb.Error:
+            self.wrong(name, "", "the file cannot be read as Parquet", "a Parquet file", "Write it again.")
             return None
-        self.headers[path.name] = list(read.columns)
+        self.headers[name] = list(read.columns)
         return self._keep(read.mutate(row__number=ibis.row_number() + 1))
 
-    def _csv(self, path: Path) -> ibis.Table | None:
+    def _csv(self, name: str) -> ibis.Table | None:
+        path = self.path / name
         encoding = ENCODINGS.get(self.study.encoding)
         if encoding is None or len(self.study.delimiter) != 1:
             self.wrong(NAME, "reading", "no such delimiter or encoding", "one character; " + ", ".join(ENCODINGS))
@@ -177,13 +179,14 @@ class _Door:
             with path.open(encoding=encoding, newline="") as stream:
                 header = next(csv.reader(stream, delimiter=self.study.delimiter), [])
         except UnicodeError:
-            self.wrong(path.name, "", f"the file is not in {self.study.encoding}", "UTF-8, or [reading] encoding")
+            self.wrong(name, "", f"the file is not in {self.study.encoding}", "UTF-8, or [reading] encoding")
             return None
-        header = [name.strip() for name in header]
-        self.headers[path.name] = header
-        doubled = sorted({name for name in header if header.count(name) > 1 or not name})
-        if doubled or not header:
-            self.wrong(path.name, "", "a column has no name, or two have the same", "one name a column in row 1")
+        header = [column.strip() for column in header]
+        self.headers[name] = header
+        plain = [column.casefold() for column in header]
+        if not header or "" in plain or len(set(plain)) < len(plain):
+            expected = "one name a column in row 1, not told apart by capitals alone"
+            self.wrong(name, "", "a column has no name, or two have the same", expected)
             return None
         options = {
             "columns": dict.fromkeys(header, "VARCHAR"),
@@ -198,37 +201,54 @@ class _Door:
         try:
             # The header is row 1, as a spreadsheet counts.
             read = self.backend.read_csv(str(path), **options)
-            return self._keep(read.mutate(row__number=ibis.row_number() + 2))
+            table = self._keep(read.mutate(row__number=ibis.row_number() + 2))
         except duckdb.Error:
-            self._rejected(path, options)
+            self._rejected(name, options)
             return None
+        if _has_blank_lines(path):
+            advice = "Remove them, so that row numbers are those of a spreadsheet."
+            found = "there are blank lines; row numbers in messages count only lines that hold something"
+            self.blank.append(Problem("note", name, "", found, "", advice))
+        return table
 
     def _keep(self, read: ibis.Table) -> ibis.Table:
-        texts = {name: read[name].cast("string") for name in read.columns if name != "row__number"}
+        texts = {name: self._text(read[name]) for name in read.columns if name != "row__number"}
         name = ibis.util.gen_name("abate_file")
         return self.backend.create_table(name, read.select(**texts, row__number=read.row__number), temp=True)
 
-    def _rejected(self, path: Path, options: dict[str, Any]) -> None:
+    def _text(self, cell: ir.Value) -> ir.StringValue:
+        """Return a typed cell as text, as the files of this folder are written."""
+        if cell.type().is_timestamp() and cell.type().timezone:
+            cell = cell.cast("timestamp")  # the engine's zone is that of [reading] zone
+        written = cell.cast("string")
+        if cell.type().is_numeric() and self.study.reading.decimal == ",":
+            written = written.replace(".", ",")
+        return written
+
+    def _rejected(self, name: str, options: dict[str, Any]) -> None:
         """Name the lines of a CSV file that do not have as many cells as its header."""
         # Read again without stopping; what is not read is listed by the engine.
         self.backend.raw_sql("DROP TABLE IF EXISTS reject_errors")
         self.backend.raw_sql("DROP TABLE IF EXISTS reject_scans")
         expected = f"{len(options['columns'])} cells a row"
         try:
-            rows = self.backend.read_csv(str(path), **options, ignore_errors=True, store_rejects=True)
+            path = str(self.path / name)
+            rows = self.backend.read_csv(path, **options, ignore_errors=True, store_rejects=True)
             rows.count().to_pyarrow()
             query = "SELECT line, error_type FROM reject_errors ORDER BY line"
             rejected = self.backend.raw_sql(query).fetchall()
         except duckdb.Error:  # not even the lines can be told apart
             rejected = []
         lines = sorted({int(line) for line, _ in rejected})
-        if any(kind == "INVALID ENCODING" for _, kind in rejected):
+        undecoded = _undecoded_line(self.path / name, ENCODINGS[self.study.encoding])
+        if undecoded:
+            lines = [undecoded]
             expected = f"text in {self.study.encoding} (or [reading] encoding)"
         advice = "Put text that holds the delimiter in double quotes, or set [reading] delimiter."
         self.problems.append(
             Problem(
                 "unusable",
-                path.name,
+                name,
                 "",
                 "lines cannot be read",
                 expected,
@@ -244,10 +264,10 @@ class _Door:
         if read is None:
             return None
         header, names = self.headers[part.file], allowed(table)
-        spelling = {name: name for name in names if name in header} | dict(part.columns)
+        spelling = _spelling(header, names) | dict(part.columns)
         if table.name == "patients":
-            taken = {*spelling.values(), *spelling}
-            spelling |= {name: name for name in header if name not in taken}
+            taken = set(spelling.values())
+            spelling |= {_free(name): name for name in header if name not in taken}
         self._check_columns(table, part, spelling)
         if self.problems:
             return None
@@ -255,7 +275,7 @@ class _Door:
         chosen = read
         for column, words in part.where.items():
             chosen = chosen.filter(chosen[column].strip().isin(words))
-        every = dict.fromkeys((*names, *spelling))
+        every = dict.fromkeys((*names, *spelling, *part.constants))
         cells = {name: _cell(chosen, part, spelling, name) for name in every}
         place = ibis.literal(f"{part.file}:") + chosen.row__number.cast("string")
         said = cells.pop("source").cast("string")
@@ -266,14 +286,16 @@ class _Door:
     def _check_columns(self, table: Table, part: Part, spelling: Mapping[str, str]) -> None:
         """Complain of columns that the mapping names wrongly, or that the table needs."""
         header, names = self.headers[part.file], allowed(table)
-        if table.name != "patients":
-            for column in [*part.columns, *part.constants, *part.values]:
-                if column not in names:
-                    known = "one of " + ", ".join(names)
-                    self.wrong(NAME, f"{table.name}.{column}", "no column has this name", known)
+        patients = table.name == "patients"  # they may have columns of the user's own
+        ours = [*part.values] if patients else [*part.columns, *part.constants, *part.values]
+        for column in ours:
+            if column not in names and not (patients and column in spelling):
+                known = "one of " + ", ".join(names)
+                self.wrong(NAME, f"{table.name}.{column}", "no column has this name", known)
         for theirs in [*part.columns.values(), *part.where]:
+            # The header is not shown: in a file without one, row 1 is a patient's.
             if theirs not in header:
-                self.wrong(part.file, theirs, "the file has no such column", "one of " + ", ".join(header))
+                self.wrong(part.file, theirs, "the file has no such column", "a column named in row 1")
         needed: list[tuple[str, ...]] = [(name,) for name in table.names]
         if table.name == "measurements":
             needed.append(("value", "value_low", "value_high", "text"))
@@ -304,7 +326,7 @@ class _Door:
         used: dict[str, set[str]] = {file: set() for file in self.headers}
         for name, entries in parts.items():
             for part in entries:
-                own = {column for column in allowed(TABLES[name]) if column in self.headers[part.file]}
+                own = set(_spelling(self.headers[part.file], allowed(TABLES[name])).values())
                 whole = set(self.headers[part.file]) if name == "patients" else set()
                 used[part.file] |= own | whole | set(part.columns.values()) | set(part.where)
         found = {file: [name for name in self.headers[file] if name not in names] for file, names in used.items()}
@@ -314,8 +336,38 @@ class _Door:
         ]
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] + "."
+def _spelling(header: list[str], names: tuple[str, ...]) -> dict[str, str]:
+    """Return our column names to those of a header, whatever its capitals."""
+    plain = {name.casefold(): name for name in header}
+    return {name: plain[name] for name in names if name in plain}
+
+
+def _free(name: str) -> str:
+    """Return the name under which a brought column is kept."""
+    return f"{name}_" if name.casefold() in RESERVED else name
+
+
+def _has_blank_lines(path: Path) -> bool:
+    """Say whether a blank line stands before the end of a file."""
+    pending = False
+    with path.open("rb") as stream:
+        for line in stream:
+            if pending and line.strip():
+                return True
+            pending = pending or not line.strip()
+    return False
+
+
+def _undecoded_line(path: Path, encoding: str) -> int:
+    """Return the first line of a file that is not text in an encoding, 0 where all are."""
+    number = 0
+    try:
+        with path.open(encoding=encoding, newline="") as stream:
+            for _ in stream:
+                number += 1
+    except UnicodeError:
+        return number + 1
+    return 0
 
 
 def _cell(chosen: ibis.Table, part: Part, spelling: Mapping[str, str], name: str) -> ir.Value:

@@ -3,7 +3,9 @@
 Every part is optional. A key that is not known is an error: a misspelt one must not be ignored.
 """
 
+import math
 import tomllib
+import zoneinfo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,7 @@ from abate.records.options import Options
 from abate.records.parse import MISSING, Reading
 from abate.records.problems import Problem, UnusableRecordsError
 from abate.records.tables import DOMAINS, TABLES
+from abate.records.units import convert
 
 NAME = "abate.toml"
 MEASURES = ("baseline", "peak", "auc", "auc_per_day")
@@ -109,6 +112,10 @@ class Study:
     parts: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 class _Reader:
     """Takes keys out of the file's tables and remembers everything that is wrong."""
 
@@ -147,10 +154,20 @@ class _Reader:
 
     def pair(self, where: str, value: Any) -> tuple[float | None, float | None]:
         """Return a low and a high limit."""
-        if isinstance(value, list) and len(value) == 2 and all(isinstance(x, int | float) for x in value):
-            return float(value[0]), float(value[1])
-        self.wrong(where, "this is not a pair of numbers", "[low, high]")
+        if isinstance(value, list) and len(value) == 2 and all(_is_number(item) for item in value):
+            if value[0] < value[1]:
+                return float(value[0]), float(value[1])
+            self.wrong(where, "the first is not below the second", "[low, high]")
+        else:
+            self.wrong(where, "this is not a pair of numbers", "[low, high]")
         return None, None
+
+    def list_of(self, where: str, value: Any) -> list[Any]:
+        """Return a list, empty (and complained of) if it is something else."""
+        if isinstance(value, list):
+            return value
+        self.wrong(where, "this is not a list", "[ ... ]")
+        return []
 
 
 def read_mapping(path: Path) -> Study:
@@ -169,7 +186,7 @@ def read_mapping(path: Path) -> Study:
     if not path.exists():
         return Study()
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problem = Problem("unusable", NAME, "", "the file is not TOML", "a TOML file in UTF-8", f"{error}.")
         raise UnusableRecordsError([problem]) from error
@@ -221,6 +238,10 @@ def _reading(read: _Reader, table: Mapping[str, Any], options: Options) -> Readi
     if decimal not in (".", ","):
         read.wrong("reading.decimal", "this is not a decimal mark", '"." or ","')
         decimal = "."
+    try:
+        zoneinfo.ZoneInfo(read.text("reading", table, "zone", "UTC"))
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        read.wrong("reading.zone", "no time zone has this name", "a name such as Europe/Berlin")
     missing = table.get("missing", list(MISSING))
     if not isinstance(missing, list) or not all(isinstance(word, str) for word in missing):
         read.wrong("reading.missing", "this is not a list of texts", 'such as ["", "NA"]')
@@ -235,14 +256,15 @@ def _reading(read: _Reader, table: Mapping[str, Any], options: Options) -> Readi
 
 def _parts(read: _Reader, name: str, content: Mapping[str, Any]) -> tuple[Part, ...]:
     entries = content.get(name, [])
-    if name in ("drugs", "events") and isinstance(entries, dict):
-        return ()  # additions to the dictionary: [drugs.NAME] and [events.NAME]
+    if name in ("drugs", "events", "coverage") and isinstance(entries, dict):
+        return ()  # [drugs.NAME] and [events.NAME] add to the dictionary, [coverage] declares
     if not isinstance(entries, list):
         read.wrong(name, "this is not a list of files", f"one or more [[{name}]]")
         return ()
     parts = []
     for position, entry in enumerate(entries, 1):
         where = f"{name}[{position}]"
+        entry = read.table(where, entry)  # noqa: PLW2901
         read.known(where, entry, ("file", "columns", "constants", "values", "where"))
         file = read.text(where, entry, "file")
         if not file or Path(file).is_absolute() or ".." in Path(file).parts:
@@ -271,12 +293,17 @@ def _additions(read: _Reader, content: Mapping[str, Any]) -> tuple[dict[str, Var
         table = read.table(where, entry)
         read.known(where, table, ("label", "unit", "hard", "usual", "conversions", "codes"))
         factors = read.table(f"{where}.conversions", table.get("conversions", {}))
+        for unit, factor in factors.items():
+            if not _is_number(factor):
+                read.wrong(f"{where}.conversions.{unit}", "this is not a number", "the factor to its unit")
+        if convert(table.get("unit", "1"), "1").why == "not a UCUM unit":
+            read.wrong(f"{where}.unit", "this is not a unit", "a UCUM unit")
         variables[name] = Variable(
             name=name,
             label=read.text(where, table, "label", name),
             unit=read.text(where, table, "unit", "1"),
-            codes=tuple(str(code) for code in table.get("codes", [])),
-            conversions={unit: float(factor) for unit, factor in factors.items()},
+            codes=tuple(str(code) for code in read.list_of(f"{where}.codes", table.get("codes", []))),
+            conversions={unit: float(factor) for unit, factor in factors.items() if _is_number(factor)},
             hard=read.pair(f"{where}.hard", table["hard"]) if "hard" in table else (None, None),
             usual=read.pair(f"{where}.usual", table["usual"]) if "usual" in table else (None, None),
         )
@@ -297,7 +324,7 @@ def _coverage(read: _Reader, content: Mapping[str, Any]) -> dict[str, bool]:
     if isinstance(declared, list):
         return {}  # [[coverage]] names files
     found = {}
-    for domain, word in declared.items():
+    for domain, word in read.table("coverage", declared).items():
         if domain not in DOMAINS:
             read.wrong(f"coverage.{domain}", "no domain has this name", "one of " + ", ".join(DOMAINS))
         elif word not in ("complete", "incomplete"):
@@ -321,10 +348,11 @@ def _comparisons(
     read: _Reader, content: Mapping[str, Any], known: Dictionary, groups: Mapping[str, Group]
 ) -> tuple[Comparison, ...]:
     comparisons = []
-    for position, entry in enumerate(content.get("comparisons", []), 1):
+    for position, item in enumerate(read.list_of("comparisons", content.get("comparisons", [])), 1):
         where = f"comparisons[{position}]"
+        entry = read.table(where, item)
         read.known(where, entry, ("variables", "measure", "group", "window", "exclude_event"))
-        variables = entry.get("variables", [])
+        variables = read.list_of(f"{where}.variables", entry.get("variables", []))
         for name in variables:
             if name not in known.variables:
                 read.wrong(f"{where}.variables", "no variable has this name", "variables of the dictionary")
@@ -335,15 +363,16 @@ def _comparisons(
         if group != "responder" and group not in groups:
             read.wrong(f"{where}.group", "no group has this name", "a group under [groups], or responder")
         low, high = read.pair(f"{where}.window", entry.get("window"))
-        if low is not None and high is not None and low >= high:
-            read.wrong(f"{where}.window", "the window is empty", "[first day, day at which it ends]")
+        event = read.text(where, entry, "exclude_event")
+        if event and event not in known.events:
+            read.wrong(f"{where}.exclude_event", "no event has this name", "an event of the dictionary")
         comparisons.append(
             Comparison(
                 tuple(variables),
                 measure,
                 group,
                 (low or 0.0, high or 0.0),
-                read.text(where, entry, "exclude_event"),
+                event,
             )
         )
     return tuple(comparisons)

@@ -143,20 +143,21 @@ def compare(
 def _student(first: NDArray[np.float64], second: NDArray[np.float64]) -> dict[str, Any]:
     from scipy import stats  # a second to import, so only where it is used
 
-    spread = np.sqrt(
-        (first.var(ddof=1) * (len(first) - 1) + second.var(ddof=1) * (len(second) - 1)) / (len(first) + len(second) - 2)
-    )
-    if spread == 0:
+    if np.ptp(first) == 0 and np.ptp(second) == 0:
         return {"note": "no spread within the groups: no t test"}
-    test = stats.ttest_ind(first, second, equal_var=True)
-    interval = test.confidence_interval(0.95)
-    freedom = len(first) + len(second) - 2
+    counts = (len(first), len(second))
+    means, spreads = (first.mean(), second.mean()), (first.std(ddof=1), second.std(ddof=1))
+    test = stats.ttest_ind_from_stats(means[0], spreads[0], counts[0], means[1], spreads[1], counts[1], equal_var=True)
+    freedom = sum(counts) - 2
+    pooled = float(np.sqrt(sum(s**2 * (n - 1) for s, n in zip(spreads, counts, strict=True)) / freedom))
+    half = float(stats.t.ppf(0.975, freedom)) * pooled * float(np.sqrt(1 / counts[0] + 1 / counts[1]))
+    difference = float(means[0] - means[1])
     correction = 1 - 3 / (4 * freedom - 1)
     return {
         "t_p": float(test.pvalue),
-        "difference_low": float(interval.low),
-        "difference_high": float(interval.high),
-        "hedges_g": float((first.mean() - second.mean()) / spread * correction),
+        "difference_low": difference - half,
+        "difference_high": difference + half,
+        "hedges_g": difference / pooled * correction,
     }
 
 

@@ -16,7 +16,7 @@ def round_half_up(value: float, places: int = 0) -> float:
     (722.0, 0.13)
     """
     step = Decimal(1).scaleb(-places)
-    return float(Decimal(repr(value)).quantize(step, rounding=ROUND_HALF_UP))
+    return float(Decimal(repr(float(value))).quantize(step, rounding=ROUND_HALF_UP))
 
 
 def median_range(table: ibis.Table, low: str, high: str | None = None) -> dict[str, Any]:
@@ -77,13 +77,18 @@ def table_one(patients: ibis.Table, columns: Sequence[str], numeric: Sequence[st
         labels = sorted((label for label in found if label is not None), key=lambda label: (len(label), label))
     parts = [("All patients", patients)]
     parts += [(label, patients.filter(patients.group == label)) for label in labels]
+    # Every group shows every level, also those it does not have.
+    worded = [name for name in columns if name not in numeric or _is_indicator(patients[name])]
+    levels = {name: list(_levels(patients, name, name in numeric)) for name in worded}
     out: list[dict[str, Any]] = []
-    measured = [name for name in columns if name in numeric and not _is_indicator(patients[name])]
     for label, part in parts:
         n = int(part.count().to_pyarrow().as_py())
         for column in columns:
-            lines = _number_lines(part, column) if column in measured else _word_lines(part, column)
-            out += [{"characteristic": column, "group": label, "n": n, **line} for line in lines if line["count"]]
+            if column in levels:
+                lines = _word_lines(part, column, column in numeric, levels[column])
+            else:
+                lines = _number_lines(part, column)
+            out += [{"characteristic": column, "group": label, "n": n, **line} for line in lines]
     return out
 
 
@@ -99,18 +104,22 @@ def _is_indicator(column: ibis.Column) -> bool:
 def _number_lines(part: ibis.Table, column: str) -> list[dict[str, Any]]:
     found = median_range(part, column)
     figures = {name: found[name][0] if found[name] else None for name in ("median", "least", "greatest")}
-    return [
-        {"level": "median (range)", "count": found["n"], **figures},
-        {"level": "missing", "count": found["missing"]},
-    ]
+    missing = [{"level": "missing", "count": found["missing"]}] if found["missing"] else []
+    return [{"level": "median (range)", "count": found["n"], **figures}, *missing]
 
 
-def _word_lines(part: ibis.Table, column: str) -> list[dict[str, Any]]:
-    words = part[column].cast("string").re_replace(r"\.0$", "")
+def _levels(part: ibis.Table, column: str, is_number: bool) -> dict[str, int]:
+    """Return how many patients have each word of a column."""
+    words = part[column].cast("int64").cast("string") if is_number else part[column]
     counts = part.group_by(level=words).aggregate(count=part.count()).order_by("level").to_pyarrow().to_pylist()
-    filled = [row for row in counts if row["level"] is not None]
-    missing = {"level": "missing", "count": sum(row["count"] for row in counts if row["level"] is None)}
-    if len(filled) > MOST_LEVELS:
-        total = sum(row["count"] for row in filled)
-        return [{"level": f"{len(filled)} different entries", "count": total}, missing]
-    return [*filled, missing]
+    return {row["level"]: row["count"] for row in counts if row["level"] is not None}
+
+
+def _word_lines(part: ibis.Table, column: str, is_number: bool, levels: list[str]) -> list[dict[str, Any]]:
+    counts = _levels(part, column, is_number)
+    filled = sum(counts.values())
+    lacking = int(part.count().to_pyarrow().as_py()) - filled
+    missing = [{"level": "missing", "count": lacking}] if lacking else []
+    if len(levels) > MOST_LEVELS:
+        return [{"level": f"{len(levels)} different entries", "count": filled}, *missing]
+    return [*({"level": level, "count": counts.get(level, 0)} for level in levels), *missing]

@@ -24,7 +24,10 @@ def follow_up(patients: ibis.Table, events: ibis.Table, *dated: ibis.Table) -> i
     """
     deaths = events.filter(events.event == "death")
     deaths = deaths.group_by(*KEYS).aggregate(
-        death_day=deaths.day.min(), cause=deaths.text.min(), died=ibis.literal(True)
+        death_day=deaths.day.min(),
+        death_precision=deaths.time_precision.argmin(deaths.day),
+        cause=deaths.text.min(),
+        died=ibis.literal(True),
     )
     days = [table.filter(table.time_precision.isin(("minute", "day"))) for table in (events, *dated)]
     recorded = ibis.union(*(table.select(*KEYS, "day") for table in days))
@@ -40,6 +43,11 @@ def follow_up(patients: ibis.Table, events: ibis.Table, *dated: ibis.Table) -> i
         "death_day",
         "cause",
         last_day=ibis.coalesce(rows.death_day, last),
-        last_precision=ibis.cases((rows.death_day.notnull(), "day"), (later, rows.last_contact_precision), else_="day"),
+        last_precision=ibis.cases(
+            (rows.death_day.notnull(), rows.death_precision),
+            (later, rows.last_contact_precision),
+            (rows.recorded_day.notnull(), "day"),
+            else_="none",
+        ),
         died=ibis.coalesce(rows.died, False),
     )
