@@ -14,8 +14,25 @@ LIMITS = {"age": (0.0, 120.0), "weight_kg": (0.3, 500.0), "height_cm": (20.0, 26
 """Possible baseline numbers (years, kg, cm); weight and height as in ``variables.csv``."""
 
 RESERVED = frozenset(
-    "time day minute month reason reason_column hint values_in row_order source day0_kind "  # of a record
-    "last_contact_precision responder treated group label system".split()  # of what is derived
+    [
+        "time",
+        "day",
+        "minute",
+        "month",
+        "reason",
+        "reason_column",
+        "hint",
+        "values_in",
+        "row_order",
+        "source",
+        "day0_kind",
+        "last_contact_precision",
+        "responder",
+        "treated",
+        "group",
+        "label",
+        "system",
+    ]  # of what is derived
 )
 """Names that the tables use themselves: a brought column of such a name is kept as ``NAME_``."""
 
