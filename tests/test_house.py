@@ -31,7 +31,7 @@ def test_no_file_of_the_source_is_long() -> None:
     long = {
         file.name: count
         for file in (ROOT / "src").rglob("*.py")
-        if (count := len(file.read_text(encoding="utf-8").splitlines())) > 420
+        if (count := len(file.read_text(encoding="utf-8").splitlines())) > 400
     }
     assert not long
 
@@ -40,5 +40,6 @@ def test_no_derivation_loops_over_rows_or_leaves_for_pandas() -> None:
     rooms = ("timeline", "grading", "exposure", "biomarkers", "outcomes")
     for room in rooms:
         for file in (ROOT / "src" / "abate" / room).glob("*.py"):
-            text = file.read_text(encoding="utf-8")
+            lines = file.read_text(encoding="utf-8").splitlines()
+            text = "\n".join(line for line in lines if ">>>" not in line)
             assert not re.search(r"to_pandas|to_pyarrow|\.execute\(|iterrows|import pandas", text), file
