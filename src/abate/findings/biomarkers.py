@@ -91,11 +91,14 @@ def _points(cohort: Cohort, group: str) -> ibis.Table:
 
 
 def _medians(points: ibis.Table) -> ibis.Table:
-    """Return the median of each group in windows of three days, where a quarter of it was measured."""
-    binned = points.mutate(bin=(points.time / 3).floor() * 3 + 1.5)
-    patient = binned.group_by(*KEYS, "variable", "label", "group", "bin").aggregate(value=ibis._.value.median())
-    found = patient.group_by("variable", "label", "group", "bin").aggregate(
-        value=ibis._.value.median(), patients=patient.count()
+    """Return median and quartiles of each group in windows of three days, where a quarter was measured."""
+    binned = points.mutate(time=(points.time / 3).floor() * 3 + 1.5)
+    patient = binned.group_by(*KEYS, "variable", "label", "group", "time").aggregate(value=ibis._.value.median())
+    found = patient.group_by("variable", "label", "group", "time").aggregate(
+        value=patient.value.median(),
+        lower=patient.value.quantile(0.25),
+        upper=patient.value.quantile(0.75),
+        patients=patient.count(),
     )
     size = (
         patient.select(*KEYS, "variable", "group")
@@ -105,7 +108,7 @@ def _medians(points: ibis.Table) -> ibis.Table:
     )
     found = found.join(size, ["variable", "group"])
     enough = (found.patients >= 2) & (found.patients * 4 >= found["size"])
-    return found.filter(enough).drop("size").order_by("variable", "group", "bin")
+    return found.filter(enough).drop("size").order_by("variable", "group", "time")
 
 
 def _compare(cohort: Cohort, comparison: Comparison, variable: str, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ import pyarrow as pa
 from abate.report.theme import Figure, colour
 
 GROUP_COLOURS = ("first", "second", "third")
+MOST_MARKS = 4000
+"""Marks that a figure draws one by one; above it, it is drawn in sum."""
 
 
 def _altair() -> Any:
@@ -41,7 +43,7 @@ def records_used(tables: dict[str, pa.Table]) -> Figure:
         .properties(width=520, height=alt.Step(22))
     )
     caption = "Share of the values of each table that were used, and that were set aside with a reason."
-    return Figure("records_used", "Values used and set aside", caption, chart, tables["accounting"])
+    return Figure("records_used", "Values used and set aside", caption, chart, tables["accounting"], "accounting")
 
 
 def _said(what: str) -> str:
@@ -65,6 +67,7 @@ def cumulative_doses(tables: dict[str, pa.Table]) -> Figure:
     """Draw cumulative doses, a panel a currency, a line a patient, the start of treatment marked."""
     alt = _altair()
     rows = [row for row in tables["cumulative"].to_pylist() if row["day"] <= 100]
+    crowded = len(rows) > MOST_MARKS
     for row in rows:
         row["patient"] = f"{row['patient_id']} {row['course_id']}"
         high = "unknown" if row["high"] is None else f"{row['high']:,.0f}"
@@ -83,19 +86,24 @@ def cumulative_doses(tables: dict[str, pa.Table]) -> Figure:
         band = base.mark_area(opacity=0.14, interpolate="step-after", aria=False).encode(y=amount_axis, y2="high:Q")
         line = base.mark_line(strokeWidth=1.2, interpolate="step-after", aria=False).encode(y=amount_axis)
         points = base.mark_circle(size=14).encode(y=amount_axis, description="why:N")
-        panels.append((band + line + points).properties(width=330, height=240))
+        drawn = line if crowded else band + line + points
+        panels.append(drawn.properties(width=330, height=240))
     chart = alt.hconcat(*panels, spacing=24)
     caption = (
         "One line a patient. A total over an interval is counted at the end of its interval, since its course "
         "within it is not known; a band is the interval in which a dose known as a range must lie."
     )
-    return Figure("cumulative_doses", "Cumulative doses", caption, chart, tables["cumulative"])
+    return Figure("cumulative_doses", "Cumulative doses", caption, chart, tables["cumulative"], "cumulative")
 
 
 def biomarker_series(tables: dict[str, pa.Table]) -> Figure:
-    """Draw laboratory series: a panel a variable, thin lines for patients, thick for group medians."""
+    """Draw laboratory series: a panel a variable, thin lines for patients, thick for group medians.
+
+    In a large cohort the middle half of each group stands in place of the lines.
+    """
     alt = _altair()
     rows = tables["biomarker_points"].to_pylist()
+    crowded = len(rows) > MOST_MARKS
     for row in rows:
         row["patient"] = f"{row['patient_id']} {row['course_id']}"
         limit = {"below": " (below the limit of detection)", "above": " (above the limit of the assay)"}
@@ -128,29 +136,41 @@ def biomarker_series(tables: dict[str, pa.Table]) -> Figure:
             ),
         )
         middle = [row for row in medians if row["label"] == label]
-        layers = [thin, points]
+        layers = [] if crowded else [thin, points]
+        if crowded and middle:
+            layers.append(
+                alt.Chart(pa.Table.from_pylist(middle))
+                .mark_area(opacity=0.22, aria=False)
+                .encode(x=x, y=alt.Y("lower:Q", title=label, scale=scale), y2="upper:Q", color=color)
+            )
         if middle:
             layers.append(
                 alt.Chart(pa.Table.from_pylist(middle))
                 .mark_line(strokeWidth=3, aria=False)
-                .encode(x=alt.X("bin:Q"), y=alt.Y("value:Q", scale=scale), color=color)
+                .encode(x=x, y=alt.Y("value:Q", title=label, scale=scale), color=color)
             )
         starts = sorted({row["start_day"] for row in mine if row["start_day"] is not None})
-        if starts:
+        if starts and not crowded:
             rule = [{"time": day, "why": f"treatment started on day {day}"} for day in starts]
             layers.append(
                 alt.Chart(pa.Table.from_pylist(rule))
                 .mark_rule(color=colour("treatment"), strokeDash=[3, 3], opacity=0.6)
                 .encode(x="time:Q", description="why:N")
             )
-        panels.append(alt.layer(*layers).properties(width=330, height=190))
+        if layers:
+            panels.append(alt.layer(*layers).properties(width=330, height=190))
     chart = alt.concat(*panels, columns=2, spacing=24)
     caption = (
         "One thin line a patient, a thick line for the median of each group in windows of three days in which at "
         "least a quarter of the group was measured. A triangle is a limit of the assay, a cross a value that a "
         "drug alters."
     )
-    return Figure("biomarkers", "Laboratory values", caption, chart, tables["biomarker_points"])
+    if crowded:
+        caption = (
+            "Too many values for a line a patient: the thick line is the median of each group in windows of three "
+            "days in which at least a quarter of the group was measured, the band its middle half."
+        )
+    return Figure("biomarkers", "Laboratory values", caption, chart, tables["biomarker_points"], "biomarker_points")
 
 
 def groups_compared(tables: dict[str, pa.Table]) -> Figure:
@@ -182,4 +202,4 @@ def groups_compared(tables: dict[str, pa.Table]) -> Figure:
     caption = (
         "One dot a patient; the bar is the median of the group. P values, numbers and intervals stand in the table."
     )
-    return Figure("comparisons", "Groups compared", caption, chart, tables["comparison_values"])
+    return Figure("comparisons", "Groups compared", caption, chart, tables["comparison_values"], "comparison_values")

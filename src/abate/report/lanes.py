@@ -6,8 +6,11 @@ import pyarrow as pa
 
 from abate.report.theme import WIDTH, Figure, colour
 
-LANE, BARE_LANE = 36, 20
-"""Height of a lane (pixels) with drugs below the grades, and without."""
+LANE, BARE_LANE, CROWDED_LANE = 36, 20, 5
+"""Height of a lane (pixels) with drugs below the grades, without, and in a large cohort."""
+
+MOST_LANES = 120
+"""Patients above which lanes are thin and without names, numbers and drugs."""
 
 
 def toxicity_by_day(tables: dict[str, pa.Table], toxicity: str, system: str, treatment: str) -> Figure:
@@ -25,7 +28,9 @@ def toxicity_by_day(tables: dict[str, pa.Table], toxicity: str, system: str, tre
     import altair as alt
 
     alt.data_transformers.disable_max_rows()
-    step = LANE if tables["lane_bars"].num_rows else BARE_LANE
+    crowded = tables["lanes"].num_rows > MOST_LANES
+    step = CROWDED_LANE if crowded else LANE if tables["lane_bars"].num_rows else BARE_LANE
+    tall = CROWDED_LANE - 0.5 if crowded else 13
     lanes = [
         row | {"y": row["lane"] * step + (row["gap"] + 1) * 20, "until": row["last_day"] + 1}
         for row in tables["lanes"].to_pylist()
@@ -53,7 +58,7 @@ def toxicity_by_day(tables: dict[str, pa.Table], toxicity: str, system: str, tre
     ground = [
         {
             "y": row["y"],
-            "bottom": row["y"] + 13,
+            "bottom": row["y"] + tall,
             "start": 0,
             "until": row["until"],
             "why": f"{row['label']}: hatched days have no recorded grade",
@@ -63,7 +68,7 @@ def toxicity_by_day(tables: dict[str, pa.Table], toxicity: str, system: str, tre
     cells = [
         {
             "y": row["y"],
-            "bottom": row["y"] + 13,
+            "bottom": row["y"] + tall,
             "start": row["day"],
             "until": row["until"],
             "why": row["why"],
@@ -81,15 +86,18 @@ def toxicity_by_day(tables: dict[str, pa.Table], toxicity: str, system: str, tre
     drawn = [
         layer(ground, columns).mark_rect(fill="url(#hatch)").encode(**rect),
         layer(cells, columns)
-        .mark_rect(stroke=colour("muted"), strokeWidth=0.6)
+        .mark_rect(stroke=colour("muted"), strokeWidth=0 if crowded else 0.6, aria=not crowded)
         .encode(**rect, fill=alt.Fill("fill:N", scale=None)),
-        layer(cells, columns)
-        .mark_text(fontSize=8.5, baseline="middle", aria=False)
-        .encode(x="middle:Q", y="text_y:Q", text="short:N", color=alt.Color("ink:N", scale=None)),
-        *_drugs(bars, treatment, layer),
-        *_events(marks, layer),
-        *_labels(lanes, layer),
+        *_labels([] if crowded else lanes, lanes, layer),
     ]
+    if not crowded:
+        drawn += [
+            layer(cells, columns)
+            .mark_text(fontSize=8.5, baseline="middle", aria=False)
+            .encode(x="middle:Q", y="text_y:Q", text="short:N", color=alt.Color("ink:N", scale=None)),
+            *_drugs(bars, treatment, layer),
+            *_events(marks, layer),
+        ]
     chart = alt.layer(*drawn).properties(width=WIDTH, height=height)
     named = f"{toxicity} by day" if toxicity else "Course by day"
     of = f" ({system})" if system else ""
@@ -99,11 +107,16 @@ def toxicity_by_day(tables: dict[str, pa.Table], toxicity: str, system: str, tre
         "recorded grade: unknown, not grade 0, and never interpolated. † is death, R is remission, "
         "P relapse or progression, H a record of HLH, C onset of CRS, N onset of ICANS."
     )
+    if crowded:
+        caption = (
+            f"One thin line for each of {len(lanes)} patients, one cell a day, coloured by the recorded grade, from "
+            "pale (0) to dark (4). Hatched days have no recorded grade: unknown, not grade 0."
+        )
     if any(row["last_day"] >= 100 for row in lanes):
         caption += " Lanes are cut at day 100."
-    numbers = tables["lane_grades"] if grades else tables["lane_marks"]
+    table = "lane_grades" if grades else "lane_marks"
     slug = "".join(letter if letter.isalnum() else "_" for letter in f"toxicity_{toxicity}_{system}".lower())
-    return Figure(slug.strip("_"), named + of, caption, chart, numbers)
+    return Figure(slug.strip("_"), named + of, caption, chart, tables[table], table)
 
 
 def _ink(row: dict[str, Any]) -> str:
@@ -178,11 +191,11 @@ def _events(marks: list[dict[str, Any]], layer: Any) -> list[Any]:
     ]
 
 
-def _labels(lanes: list[dict[str, Any]], layer: Any) -> list[Any]:
-    """Write the patients beside their lanes and the groups above their first lane."""
+def _labels(named: list[dict[str, Any]], lanes: list[dict[str, Any]], layer: Any) -> list[Any]:
+    """Write patients beside their lanes, where they are named, and groups above their first lane."""
     import altair as alt
 
-    names = [{"text_y": row["y"] + 7, "name": row["label"]} for row in lanes]
+    names = [{"text_y": row["y"] + 7, "name": row["label"]} for row in named]
     first: dict[str, dict[str, Any]] = {}
     for row in lanes:
         first.setdefault(row["group"], {"text_y": row["y"] - 9, "name": row["group"]})

@@ -28,6 +28,9 @@ SECTIONS = (
 MOST_ROWS = 200
 """Rows of a table behind a figure that the page shows; its CSV holds all."""
 
+MOST_CSV_ROWS = 5000
+"""Rows of a table that the page carries as CSV; a longer one stays in ``tables/``."""
+
 NUMBER = re.compile(r"((at (most|least) )?-?[0-9][0-9.,e-]*( to -?[0-9][0-9.,]*)?( \(.*\))?(, n = [0-9]+)?|–|)")
 """Text that reads as a number: also bounds, an interval, a median with its range."""
 
@@ -169,6 +172,13 @@ def comparisons(table: pa.Table) -> Shown:
     return Shown(list(COMPARISON_COLUMNS.values()), out, numeric, len(out))
 
 
+def _csv_address(figure: Figure) -> str:
+    """Return the numbers of a figure as CSV within the page; a long table stands beside it."""
+    if figure.numbers.num_rows > MOST_CSV_ROWS:
+        return f"tables/{figure.table}.csv"
+    return "data:text/csv;base64," + base64.b64encode(csv_text(figure.numbers).encode()).decode()
+
+
 def render(
     tables: Mapping[str, pa.Table],
     texts: Mapping[str, str],
@@ -211,7 +221,7 @@ def render(
             "caption": figure.caption,
             # The drawing library escapes what comes from the data; nothing else writes into it.
             "svg": Markup(for_page(drawn[figure.name], figure.title)),  # noqa: S704
-            "csv": "data:text/csv;base64," + base64.b64encode(csv_text(figure.numbers).encode()).decode(),
+            "csv": _csv_address(figure),
             "numbers": shown(figure.numbers, MOST_ROWS),
         }
         for figure in figures

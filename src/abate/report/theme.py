@@ -79,8 +79,8 @@ class Figure:
         File name, heading, and a caption that says what to see and what is not known.
     chart
         An Altair chart.
-    numbers
-        The table behind it, one click away.
+    numbers, table
+        The table behind it, one click away, and its name among the files.
     """
 
     name: str
@@ -88,6 +88,7 @@ class Figure:
     caption: str
     chart: Any
     numbers: pa.Table
+    table: str
 
 
 def colour(name: str) -> str:
