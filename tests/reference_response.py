@@ -93,6 +93,7 @@ def judge(patient: Row, options: Row) -> Row:
         "best_day": chosen["day"] if chosen else None,
         "recurrence_day": recurrence,
         "perhaps": perhaps,
+        "last_graded": max((grade["day"] for grade in later), default=None),
     }
 
 
@@ -104,14 +105,12 @@ def lasted(verdict: Row, patient: Row, options: Row) -> str:
         return "unknown"
     first_low, recurrence = verdict["first_low_day"], verdict["recurrence_day"]
     days = options["durable_days"]
-    if days == 0:
-        if recurrence is not None:
-            return "transient"
-        return "durable" if verdict["perhaps"] is None else "unknown"
-    if recurrence is not None and recurrence <= first_low + days:
+    until = first_low + days if days else None
+    if recurrence is not None and (until is None or recurrence <= until):
         return "transient"
-    if verdict["perhaps"] is not None and verdict["perhaps"] <= first_low + days:
+    if verdict["perhaps"] is not None and (until is None or verdict["perhaps"] <= until):
         return "unknown"
-    if patient["last_day"] is not None and patient["last_day"] >= first_low + days:
+    end = patient["last_day"] if until is None else until
+    if end is not None and verdict["last_graded"] is not None and verdict["last_graded"] >= end:
         return "durable"
-    return "unknown"
+    return "no recurrence recorded"

@@ -5,7 +5,7 @@ import pytest
 
 from abate.biomarkers.series import series, with_altered
 from abate.biomarkers.summaries import baseline, peak
-from abate.exposure.administrations import administrations, given
+from abate.exposure.administrations import administrations, given, interval_totals
 from abate.records.options import Options
 from spec import frame, rows_of
 
@@ -86,7 +86,9 @@ def altered(values: str, doses: str) -> list[tuple[object, ...]]:
     weights = frame("patient_id | course_id | weight_kg\nA | 1 |", course_id="int", weight_kg="float")
     drugs = frame(f"patient_id | drug | status | day | dose_count\n{doses}", "drugs")
     points = points_of(f"patient_id | variable | value | day | minute\n{values}")
-    return rows_of(with_altered(points, administrations(given(drugs, weights))), "time", "altered_by")
+    rows = given(drugs, weights)
+    marked = with_altered(points, administrations(rows), interval_totals(rows, 0))
+    return rows_of(marked, "time", "altered_by")
 
 
 @pytest.mark.parametrize("drug", ["tocilizumab", "siltuximab"])

@@ -69,7 +69,7 @@ def test_the_full_report_does_hold_the_values(tmp_path: Path) -> None:
     row = set_aside(records)[8]
     assert (row["patient_id"], row["recorded"]) == (
         "MRN-9471",
-        "variable=crp; value=11.125x; unit=mg/L; ",
+        "variable=crp; value=11.125x; unit=mg/L; time=2020-02-01; ",
     )
 
 

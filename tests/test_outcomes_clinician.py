@@ -89,7 +89,12 @@ REASONS = [
     (
         grades((6, 3), (8, 2), (9, 1)),
         "anakinra started on day 6 at ICANS grade 3; grade 2 or less first recorded on day 8, 2 days after"
-        " the start; best grade 1 on day 9; no grade 3 or more recorded after that, to day 30: durable.",
+        " the start; best grade 1 on day 9; the last grade recorded is of day 9, and no recurrence is recorded.",
+    ),
+    (
+        grades((6, 3), (8, 1), (30, 0)),
+        "anakinra started on day 6 at ICANS grade 3; grade 2 or less first recorded on day 8, 2 days after"
+        " the start; best grade 0 on day 30; no grade 3 or more recorded after that, to day 30: durable.",
     ),
     (
         grades((6, "3-4"), (7, "0-2"), (12, 3)),
@@ -146,7 +151,7 @@ def test_the_reason_never_says_why(events: str) -> None:
 
 def test_the_reason_names_the_grades_of_the_options() -> None:
     """A rule with other numbers is told with those."""
-    row = judged(grades((6, 4), (8, 1)), {"high_grade": 4, "low_grade": 1})
+    row = judged(grades((6, 4), (8, 1), (30, 1)), {"high_grade": 4, "low_grade": 1})
     assert "grade 1 or less first recorded on day 8" in row["reason"]
     assert "no grade 4 or more recorded after that" in row["reason"]
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from abate.grading.clinician import clinician_grades
+from abate.grading.clinician import clinician_grades, toxic_deaths
 from abate.outcomes.response import response
 from abate.outcomes.words import reasons
 from abate.records.options import Options
 from abate.timeline.follow_up import follow_up
-from spec import frame
+from spec import frame, rows_of
 
 NO_EVENT = "nobody | clinician_response | | | | |"
 
@@ -46,7 +46,7 @@ def grades(*days: tuple[int, object]) -> str:
 
 def test_grade_3_that_falls_to_2_is_a_response() -> None:
     """Start at grade 3 on day 6, grade 2 on day 8: response, two days after the start."""
-    row = judged(grades((6, 3), (7, 3), (8, 2), (9, 1)))
+    row = judged(grades((6, 3), (7, 3), (8, 2), (9, 1)), last_day=9)
     assert (row["response"], row["basis"], row["course"]) == ("yes", "grades", "durable")
     assert (row["start_low"], row["start_high"]) == (3.0, 3.0)
     assert (row["first_low_day"], row["days_to_low"]) == (8, 2)
@@ -165,15 +165,16 @@ def test_the_toxicity_is_the_indication_else_the_one_of_the_study(indication: st
 @pytest.mark.parametrize(
     ("days", "course"),
     [
-        ([(8, 2)], "durable"),
-        ([(8, 2), (9, 2)], "durable"),
+        ([(8, 2)], "no recurrence recorded"),
+        ([(8, 2), (29, 2)], "no recurrence recorded"),
+        ([(8, 2), (30, 2)], "durable"),
         ([(8, 2), (20, 3)], "transient"),
         ([(8, 2), (9, 2), (10, 4)], "transient"),
-        ([(7, 4), (8, 2)], "durable"),
+        ([(7, 4), (8, 2), (30, 0)], "durable"),
     ],
 )
-def test_a_response_is_durable_until_a_high_grade_comes_back(days: list[tuple[int, int]], course: str) -> None:
-    """A high grade after the first low one makes it transient; one before it does not."""
+def test_a_response_is_durable_where_grades_stay_low_to_the_end(days: list[tuple[int, int]], course: str) -> None:
+    """Followed to day 30: silence after the last grade is no proof that nothing came back."""
     assert judged(grades((6, 3), *days))["course"] == course
 
 
@@ -185,8 +186,41 @@ def test_a_recurrence_is_the_first_high_day_after_the_first_low_one() -> None:
 
 def test_a_grade_between_low_and_high_is_neither() -> None:
     """With low 1 and high 3, grade 2 after the fall is no recurrence."""
-    row = judged(grades((6, 3), (8, 1), (12, 2)), {"low_grade": 1})
+    row = judged(grades((6, 3), (8, 1), (12, 2)), {"low_grade": 1}, last_day=12)
     assert (row["course"], row["recurrence_day"]) == ("durable", None)
+
+
+@pytest.mark.parametrize(
+    ("said", "course"),
+    [
+        ("recurrence | | | | no |", "durable"),
+        ("recurrence | | | | yes |", "transient"),
+        ("recurrence_onset | | | | | 12", "transient"),
+        ("recurrence | | | | no |\nrecurrence_onset | | | | | 12", "unknown"),
+        ("recurrence | | | | perhaps |", "no recurrence recorded"),
+    ],
+)
+def test_a_clinician_may_say_whether_it_came_back(said: str, course: str) -> None:
+    """Where the grades fall silent, the clinician's word on recurrence stands."""
+    assert judged(grades((6, 3), (8, 1)) + "\n" + said)["course"] == course
+
+
+def test_a_death_whose_coded_cause_is_the_toxicity_is_grade_5_of_it() -> None:
+    """Grade 1 on day 8, death of ICANS on day 20: it came back. Death of pneumonia is no grade."""
+    deaths = frame("patient_id | event | text | day\nA | death | ICANS | 20\nB | death | pneumonia | 20", "events")
+    assert rows_of(toxic_deaths(deaths), "toxicity", "day", "low") == [("ICANS", 20, 5.0)]
+
+
+def test_grades_after_death_are_not_looked_at() -> None:
+    """A grade on day 50 of a patient who died on day 10 is an error of the records, and no response."""
+    row = judged(grades((6, 4), (50, 1)) + "\ndeath | | | | pneumonia | 10")
+    assert (row["response"], row["first_low_day"]) == ("unknown", None)
+
+
+@pytest.mark.parametrize("indication", ["icans", " ICANS ", "ICANS"])
+def test_capitals_of_an_indication_do_not_matter(indication: str) -> None:
+    """The grades are found whatever the hand that wrote it."""
+    assert judged(grades((6, 3), (8, 1)), indication=indication)["response"] == "yes"
 
 
 @pytest.mark.parametrize(
@@ -195,7 +229,7 @@ def test_a_grade_between_low_and_high_is_neither() -> None:
         (17, 30, "transient"),
         (18, 30, "transient"),
         (19, 30, "durable"),
-        (None, 17, "unknown"),
+        (None, 17, "no recurrence recorded"),
         (None, 18, "durable"),
         (None, 19, "durable"),
     ],
@@ -203,8 +237,8 @@ def test_a_grade_between_low_and_high_is_neither() -> None:
 def test_a_response_is_durable_after_days_without_a_high_grade(
     recurrence: int | None, last_day: int, course: str
 ) -> None:
-    """``durable_days = 10`` from the first low day 8: a recurrence to day 18, follow-up from day 18."""
-    later = [(recurrence, 3)] if recurrence else []
+    """``durable_days = 10`` from the first low day 8: a recurrence to day 18, grades to day 18."""
+    later = [(recurrence, 3)] if recurrence else [(last_day, 0)]
     row = judged(grades((6, 3), (8, 1), *later), {"durable_days": 10}, last_day=last_day)
     assert row["course"] == course
 

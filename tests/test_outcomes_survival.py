@@ -59,9 +59,9 @@ def test_the_kind_of_death_is_its_coded_cause(cause: str, kind: str) -> None:
 
 
 def test_a_death_without_a_day_is_a_death_at_an_unknown_time() -> None:
-    """The kind of death stands; the time is that of the last contact."""
+    """The kind of death stands; its time is not known, and is not that of the last contact."""
     found = survival_of("A | death | Pneumonia |", "30")
-    assert rows_of(found, "died", "kind", "last_day", "from_start") == [(True, "infection", 30, 24)]
+    assert rows_of(found, "died", "kind", "last_day", "from_start") == [(True, "infection", None, None)]
 
 
 def test_nothing_dated_has_no_time() -> None:

@@ -97,6 +97,13 @@ EXAMPLES = {
         A          | temperature |       | 24        | 38         | Cel  | 1   | range: value
         A          | temperature |       | 39        | 38         | Cel  | 1   | range: value_low
     """,
+    "absent": """
+        patient_id | event       | value | text | day | fate
+        A          | hlh         | 0     |      | 1   | absent: event
+        A          | death       |       | no   | 1   | absent: event
+        A          | hlh         |       |      | 1   | used
+        A          | icans_grade | 0     |      | 1   | used
+    """,
     "duplicate": """
         patient_id | variable | value | unit | day | source  | fate
         A          | crp      | 1     | mg/L | 1   |         | used
@@ -119,9 +126,10 @@ def written(text: str) -> list[str]:
 @pytest.mark.parametrize("reason", REASONS)
 def test_a_reason_takes_exactly_its_values(tmp_path: Path, reason: str) -> None:
     """Each reason names the value that it takes, by row and column; every other value is used."""
-    records = read(tmp_path, EXAMPLES[reason])
-    assert fates(records) == written(EXAMPLES[reason])
-    line = next(row for row in records.accounting.to_pylist() if row["table"] == "measurements")
+    table = "events" if reason == "absent" else "measurements"
+    records = read(tmp_path, EXAMPLES[reason], table)
+    assert fates(records, table) == written(EXAMPLES[reason])
+    line = next(row for row in records.accounting.to_pylist() if row["table"] == table)
     assert line[reason] == line["set_aside"] > 0
 
 

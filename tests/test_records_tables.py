@@ -42,12 +42,12 @@ def test_impossible_baseline_numbers_are_set_aside_alone(tmp_path: Path) -> None
 def test_a_dose_is_given_unless_the_row_says_otherwise(tmp_path: Path) -> None:
     """Blank status is given; blank kind is a dose, or an infusion where a rate stands."""
     drugs = """
-        patient_id | drug           | amount | unit   | rate | kind           | status | per_kg
-        A          | anakinra       | 0.1    | g      |      |                |        |
-        A          | norepinephrine |        |        | 5    |                |        |
-        A          | tocilizumab    | 8      | mg/kg  |      |                | held   |
-        A          | tocilizumab    | 8      | mg     |      |                |        | yes
-        A          | tocilizumab    | 800    | mg     |      | interval total |        |
+        patient_id | drug           | amount | unit   | rate | rate_unit | kind           | status | per_kg
+        A          | anakinra       | 0.1    | g      |      |           |                |        |
+        A          | norepinephrine |        |        | 5    | ug/min    |                |        |
+        A          | tocilizumab    | 8      | mg/kg  |      |           |                | held   |
+        A          | tocilizumab    | 8      | mg     |      |           |                |        | yes
+        A          | tocilizumab    | 800    | mg     |      |           | interval total |        |
     """
     names = ("kind", "status", "amount", "per_kg")
     found = [tuple(row[name] for name in names) for row in used(read(tmp_path, drugs=drugs), "drugs").values()]
@@ -95,8 +95,15 @@ def test_oxygen_keeps_device_flow_and_fraction_in_one_row(tmp_path: Path) -> Non
 
 def test_no_unit_is_missing(tmp_path: Path) -> None:
     """What is not recorded is null in every finished table, never an empty text."""
-    records = read(tmp_path, drugs="patient_id | drug | rate\nA | norepinephrine | 5")
+    records = read(tmp_path, drugs="patient_id | drug | rate | rate_unit\nA | norepinephrine | 5 | ug/min")
     assert used(records, "drugs")[2]["unit"] is None
+
+
+def test_a_rate_needs_a_unit(tmp_path: Path) -> None:
+    """5 of what an hour? A rate without a unit, or in bananas, is set aside."""
+    drugs = "patient_id | drug | rate | rate_unit\nA | norepinephrine | 5 |\nA | norepinephrine | 5 | bananas/h"
+    records = read(tmp_path, drugs=drugs)
+    assert records.set_aside.reason.to_pyarrow().to_pylist() == ["unit", "unit"]
 
 
 def test_a_finding_needs_a_name(tmp_path: Path) -> None:

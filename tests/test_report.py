@@ -126,7 +126,7 @@ def test_sections_stand_in_the_order_of_a_paper(report: Path) -> None:
 def test_every_figure_has_its_numbers_and_its_files(report: Path) -> None:
     page = (report / "report.html").read_text(encoding="utf-8")
     names = re.findall(r'<figure id="figure-([^"]+)"', page)
-    assert "toxicity_icans_astct" in names and "toxicity_crs_astct" in names and "comparisons" in names
+    assert "toxicity_icans" in names and "toxicity_crs" in names and "comparisons" in names
     assert page.count("data:text/csv;base64,") == len(names)
     for name in names:
         svg = (report / "figures" / f"{name}.svg").read_text(encoding="utf-8")
@@ -135,7 +135,7 @@ def test_every_figure_has_its_numbers_and_its_files(report: Path) -> None:
 
 
 def test_a_day_without_a_grade_is_unknown_and_not_grade_0(report: Path) -> None:
-    svg = (report / "figures" / "toxicity_icans_astct.svg").read_text(encoding="utf-8")
+    svg = (report / "figures" / "toxicity_icans.svg").read_text(encoding="utf-8")
     cells = re.findall(r'aria-label="([^"]*ICANS grade[^"]*)"', svg)
     assert len(cells) == 2  # two grades were recorded: nothing is interpolated between them
     assert svg.count('fill="url(#hatch)"') == 2  # one ground for each patient

@@ -33,9 +33,15 @@ def test_death_ends_follow_up() -> None:
 
 
 def test_a_death_without_a_day_is_still_a_death() -> None:
-    """The patient died, and was alive at the last contact."""
+    """The patient died, on a day that is not known."""
     found = followed("30", "day", "patient_id | event | day\nA | death |")
-    assert rows_of(found, *COLUMNS) == [(None, None, 30, "day", True)]
+    assert rows_of(found, *COLUMNS) == [(None, None, None, "none", True)]
+
+
+def test_two_records_of_a_death_that_disagree_leave_it_unknown() -> None:
+    """Pneumonia on day 10 or ICANS on day 12: neither is chosen."""
+    found = followed("30", "day", "patient_id | event | day | text\nA | death | 10 | pneumonia\nA | death | 12 | ICANS")
+    assert rows_of(found, *COLUMNS) == [(None, None, None, "none", True)]
 
 
 @pytest.mark.parametrize(

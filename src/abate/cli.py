@@ -87,9 +87,11 @@ def check(context: click.Context, records: str, out: Path | None, show_values: b
             verbs.write_check(found, out)
     if not quiet:
         summary(found, show_values)
+        if not out and any(problem.level == "set aside" for problem in found.problems):
+            click.echo("Every row, with its patient and value: check again with --out FOLDER.")
         if out:
             click.echo(f"The full report, with patients and values, is in {out}")
-    aside = sum(row["set_aside"] for row in found.accounting.to_pylist())
+    aside = any(problem.level == "set aside" for problem in found.problems)
     if not quiet:
         click.echo("Usable, with values set aside." if aside else "Nothing is wrong.")
     context.exit(1 if aside else 0)
@@ -163,6 +165,14 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         click.echo(str(error), err=True)
         return error.exit_code
+    except OSError as error:
+        if "--debug" in given:
+            raise
+        reason = error.strerror or "the system refused"
+        click.echo(
+            f"The output cannot be written: {reason}. Expected a place for files. Choose another --out.", err=True
+        )
+        return 2
     except Exception as error:  # the last door: a reader must never meet a traceback unasked
         if "--debug" in given:
             raise

@@ -15,7 +15,7 @@ from abate.exposure.courses import courses
 from abate.exposure.equivalence import dexamethasone_factors
 from abate.exposure.weight import implied_weights
 from abate.exposure.windows import dose_in_windows, treatment_windows
-from abate.grading.clinician import clinician_grades, highest_grades
+from abate.grading.clinician import clinician_grades, highest_grades, toxic_deaths
 from abate.outcomes.response import response
 from abate.outcomes.survival import survival
 from abate.outcomes.words import reasons
@@ -108,19 +108,29 @@ class Cohort:
         rows = self.patients.select(*KEYS, label=self.label(comparison.group)).cross_join(variables)
         rows = _join(rows, found, [*KEYS, "variable"])
         events = self.records["events"]
-        early = events.filter(events.event == comparison.exclude_event, events.day < end)
-        early = early.group_by(*KEYS).aggregate(early=ibis.literal(True))
-        rows = _join(rows, early, KEYS)
+        had = events.filter(events.event == comparison.exclude_event)
+        had = had.group_by(*KEYS).aggregate(event_day=had.day.min(), had=ibis.literal(True))
+        rows = _join(rows, had, KEYS)
+        rows = _join(rows, self.treatment.select(*KEYS, "start_day"), KEYS)
+        rows = _join(rows, self.follow_up.select(*KEYS, "death_day"), KEYS)
+        windowed = comparison.measure != "baseline"
+        by_response = windowed and comparison.group == "responder"
         if self.options["comparison_scale"] == "log10":
             positive = ibis.ifelse(rows.value > 0, rows.value, ibis.null("float64"))
             rows = rows.mutate(value=positive.log10())
         return rows.mutate(
             left_out=ibis.cases(
                 (rows.label.isnull(), "group not known"),
-                (rows.early.notnull(), "the event came before the window ended"),
+                (rows.had.notnull() & rows.event_day.isnull(), "the day of the event is not known"),
+                (ibis.coalesce(rows.event_day < end, False), "the event came before the window ended"),
+                (
+                    ibis.coalesce(rows.start_day < end, False) & by_response,
+                    "the window would contain the treatment and the response",
+                ),
+                (ibis.coalesce(rows.death_day < end, False) & windowed, "died before the window ended"),
                 (rows.value.isnull(), "too few values in the window"),
             )
-        ).drop("early")
+        ).drop("had", "event_day", "start_day", "death_day")
 
     def label(self, group: str) -> ibis.Value:
         """Return the label of a group for each patient of :attr:`patients`."""
@@ -131,6 +141,34 @@ class Cohort:
         # A column of whole numbers is written 1 and not 1.0.
         cell = cell.re_replace(r"\.0$", "")
         return cell.cases(*found.labels.items(), else_=cell) if found.labels else cell
+
+
+def kept_promises(records: Records) -> ibis.Table:
+    """Return the coverage that the records keep.
+
+    A patient with a drug row that was set aside has no complete record of drugs, whatever was
+    declared: what could not be read is no absence.
+    """
+    aside = records.set_aside
+    lost = aside.filter(aside.table == "drugs", aside.reason != "duplicate", aside.patient_id.notnull())
+    lost = lost.select("patient_id", domain=ibis.literal("drugs")).distinct()
+    return records["coverage"].anti_join(lost, ["patient_id", "domain"])
+
+
+def primary_grades(grades: ibis.Table, system: str, events: ibis.Table) -> ibis.Table:
+    """Return the grades by which a response is judged: of one system, and grade 5 of toxic deaths.
+
+    Where several systems are recorded and none is named, there are none: they are not mixed.
+    """
+    if not system:
+        found = grades.select("system").distinct().to_pyarrow()["system"].to_pylist()
+        chosen = grades.filter(ibis.literal(len(found) <= 1))
+    else:
+        chosen = grades.filter(grades.system == system)
+    columns = ("patient_id", "course_id", "toxicity", "day", "low", "high")
+    graded = chosen.select("patient_id", "course_id", "toxicity").distinct()
+    deaths = toxic_deaths(events).semi_join(graded, ["patient_id", "course_id", "toxicity"])
+    return chosen.select(*columns).union(deaths.select(*columns))
 
 
 def _join(rows: ibis.Table, other: ibis.Table, keys: list[str]) -> ibis.Table:
@@ -163,7 +201,7 @@ def derive(records: Records, progress: Callable[[str], None] | None = None) -> C
     currencies = {STEROID: dexamethasone_factors(options["steroid_equivalence"])}
     for drug in dict.fromkeys((*BACKGROUND, *([study.treatment] if study.treatment else []))):
         currencies[drug] = ibis.memtable(pa.table({"drug": [drug], "factor": [1.0]}))
-    coverage = records["coverage"]
+    coverage = keep("coverage_kept", kept_promises(records))
     exposure = {
         name: keep(f"exposure_{position}", dose_in_windows(windows, doses, totals, factors, coverage))
         for position, (name, factors) in enumerate(currencies.items())
@@ -174,10 +212,11 @@ def derive(records: Records, progress: Callable[[str], None] | None = None) -> C
 
     say("outcomes")
     events = records["events"]
-    dated = (records["measurements"], records["drugs"], records["states"])
+    given_only = records["drugs"].filter(records["drugs"].status == "given")
+    dated = (records["measurements"], given_only, records["states"])
     followed = keep("follow_up", follow_up(records["patients"], events, *dated))
     grades = keep("clinician_grades", clinician_grades(events))
-    primary = grades.filter(grades.system == study.system) if study.system else grades
+    primary = keep("primary_grades", primary_grades(grades, study.system, events))
     judged = response(treatment, primary, events, followed, study.toxicity, options)
     judged = keep("response", reasons(keep("response_rule", judged), study.treatment, options))
     patients = _join(records["patients"], judged.select(*KEYS, "response"), KEYS)
@@ -191,7 +230,7 @@ def derive(records: Records, progress: Callable[[str], None] | None = None) -> C
         ).drop("response"),
     )
     say("biomarkers")
-    points = keep("points", with_altered(keep("series", series(records["measurements"], options)), every))
+    points = keep("points", with_altered(keep("series", series(records["measurements"], options)), every, totals))
     return Cohort(
         records=records,
         options=options,

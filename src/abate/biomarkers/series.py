@@ -12,6 +12,7 @@ ALTERED = (
     ("crp", "siltuximab", 21, "suppressed by interleukin-6 blockade"),
     ("il6", "tocilizumab", None, "rises when its receptor is blocked"),
     ("il6", "siltuximab", None, "the antibody disturbs the assay"),
+    ("anc", "filgrastim", 7, "raised by growth factor"),
 )
 """Variable, drug, days for which the drug alters it (None: from then on), and why.
 
@@ -32,7 +33,8 @@ def series(measurements: ibis.Table, options: Options) -> ibis.Table:
     -------
     ibis.Table
         ``patient_id, course_id, variable, unit, time`` (days from midnight of day 0), ``value``,
-        ``limit`` (below, above or null), ``source``. A result known only as bounds is not a number
+        ``limit`` (below, above or null), ``haemolysed`` (LDH, AST or potassium of such a sample),
+        ``source``. A result known only as bounds is not a number
         and is left out; so is one without a day.
     """
     rows = measurements.filter(measurements.value.notnull(), measurements.time_precision.isin(("minute", "day")))
@@ -48,13 +50,15 @@ def series(measurements: ibis.Table, options: Options) -> ibis.Table:
         time=ibis.coalesce(minutes, rows.day + options["unknown_time_of_day"]),
         value=ibis.cases((below, low), (above, high), else_=rows.value),
         limit=ibis.cases((below, "below"), (above, "above")),
+        haemolysed=ibis.coalesce(rows.text.lower().re_search("ha?emoly"), False)
+        & rows.variable.isin(("ldh", "ast", "potassium")),
         source=rows.source,
     )
     return rows.filter(rows.value.notnull())
 
 
-def with_altered(points: ibis.Table, doses: ibis.Table) -> ibis.Table:
-    """Mark values that a drug given before them alters.
+def with_altered(points: ibis.Table, doses: ibis.Table, totals: ibis.Table) -> ibis.Table:
+    """Mark values that a drug given before them, or a haemolysed sample, alters.
 
     Parameters
     ----------
@@ -62,6 +66,9 @@ def with_altered(points: ibis.Table, doses: ibis.Table) -> ibis.Table:
         From :func:`series`.
     doses
         From :func:`abate.exposure.administrations.administrations`; only those with a day count.
+    totals
+        From :func:`abate.exposure.administrations.interval_totals`: the drug may have been given on
+        any day of the interval, so it counts from the first.
 
     Returns
     -------
@@ -77,16 +84,24 @@ def with_altered(points: ibis.Table, doses: ibis.Table) -> ibis.Table:
             }
         )
     )
-    given = doses.filter(doses.day.notnull()).join(rules, doses.drug == rules.rule_drug)
-    given = given.select("patient_id", "course_id", "altered", "rule_drug", "days", given_day="day")
+    some = totals.filter((totals.high > 0) | totals.high.isnull())
+    last = ibis.coalesce(some.end_day - 1, some.start_day)
+    keys = ("patient_id", "course_id", "drug")
+    dated = doses.filter(doses.day.notnull())
+    dated = dated.select(*keys, given_day="day", last_day="day").union(
+        some.select(*keys, given_day="start_day", last_day=last)
+    )
+    given = dated.join(rules, dated.drug == rules.rule_drug)
     match = [
         points.patient_id == given.patient_id,
         points.course_id == given.course_id,
         points.variable == given.altered,
         # On the day of the dose itself the order is not known: taken as unaltered.
         points.time.floor() > given.given_day,
-        given.days.isnull() | (points.time.floor() <= given.given_day + given.days),
+        given.days.isnull() | (points.time.floor() <= given.last_day + given.days),
     ]
     hit = points.join(given, match).group_by(*KEYS, "time").aggregate(altered_by=ibis._.rule_drug.min())
     joined = points.left_join(hit, [*KEYS, "time"])
-    return joined.drop(*(name for name in joined.columns if name.endswith("_right")))
+    joined = joined.drop(*(name for name in joined.columns if name.endswith("_right")))
+    sample = ibis.ifelse(joined.haemolysed, "a haemolysed sample", ibis.null("string"))
+    return joined.mutate(altered_by=ibis.coalesce(joined.altered_by, sample))

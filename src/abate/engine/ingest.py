@@ -2,22 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from abate.engine import notices
 from abate.engine.store import Engine
 from abate.records import canonical, checks, parse, patients
-from abate.records.checks import REASONS, Mark, recorded
+from abate.records.checks import REASONS, SAID, Mark, recorded
 from abate.records.problems import Problem, UnusableRecordsError
 from abate.records.tables import PATIENTS, TABLES, Table
 from abate.records.units import conversion_table
 from abate.sources.folder import Source
 from abate.sources.mapping import Study
-
-SHOWN_ROWS = 5
 
 
 @dataclass(frozen=True)
@@ -117,12 +115,42 @@ class _Ingest:
             courses_have = "1 course has" if doubled == 1 else f"{doubled} courses have"
             found = f"{courses_have} two rows that differ" if doubled else "no row names a patient"
             advice = "Give each course one row; a second infusion is a course_id of its own."
-            raise UnusableRecordsError(
-                [Problem("unusable", "patients", "patient_id", found, "one row a course", advice)]
+            twice = used.semi_join(courses.filter(courses.rows > 1), ["patient_id", "course_id"]).order_by("row_order")
+            sources = twice.source.to_pyarrow().to_pylist()
+            lines = tuple(int(source.split(SAID)[0].rsplit(":", 1)[1]) for source in sources)
+            place = sources[0].split(":")[0] if sources else "patients"
+            problem = Problem(
+                "unusable",
+                place,
+                "patient_id",
+                found,
+                "one row a course",
+                advice,
+                lines[: notices.SHOWN_ROWS],
+                len(lines),
             )
+            raise UnusableRecordsError([problem])
         names = [*PATIENTS.schema.names[:-1], *self.brought, "source"]
+        self._check_groups(names)
         self.judged["patients"] = rows
         self.tables["patients"] = self.engine.keep("patients", used.select(*names))
+
+    def _check_groups(self, columns: list[str]) -> None:
+        """Complain of groups that no column of the patients makes."""
+        lacking = [group for group in self.source.study.groups.values() if group.column not in (*columns, "responder")]
+        problems = [
+            Problem(
+                "unusable",
+                "abate.toml",
+                f"groups.{group.name}",
+                "the patients have no such column",
+                "a column of the file of patients",
+                "Correct the name.",
+            )
+            for group in lacking
+        ]
+        if problems:
+            raise UnusableRecordsError(problems)
 
     def _numeric(self, raw: ibis.Table) -> list[str]:
         """Return the brought columns whose every filled cell is a number."""
@@ -160,13 +188,18 @@ class _Ingest:
         """Spread rows of coverage for ``all`` patients over the courses."""
         if "domain" not in raw.columns:
             return raw
-        everyone = self.tables["patients"].select(
-            every_patient="patient_id", every_course=ibis._.course_id.cast("string")
+        known = self.tables["patients"]
+        order = ibis.window(order_by=[known.patient_id, known.course_id])
+        everyone = known.select(
+            every_patient="patient_id",
+            every_course=known.course_id.cast("string"),
+            row__copy=ibis.row_number().over(order),
         )
         shared = raw.filter(parse.text(raw.patient_id, self.reading).lower() == "all").cross_join(everyone)
         shared = shared.mutate(patient_id=shared.every_patient, course_id=shared.every_course)
         own = raw.filter(ibis.coalesce(parse.text(raw.patient_id, self.reading).lower() != "all", True))
-        return own.union(shared.select(*raw.columns))
+        own = own.mutate(row__copy=ibis.literal(0, "int64"))
+        return own.union(shared.select(*raw.columns, "row__copy"))
 
     def _canonical(self, rows: ibis.Table, name: str) -> ibis.Table:
         if name == "coverage":
@@ -181,7 +214,10 @@ class _Ingest:
         found = zip(pairs[subject].to_pylist(), pairs["unit"].to_pylist(), strict=True)
         conversions = conversion_table(found, name, self.known)
         if name == "drugs":
-            rows = self.engine.keep("converted_drugs", canonical.drugs(rows, conversions))
+            rated = open_rows.select("drug", unit=ibis.coalesce(open_rows.rate_unit, "")).distinct().to_pyarrow()
+            rates = zip(rated["drug"].to_pylist(), rated["unit"].to_pylist(), strict=True)
+            rate_table = conversion_table(rates, name, self.known)
+            rows = self.engine.keep("converted_drugs", canonical.drugs(rows, conversions, rate_table))
             return checks.with_reason(rows, canonical.drug_unit_marks(rows))
         converted = canonical.measurements(rows, conversions, self.known.ranges())
         rows = self.engine.keep("converted_measurements", converted)
@@ -192,7 +228,12 @@ class _Ingest:
         aside = [part for name in self.judged for part in self._aside(TABLES[name])]
         set_aside = self.engine.keep("set_aside", ibis.union(*aside))
         accounting = self._account(set_aside)
-        problems = (*self._problems(set_aside), *self._unusual(), *self.source.notes)
+        problems = (
+            *notices.set_aside(set_aside, self.source.spelling),
+            *notices.unusual(self.tables["measurements"]),
+            *notices.lacking(self.tables, self.source.study.system),
+            *self.source.notes,
+        )
         return Records(
             self.engine,
             self.source,
@@ -211,7 +252,8 @@ class _Ingest:
         common |= {"patient_id": rows.patient_id, "course_id": rows.course_id, "row_order": rows.row_order}
         subject = table.names[0] if table.names else ""
         common["name"] = _written(rows, subject) if subject else ibis.literal("")
-        whole = {name: _written(rows, name) for name in [column.name for column in table.columns]}
+        whole = {column.name: _written(rows, column.name) for column in table.columns}
+        whole |= {name: rows[f"{name}__written"] for name in ("time", "end") if f"{name}__written" in rows.columns}
         said: ir.StringValue = ibis.literal("")
         for name, cell in whole.items():
             said = said + ibis.coalesce(ibis.literal(f"{name}=") + cell + "; ", "")
@@ -259,7 +301,8 @@ class _Ingest:
     def _account(self, set_aside: ibis.Table) -> pa.Table:
         lines = []
         for name, rows in self.judged.items():
-            came = self.engine.backend.table(f"raw_{name}").count().to_pyarrow().as_py()
+            raw = self.engine.backend.table(f"raw_{name}")
+            came = raw.row_order.nunique().to_pyarrow().as_py()
             values_in = rows.values_in.sum().to_pyarrow().as_py() or 0
             used = self._used(TABLES[name])
             mine = set_aside.filter(set_aside.table == name)
@@ -281,7 +324,7 @@ class _Ingest:
         else:
             names = [column.name for column in table.columns if column.counted]
         if not names:
-            return int(rows.count().to_pyarrow().as_py())
+            return int(rows.row_order.nunique().to_pyarrow().as_py())
         filled: ir.IntegerValue = ibis.literal(0, "int64")
         came: ir.IntegerValue = ibis.literal(0, "int64")
         for name in names:
@@ -290,76 +333,6 @@ class _Ingest:
         # A row without any number is itself the value.
         total = ibis.ifelse(came == 0, 1, filled).sum().to_pyarrow().as_py()
         return int(total or 0)
-
-    def _problems(self, set_aside: ibis.Table) -> list[Problem]:
-        """Tell what was set aside, a paragraph for each file, column and reason; no values."""
-        file = set_aside.source.split(":")[0]
-        row = set_aside.source.re_extract(r":([0-9]+)", 1).try_cast("int64")
-        rows = set_aside.mutate(file=file, row=row)
-        keys = ["table", "file", "reason", "column", "hint"]
-        order = ibis.window(group_by=keys, order_by=["row_order"])
-        ranked = rows.mutate(rank=ibis.row_number().over(order))
-        counts = ranked.group_by(keys).aggregate(
-            values=ranked["values"].sum(), cells=ranked.count(), first=ranked.row_order.min()
-        )
-        shown = ranked.filter(ranked["rank"] < SHOWN_ROWS).select(*keys, "row", "rank")
-        numbers: dict[tuple[Any, ...], list[int]] = {}
-        for line in shown.order_by(*keys, "rank").to_pyarrow().to_pylist():
-            if line["row"] is not None:
-                numbers.setdefault(tuple(line[key] for key in keys), []).append(line["row"])
-        problems = []
-        for line in counts.order_by("table", "first", "reason", "column", "hint").to_pyarrow().to_pylist():
-            column = self.source.spelling.get(line["table"], {}).get(line["column"], line["column"] or "")
-            count = line["values"] or line["cells"]
-            found = f"{count} {'value' if count == 1 else 'values'} set aside: {REASONS[line['reason']]}"
-            found += f" ({line['hint']})" if line["hint"] else ""
-            rows_shown = tuple(numbers.get(tuple(line[key] for key in keys), ()))
-            problems.append(
-                Problem(
-                    "set aside",
-                    line["file"],
-                    column,
-                    found,
-                    "",
-                    ADVICE[line["reason"]],
-                    rows_shown,
-                    max(line["cells"], len(rows_shown)),
-                )
-            )
-        return problems
-
-    def _unusual(self) -> list[Problem]:
-        rows = self.tables["measurements"]
-        unusual = rows.filter(rows.outside_usual)
-        found = unusual.group_by("variable").aggregate(count=unusual.count()).order_by("variable").to_pyarrow()
-        advice = "They are used. Look whether the unit is right."
-        return [
-            Problem(
-                "note",
-                "measurements",
-                line["variable"],
-                f"{line['count']} outside the usual range",
-                "",
-                advice,
-            )
-            for line in found.to_pylist()
-        ]
-
-
-ADVICE = {
-    "no patient": "Add the patient to the file of patients, or correct the identifier.",
-    "no course": "Give the course_id.",
-    "no time": "Write 2020-01-31, 2020-01-31 14:05, or a day number; a timestamp needs day0 of its patient.",
-    "interval": "An interval runs from its start to its end, the end not included.",
-    "not in the dictionary": "Map the name in abate.toml, or declare it there.",
-    "not a listed value": "Use one of the words, or map it in abate.toml.",
-    "not a number": "Correct the cell; a comparator may stand before the number.",
-    "empty": "Nothing to do, unless the value was lost.",
-    "unit": "Write the unit in UCUM, or map it in abate.toml.",
-    "range": "Correct the value or its unit.",
-    "duplicate": "Nothing to do: the first of the equal rows is used.",
-}
-"""What to do, for each reason."""
 
 
 def _own_marks(rows: ibis.Table, name: str) -> list[Mark]:

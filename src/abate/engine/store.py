@@ -30,6 +30,9 @@ class Engine:
         # Neither the clock's zone nor a progress bar of the engine's own belongs in a result.
         self.backend.raw_sql("SET TimeZone = 'UTC'")
         self.backend.raw_sql("SET enable_progress_bar = false")
+        # Nothing is fetched at run time, an extension of the engine neither.
+        self.backend.raw_sql("SET autoinstall_known_extensions = false")
+        self.backend.raw_sql("SET autoload_known_extensions = false")
 
     def keep(self, name: str, expression: ibis.Table) -> ibis.Table:
         """Run an expression and keep its rows under a name; a name used before is replaced."""

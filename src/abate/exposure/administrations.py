@@ -13,8 +13,9 @@ from abate.timeline.intervals import OPEN, joined
 
 def _bounds(rows: ibis.Table) -> dict[str, ir.FloatingValue]:
     """Return the lowest and highest amount; with no amount at all, 0 and unknown."""
-    low = ibis.coalesce(rows.amount, rows.amount_low, 0.0)
-    high = ibis.coalesce(rows.amount, rows.amount_high)
+    mass = ibis.coalesce(rows.unit != "[IU]", True)  # international units are no mg
+    low = ibis.coalesce(ibis.ifelse(mass, ibis.coalesce(rows.amount, rows.amount_low), 0.0), 0.0)
+    high = ibis.ifelse(mass, ibis.coalesce(rows.amount, rows.amount_high), ibis.null("float64"))
     return {"low": low, "high": high}
 
 
@@ -31,8 +32,8 @@ def given(drugs: ibis.Table, weights: ibis.Table) -> ibis.Table:
     Returns
     -------
     ibis.Table
-        The rows, with ``low`` and ``high`` (mg; international units where so recorded). An amount
-        per kg in a patient without weight is not known.
+        The rows, with ``low`` and ``high`` (mg). An amount per kg in a patient without weight is not
+        known, nor is one in international units.
     """
     rows = drugs.filter(drugs.status == "given", ibis.coalesce(drugs.route.lower(), "").notin(LOCAL_ROUTES))
     rows = rows.mutate(**_bounds(rows))
@@ -66,7 +67,12 @@ def administrations(given_rows: ibis.Table) -> ibis.Table:
         for (its interval in whole days, at least 1).
     """
     rows = given_rows.filter(given_rows.kind != "interval total")
-    rows = rows.mutate(dose_count=ibis.coalesce(rows.dose_count, 1.0).cast("int64"))
+    # Without a count, doses at an interval fill the time up to the end of the row.
+    end = ibis.coalesce(rows.end_minute, rows.end_day * 1440)
+    begin = ibis.ifelse(rows.end_minute.notnull(), rows.minute, rows.day * 1440)
+    filled = ((end - begin) / 60 / rows.interval_h).ceil()
+    filled = ibis.ifelse(filled >= 1, filled.cast("float64"), 1.0)
+    rows = rows.mutate(dose_count=ibis.coalesce(rows.dose_count, filled, 1.0).cast("int64"))
     rows = rows.mutate(position=ibis.range(0, rows.dose_count).unnest())
     hours = rows.interval_h * rows.position
     day = ibis.cases(
@@ -105,16 +111,32 @@ def interval_totals(given_rows: ibis.Table, from_day: int) -> ibis.Table:
     -------
     ibis.Table
         ``patient_id, course_id, drug, start_day, end_day, low, high, source``; a null ``end_day``
-        is open.
+        is open. Where totals overlap, what they share is told twice: only the largest keeps its
+        ``low``, and the sum of ``high`` is an upper bound.
     """
     rows = given_rows.filter(given_rows.kind == "interval total")
+    rows = rows.mutate(start_day=ibis.coalesce(rows.day, from_day))
+    other = rows.view()
+    overlapping = rows.join(
+        other,
+        [
+            *(rows[key] == other[key] for key in ("patient_id", "course_id", "drug")),
+            rows.source != other.source,
+            other.start_day < ibis.coalesce(rows.end_day, OPEN),
+            ibis.coalesce(other.end_day, OPEN) > rows.start_day,
+            # Of totals that overlap only the largest is certain to be more than the others tell.
+            (other.low > rows.low) | ((other.low == rows.low) & (other.source < rows.source)),
+        ],
+        how="semi",
+    ).select("source", told=ibis.literal(True))
+    rows = rows.left_join(overlapping, "source").drop("source_right")
     return rows.select(
         "patient_id",
         "course_id",
         "drug",
-        start_day=ibis.coalesce(rows.day, from_day),
+        "start_day",
         end_day=rows.end_day,
-        low=rows.low,
+        low=ibis.ifelse(rows.told.notnull(), 0.0, rows.low),
         high=rows.high,
         source=rows.source,
     )

@@ -44,11 +44,16 @@ def courses(doses: ibis.Table, gap_days: int) -> ibis.Table:
         low=placed.low.sum(),
         unknown=placed.high.isnull().sum(),
         recorded_high=placed.high.sum(),
-        indication=placed.indication.min(),
+        one_indication=placed.indication.min(),
+        another_indication=placed.indication.max(),
     )
     found = found.mutate(
         high=ibis.ifelse(found.unknown == 0, found.recorded_high, ibis.null("float64")),
         days=found.end_day - found.start_day,
+        # Different indications of one course are none that can be named.
+        indication=ibis.ifelse(
+            found.one_indication == found.another_indication, found.one_indication, ibis.null("string")
+        ),
     )
     found = found.mutate(daily_low=found.low / found.days, daily_high=found.high / found.days)
-    return found.drop("unknown", "recorded_high")
+    return found.drop("unknown", "recorded_high", "one_indication", "another_indication")

@@ -6,6 +6,7 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
+from abate.biomarkers.series import ALTERED
 from abate.cohort import Cohort
 from abate.findings.shape import Section, listing, number, table
 from abate.sources.mapping import Comparison
@@ -132,6 +133,8 @@ def _compare(cohort: Cohort, comparison: Comparison, variable: str, rows: list[d
         "unit": unit,
         "left out": "; ".join(f"{count} {why}" for why, count in left.items()) or "none",
     }
+    if cohort.records.study.coverage.get("drugs") is not True and variable in {rule[0] for rule in ALTERED}:
+        base["left out"] += ". Drugs are not declared complete: whether one altered a value is not known"
     if len(labels) != 2:
         return base | {"note": f"{len(labels)} groups: a comparison needs two"}
     values = [

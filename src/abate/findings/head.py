@@ -1,7 +1,7 @@
 """Key figures, the records that were used, and Table 1."""
 
 from abate.cohort import Cohort
-from abate.findings.shape import Section, listing, median_text, share, table
+from abate.findings.shape import Section, interval, listing, median_text, share, table
 from abate.records.checks import REASONS
 from abate.records.tables import PATIENTS
 from abate.statistics.description import table_one
@@ -58,7 +58,8 @@ def records(cohort: Cohort) -> Section:
 def _most_missing(cohort: Cohort) -> str:
     """Say which baseline columns are missing most often."""
     patients = cohort.records["patients"]
-    names = [*(column.name for column in PATIENTS.columns), *cohort.records.brought]
+    every = [*(column.name for column in PATIENTS.columns), *cohort.records.brought]
+    names = [name for name in cohort.records.study.baseline if name in every] or every
     counts = patients.aggregate(**{name: patients[name].isnull().sum() for name in names}).to_pyarrow()
     total = cohort.count(patients)
     found = sorted(((row, name) for name, row in counts.to_pylist()[0].items() if row), key=lambda x: -x[0])
@@ -77,7 +78,9 @@ def _label(name: str) -> str:
 def patients(cohort: Cohort) -> Section:
     """Return Table 1, over all patients and by response where both groups exist."""
     rows = cohort.patients
-    columns = [name for name in (*LABELS, *cohort.records.brought) if _filled(cohort, name)]
+    every = (*LABELS, *cohort.records.brought)
+    chosen = [name for name in cohort.records.study.baseline if name in every] or every
+    columns = [name for name in chosen if _filled(cohort, name)]
     numeric = [name for name in ("age", "weight_kg", "height_cm", *cohort.records.numeric) if name in columns]
     grouped = {row["responder"] for row in rows.select("responder").distinct().to_pyarrow().to_pylist()}
     if {"responder", "nonresponder"} <= grouped:
@@ -104,38 +107,53 @@ def key_figures(cohort: Cohort) -> Section:
         for system in systems or [{"system": None}]:
             mine = graded.filter(graded.system.identical_to(system["system"]))
             any_grade, severe = (
-                cohort.count(mine.filter(mine.low >= least).select("patient_id", "course_id").distinct())
+                interval(*(cohort.count(mine.filter(column >= least)) for column in (mine.low, mine.seen_high)))
                 for least in (1, high)
             )
             known = cohort.count(mine.select("patient_id", "course_id").distinct())
             value = f"{any_grade} / {severe}" if known else "not recorded"
-            detail = f"any grade / grade {high} or more, of {known} graded by clinicians" if known else "no grade"
+            detail = f"any grade / grade {high} or more; {known} of {total} graded" if known else "no grade"
             label = f"{toxicity} ({system['system']})" if system["system"] else toxicity
             rows.append({"label": label, "value": value, "detail": detail, "section": "toxicity"})
     events = cohort.records["events"]
     hlh = cohort.count(events.filter(events.event == "hlh").select("patient_id", "course_id").distinct())
-    rows.append({"label": "HLH", "value": str(hlh), "detail": "with a record of it", "section": "toxicity"})
+    complete = bool(cohort.records.study.coverage.get("events"))
+    shown = str(hlh) if hlh or complete else "not recorded"
+    rows.append({"label": "HLH", "value": shown, "detail": f"with a record of it, of {total}", "section": "toxicity"})
     drug = cohort.records.study.treatment
     if drug:
         treated = cohort.count(cohort.treatment)
         detail = f"median start day {median_text(cohort.treatment, 'start_day')}" if treated else "nobody"
         rows.append({"label": f"Treated with {drug}", "value": str(treated), "detail": detail, "section": "treatment"})
-        judged = cohort.response.filter(cohort.response.response.isin(("yes", "no")))
+        judged = cohort.response.filter(cohort.response.response != "not applicable")
         of = cohort.count(judged)
         if of:
             count = cohort.count(judged.filter(judged.response == "yes"))
+            unknown = cohort.count(judged.filter(judged.response == "unknown"))
             low, top = exact_interval(count, of)
             detail = f"exact 95 % interval {100 * low:.0f} to {100 * top:.0f} %; attribution assumed"
+            detail = f"{unknown} of these not known; attribution assumed" if unknown else detail
             rows.append({"label": "Responded", "value": f"{count} of {of}", "detail": detail, "section": "response"})
     died = cohort.count(cohort.survival.filter(cohort.survival.died))
-    rows.append({"label": "Deaths", "value": str(died), "detail": f"of {total}", "section": "outcomes"})
-    follow = median_text(cohort.follow_up, "last_day", places=0)
+    shown, of_all = (str(died), f"of {total}") if died or complete else ("not recorded", "no record of a death")
+    rows.append({"label": "Deaths", "value": shown, "detail": of_all, "section": "outcomes"})
+    follow = median_text(cohort.follow_up, "last_day", places=0, unit=" days")
     study = cohort.records.study
     texts = {
         "title": study.title or "Cohort report",
         "population": study.population,
+        "cohort": f"{total} {'patient' if total == 1 else 'patients'}" + _products(cohort),
         "mark": study.mark,
-        "follow_up": f"Follow-up: median (range) {follow} days." if follow != "–" else "Follow-up: no dated record.",
+        "follow_up": f"Follow-up to death, last contact or the last record: median (range) {follow}."
+        if follow != "–"
+        else "Follow-up: no dated record.",
         "day0": study.reading.day0_kind,
     }
     return {"key_figures": table(rows)}, texts
+
+
+def _products(cohort: Cohort) -> str:
+    """Name the products that were infused."""
+    names = [row["product"] for row in listing(cohort.patients.select("product").distinct(), "product")]
+    known = ", ".join(name for name in names if name)
+    return f"; product: {known}" if known else "; product not recorded"

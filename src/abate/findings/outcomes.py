@@ -30,8 +30,8 @@ def outcomes(cohort: Cohort) -> Section:
         texts.append(f"{deaths} of {len(rows)} died.")
         if cohort.count(treated):
             texts.append(
-                f"Median survival of those who died after the start of treatment: {median_text(treated, 'from_start')}"
-                " days."
+                f"Time from the start of treatment to death in the {cohort.count(treated)} who died after it: "
+                f"median (range) {median_text(treated, 'from_start', unit=' days')}."
             )
     else:
         texts.append("The records hold no death; that is not the same as none having died.")

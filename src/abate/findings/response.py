@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from abate.cohort import Cohort
+from abate.cohort import Cohort, primary_grades
 from abate.findings.shape import Section, listing, share, table
 from abate.outcomes.response import response as judge
 from abate.records.options import Options
@@ -26,9 +26,10 @@ def rule(options: Options) -> str:
     return (
         f"A response is a toxicity of grade {options['high_grade']} or more when the treatment starts that falls "
         f"to grade {options['low_grade']} or less after the start{within}. It is transient if a grade of "
-        f"{options['high_grade']} or more is recorded again{f' within {lasting} days' if lasting else ''}, else "
-        "durable. Where no grade was recorded after the start, a clinician's judgement stands. What a "
-        "response is due to cannot be read from records: attribution is assumed, never known."
+        f"{options['high_grade']} or more is recorded again{f' within {lasting} days' if lasting else ''}, and "
+        "durable if grades stayed low to the end or a clinician said that nothing came back. Where no grade was "
+        "recorded after the start, a clinician's judgement stands. What a response is due to cannot be read from "
+        "records: attribution is assumed, never known."
     )
 
 
@@ -49,7 +50,7 @@ def response(cohort: Cohort) -> Section:
         }
         for row in listing(cohort.response, "patient_id", "course_id")
     ]
-    grades = cohort.grades.filter(cohort.grades.system == study.system) if study.system else cohort.grades
+    grades = primary_grades(cohort.grades, study.system, cohort.records["events"])
     variants = []
     for name, change in VARIANTS:
         changed = dict(cohort.options) | change
@@ -73,6 +74,17 @@ def response(cohort: Cohort) -> Section:
             }
         )
     return {"responses": table(rows), "response_rules": table(variants)}, {
-        "response": "",
+        "response": _systems(cohort),
         "rule": rule(cohort.options),
     }
+
+
+def _systems(cohort: Cohort) -> str:
+    """Say that grades of several systems are not mixed, where none is named."""
+    names = listing(cohort.grades.select("system").distinct(), "system")
+    if cohort.records.study.system or len(names) < 2:
+        return ""
+    return (
+        "Grades of several systems are recorded, and [study] system names none: they are not mixed, so no "
+        "response is judged by grades."
+    )

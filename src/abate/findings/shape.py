@@ -32,14 +32,14 @@ def share(count: int, total: int) -> str:
     return f"{count} of {total} ({100 * count / total:.0f} %)" if total else "0 of 0"
 
 
-def median_text(table: ibis.Table, low: str, high: str | None = None, places: int = 1) -> str:
+def median_text(table: ibis.Table, low: str, high: str | None = None, places: int = 1, unit: str = "") -> str:
     """Write median (range), and how many values it rests on where some are missing."""
     found = median_range(table, low, high)
     if not found["n"]:
         return "–"
     least, greatest = found["least"][0], found["greatest"][1]
     low_median, high_median = found["median"]
-    text = f"{interval(low_median, high_median, places)} ({number(least, places)}–{number(greatest, places)})"
+    text = f"{interval(low_median, high_median, places)} ({number(least, places)}–{number(greatest, places)}){unit}"
     return f"{text}, n = {found['n']}" if found["missing"] else text
 
 

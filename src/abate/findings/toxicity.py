@@ -64,7 +64,7 @@ def toxicity(cohort: Cohort) -> Section:
     short = ibis.cases(
         (grades.low == grades.high, grades.low.cast("int64").cast("string")),
         (grades.low == 0, ibis.literal("≤") + grades.high.cast("int64").cast("string")),
-        (grades.high == 4, ibis.literal("≥") + grades.low.cast("int64").cast("string")),
+        ((grades.high == 4) & (grades.statements == 1), ibis.literal("≥") + grades.low.cast("int64").cast("string")),
         else_=grades.low.cast("int64").cast("string") + "–" + grades.high.cast("int64").cast("string"),
     )
     why = (
@@ -80,6 +80,7 @@ def toxicity(cohort: Cohort) -> Section:
         + ibis.ifelse(grades.statements > 1, ibis.literal("; ") + grades.statements.cast("string") + " records", "")
         + ". Source: "
         + grades.source
+        + ibis.ifelse(grades.statements > 1, " and others of that day", "")
     )
     cells = grades.select("lane", "gap", "label", "toxicity", "system", "day", "low", "high", short=short, why=why)
     tables = {

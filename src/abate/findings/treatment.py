@@ -17,9 +17,9 @@ def treatment(cohort: Cohort) -> Section:
     if not cohort.count(cohort.treatment):
         given = cohort.count(cohort.records["drugs"])
         text = ABSENT if given else "The records hold no drug. " + ABSENT
-        return {"doses": table([], "patient"), "dose_medians": table([], "what"), "cumulative": table([])}, {
-            "treatment": text
-        }
+        every = cohort.courses.order_by("patient_id", "course_id", "drug", "number").drop("course_id").to_pyarrow()
+        empty = {"doses": table([], "patient"), "dose_medians": table([], "what"), "cumulative": table([])}
+        return {**empty, "courses": every}, {"treatment": text}
     rows = []
     courses = {(row["patient_id"], row["course_id"]): row for row in listing(cohort.treatment, *KEYS)}
     weights = {(row["patient_id"], row["course_id"]): row for row in listing(cohort.weights, *KEYS, "drug")}
@@ -66,11 +66,19 @@ def treatment(cohort: Cohort) -> Section:
             exposure = cohort.exposure[name]
             text = median_text(exposure.filter(exposure.window == window), "low", "high")
             medians.append({"what": f"{name}, {window} {study.treatment} (mg)", "median (range)": text})
+    patients = "1 patient" if len(rows) == 1 else f"{len(rows)} patients"
     text = (
-        f"{study.treatment.capitalize()} was given to {len(rows)} patients. A course runs from its first dose "
-        "until the last one has lasted its interval. Where a record is a range or a total, the dose is an interval."
+        f"{study.treatment.capitalize()} was given to {patients}. A course runs from its first dose until the last "
+        "one has lasted its interval. Where a record is a range or a total, the dose is an interval."
     )
+    only = cohort.totals.filter(cohort.totals.drug == study.treatment, cohort.totals.low > 0)
+    lacking = cohort.count(only.select(*KEYS).distinct().anti_join(cohort.treatment, KEYS))
+    if lacking:
+        text += f" In {lacking} more it is recorded only as a total over an interval: no course can be told."
+    order = ("patient_id", "course_id", "drug", "number")
+    every = cohort.courses.order_by(list(order)).drop("course_id")
     return {
+        "courses": every.to_pyarrow(),
         "doses": table(rows),
         "dose_medians": table(medians),
         "cumulative": _curves(cohort).to_pyarrow(),

@@ -41,14 +41,30 @@ def clinician_grades(events: ibis.Table) -> ibis.Table:
     return grades.mutate(low=low).drop("timed_low", "daily_low")
 
 
+def toxic_deaths(events: ibis.Table) -> ibis.Table:
+    """Return grade 5 of each toxicity that the coded cause of a death names, on the day of death.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, toxicity, day, low, high``. A death from another cause is no grade.
+    """
+    rows = events.filter(events.event == "death", events.day.notnull(), events.time_precision != "month")
+    rows = rows.mutate(toxicity=rows.text.upper())
+    rows = rows.filter(rows.toxicity.isin(("CRS", "ICANS", "HLH")))
+    five = ibis.literal(5.0)
+    return rows.select(*KEYS, "toxicity", "day", low=five, high=five)
+
+
 def highest_grades(events: ibis.Table) -> ibis.Table:
     """Return the highest grade of each toxicity in each course, from daily grades and from maxima.
 
     Returns
     -------
     ibis.Table
-        ``patient_id, course_id, toxicity, system, low, high``: the highest grade is at least
-        ``low`` (the worst recorded), and ``high`` where a maximum over the course was recorded.
+        ``patient_id, course_id, toxicity, system, low, high, seen_high``: the highest grade is at
+        least ``low`` (the worst recorded), and ``high`` where a maximum over the course was recorded;
+        ``seen_high`` is the highest that the recorded grades can be.
         Where only single days were graded, a worse day may have gone unrecorded.
     """
     names = ("crs_grade", "icans_grade", "crs_max_grade", "icans_max_grade")
@@ -56,7 +72,7 @@ def highest_grades(events: ibis.Table) -> ibis.Table:
     toxicity = rows.event.replace("_max_grade", "").replace("_grade", "").upper()
     rows = rows.mutate(**_bounds(rows), toxicity=toxicity, is_maximum=rows.event.endswith("_max_grade"))
     found = rows.group_by(*KEYS, "toxicity", "system").aggregate(
-        low=rows.low.max(), maximum=rows.high.max(where=rows.is_maximum)
+        low=rows.low.max(), seen_high=rows.high.max(), maximum=rows.high.max(where=rows.is_maximum)
     )
     # A day worse than the maximum recorded for the course contradicts it: the day was seen.
     high = ibis.ifelse(found.maximum.isnull(), ibis.null("float64"), ibis.greatest(found.low, found.maximum))

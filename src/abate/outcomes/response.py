@@ -47,23 +47,28 @@ def response(
         One row a treated patient: ``toxicity, start_day, start_low, start_high`` (grade at the
         start), ``response`` (yes, no, not applicable, unknown) and its ``basis`` (grades,
         clinician, none), ``first_low_day, days_to_low, best_low, best_high, best_day,
-        recurrence_day``, ``course`` (durable, transient, none, unknown), ``clinician``,
+        recurrence_day, last_graded``, ``course`` (durable, transient, no recurrence recorded, none,
+        unknown), ``clinician``,
         ``clinician_grade``, ``grades_after`` (days graded after the start), ``death_day, last_day``.
     """
     start = treatment.select(
         *KEYS,
         "start_day",
         "end_day",
-        toxicity=ibis.coalesce(treatment.indication, toxicity),
+        toxicity=ibis.coalesce(_named(treatment.indication), toxicity),
     )
     same = grades.select(*KEYS, "toxicity", "day", "low", "high")
     dated = start.join(same, [*KEYS, "toxicity"])
+    deaths = follow_up.filter(follow_up.death_day.notnull()).select(*KEYS, ended="death_day")
+    dated = _join(dated, deaths)
+    dated = dated.filter(dated.ended.isnull() | (dated.day <= dated.ended))
     rows = _join(start, _at_start(dated, options["grade_at_start_lookback_days"]))
     after = dated.filter(dated.day > dated.start_day)
-    rows = _join(rows, after.group_by(*KEYS).aggregate(graded_ever=after.count()))
+    rows = _join(rows, after.group_by(*KEYS).aggregate(graded_ever=after.count(), last_graded=after.day.max()))
     rows = _join(rows, _after(dated, options))
     rows = _join(rows, _recurrence(dated, options))
     rows = _join(rows, _clinician(events, start))
+    rows = _join(rows, _said_of_recurrence(events))
     rows = _join(rows, follow_up.select(*KEYS, "death_day", "last_day", "died"))
     rows = rows.mutate(
         # What comes after the window of the rule is no recurrence of a response within it.
@@ -75,8 +80,14 @@ def response(
         course=_course(rows, options["durable_days"]),
     )
     return rows.mutate(grades_after=ibis.coalesce(rows.graded_ever, 0)).drop(
-        "graded_ever", "graded_after", "still_high", "perhaps_day"
+        "graded_ever", "graded_after", "still_high", "perhaps_day", "came_back", "stayed_away"
     )
+
+
+def _named(indication: ir.StringValue) -> ir.StringValue:
+    """Write the indication of a toxicity as its grades do, whatever its capitals."""
+    upper = indication.strip().upper()
+    return ibis.ifelse(upper.isin(("CRS", "ICANS", "HLH")), upper, indication)
 
 
 def _join(rows: ibis.Table, other: ibis.Table) -> ibis.Table:
@@ -143,6 +154,16 @@ def _clinician(events: ibis.Table, start: ibis.Table) -> ibis.Table:
     )
 
 
+def _said_of_recurrence(events: ibis.Table) -> ibis.Table:
+    """Return whether clinicians said that the toxicity came back, or that it did not."""
+    rows = events.filter(events.event.isin(("recurrence", "recurrence_onset")))
+    word = rows.text.lower()
+    back = (rows.event == "recurrence_onset") | word.isin(("yes", "recurred"))
+    return rows.group_by(*KEYS).aggregate(
+        came_back=ibis.coalesce(back, False).any(), stayed_away=ibis.coalesce(word == "no", False).any()
+    )
+
+
 def _verdict(rows: ibis.Table, options: Options) -> dict[str, ir.Value]:
     """Return ``response`` and ``basis``: grades decide; the clinician only where none was given after."""
     high = options["high_grade"]
@@ -163,19 +184,24 @@ def _verdict(rows: ibis.Table, options: Options) -> dict[str, ir.Value]:
 
 
 def _course(rows: ibis.Table, durable_days: int) -> ir.StringValue:
-    """Say whether a response by grades lasted; unknown where the grades do not tell."""
+    """Say whether a response by grades lasted. Silence is not absence: it must have been looked for.
+
+    Durable where a clinician said that nothing came back, or where grades stayed low to the end of
+    follow-up (or of ``durable_days``); without either, no recurrence is recorded, and no more is known.
+    """
     by_grades = (rows.response == "yes") & (rows.basis == "grades")
-    judged = [
+    came_back, stayed_away = (ibis.coalesce(said, False) for said in (rows.came_back, rows.stayed_away))
+    until = rows.first_low_day + durable_days if durable_days else rows.last_day
+    within = (rows.recurrence_day <= until) if durable_days else rows.recurrence_day.notnull()
+    perhaps = (rows.perhaps_day <= until) if durable_days else rows.perhaps_day.notnull()
+    return ibis.cases(
         (~by_grades & rows.response.isin(("no", "not applicable")), "none"),
         (~by_grades, "unknown"),
-    ]
-    if durable_days:
-        until = rows.first_low_day + durable_days
-        judged += [
-            (ibis.coalesce(rows.recurrence_day <= until, False), "transient"),
-            (ibis.coalesce(rows.perhaps_day <= until, False), "unknown"),
-            (ibis.coalesce(rows.last_day < until, True), "unknown"),
-        ]
-    else:
-        judged += [(rows.recurrence_day.notnull(), "transient"), (rows.perhaps_day.notnull(), "unknown")]
-    return ibis.cases(*judged, else_="durable")
+        (ibis.coalesce(within, False), "transient"),
+        (came_back & stayed_away, "unknown"),
+        (came_back, "transient"),
+        (stayed_away, "durable"),
+        (ibis.coalesce(perhaps, False), "unknown"),
+        (ibis.coalesce(rows.last_graded >= until, False), "durable"),
+        else_="no recurrence recorded",
+    )

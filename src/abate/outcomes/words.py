@@ -60,16 +60,21 @@ def reasons(response: ibis.Table, treatment: str, options: Options) -> ibis.Tabl
         + " on day "
         + day(rows.best_day)
     )
+    last = ibis.literal("; the last grade recorded is of day ") + day(rows.last_graded)
     lasted = ibis.cases(
         (
             rows.recurrence_day.notnull(),
             ibis.literal(f"; grade {high} or more again on day ") + day(rows.recurrence_day) + ": " + rows.course,
         ),
+        (rows.course == "transient", "; a clinician recorded that it came back: transient"),
         (rows.course == "unknown", f"; whether a grade {high} or more came after that is not known: unknown"),
-        else_=ibis.literal(f"; no grade {high} or more recorded after that, to day ")
-        + ibis.coalesce(day(rows.last_day), "unknown")
-        + ": "
-        + rows.course,
+        (
+            rows.course == "durable",
+            ibis.literal(f"; no grade {high} or more recorded after that, to day ")
+            + ibis.coalesce(day(rows.last_day), "unknown")
+            + ": durable",
+        ),
+        else_=last + ", and no recurrence is recorded",
     )
     said = ibis.cases(
         (rows.clinician == "yes", "; the clinician recorded a response"),

@@ -110,12 +110,14 @@ def drug_marks(rows: ibis.Table) -> list[Mark]:
     ]
 
 
-def drugs(rows: ibis.Table, conversions: ibis.Table) -> ibis.Table:
+def drugs(rows: ibis.Table, conversions: ibis.Table, rates: ibis.Table) -> ibis.Table:
     """Bring amounts of drugs to mg (per kg where so recorded) or international units.
 
     A blank kind is a dose, or an infusion where a rate is given; a blank status is given.
     """
-    rows = rows.mutate(unit__key=ibis.coalesce(rows.unit, ""))
+    rows = rows.mutate(unit__key=ibis.coalesce(rows.unit, ""), rate__key=ibis.coalesce(rows.rate_unit, ""))
+    rates = rates.select(rate__name="name", rate__written="written_unit", rate__why="why")
+    rows = rows.left_join(rates, [rows.drug == rates.rate__name, rows.rate__key == rates.rate__written])
     joined = rows.left_join(
         conversions, [rows.drug == conversions.name, rows.unit__key == conversions.written_unit]
     ).drop("name", "written_unit")
@@ -134,17 +136,35 @@ def drugs(rows: ibis.Table, conversions: ibis.Table) -> ibis.Table:
 def drug_unit_marks(rows: ibis.Table) -> list[Mark]:
     """Return the marks of a drug amount in its unit: not known, not one of an amount, beyond all numbers."""
     endless = _any([rows[name].isinf() for name in ("amount", "amount_low", "amount_high")])
+    known_rate = rows.rate__why.isnull() | (rows.rate__why == "another kind of quantity") | (rows.rate__why == "")
     return [
+        Mark(rows.rate.notnull() & ~known_rate, "unit", "rate_unit", rows.rate__why),
         Mark(rows.has__amount & rows.factor.isnull(), "unit", "unit", rows.why),
         Mark(endless, "range", "amount"),
     ]
 
 
+PRESENT = (
+    *("crs_onset", "icans_onset", "hlh", "hlh_feature", "recurrence_onset", "complete_response", "in_remission"),
+    *("relapse", "death", "intensive_care", "hospital_admission", "intracranial_hemorrhage"),
+    *("renal_dysfunction", "positive_culture", "bleeding"),
+)
+"""Events whose row says that they happened: a row that denies it is set aside."""
+
+
 def event_marks(rows: ibis.Table) -> list[Mark]:
     """Return the marks of an event: its name, and bounds that hold."""
     crossed = ibis.coalesce(rows.value_low > rows.value_high, False)
+    values = [rows.value, rows.value_low, rows.value_high]
+    graded = rows.event.endswith("_grade")
+    blank = rows.value.isnull() & rows.value_low.isnull() & rows.value_high.isnull()
+    whole = _any([(value < 0) | (value > 5) | (value != parse.whole(value)) for value in values])
+    denied = _any([rows.value == 0, rows.text.lower().isin(("no", "false", "0", "none"))])
     return [
         Mark(crossed, "range", "value_low", "the low bound is above the high bound"),
+        Mark(graded & blank, "empty", "value", "a grade without a number or bound"),
+        Mark(graded & whole, "range", "value", "a whole grade from 0 to 5"),
+        Mark(rows.event.isin(PRESENT) & denied, "absent", "event"),
     ]
 
 

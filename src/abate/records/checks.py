@@ -24,6 +24,7 @@ REASONS = {
     "empty": "the row holds no value",
     "unit": "the unit is not known, or cannot be that of the value",
     "range": "the value is outside what is possible",
+    "absent": "the row says that the event did not happen",
     "duplicate": "the row says the same as an earlier one",
 }
 """Why a value is set aside."""
@@ -100,7 +101,13 @@ def read_cells(raw: ibis.Table, table: Table, reading: Reading) -> ibis.Table:
         counts = counts + count
     # Kept apart from the typed columns, so that it is counted on what came in.
     said = raw.source.split(SAID)[1]
-    return raw.mutate(**out, values_in=ibis.greatest(counts, 1), source__said=ibis.coalesce(said, ""))
+    first = raw.row__copy == 0 if "row__copy" in raw.columns else ibis.literal(True)
+    return raw.mutate(
+        **out,
+        # A row that stands for all patients is one value.
+        values_in=ibis.ifelse(first, ibis.greatest(counts, 1), 0),
+        source__said=ibis.coalesce(said, ""),
+    )
 
 
 def with_course(rows: ibis.Table, patients: ibis.Table, reading: Reading) -> ibis.Table:
@@ -139,6 +146,7 @@ def with_moments(rows: ibis.Table, table: Table, reading: Reading) -> ibis.Table
         "time_precision": start.precision,
         "time__unreadable": start.unreadable,
         "time__column": start.column,
+        "time__written": ibis.coalesce(*(rows[name] for name in names)),
     }
     if table.has_end:
         end = parse.moment(rows, rows.day0, reading, "end_")
@@ -147,9 +155,16 @@ def with_moments(rows: ibis.Table, table: Table, reading: Reading) -> ibis.Table
             "end_minute__read": end.minute,
             "end__unreadable": end.unreadable,
             "end__column": end.column,
+            "end__written": ibis.coalesce(*(rows[f"end_{name}"] for name in names)),
         }
     rows = rows.mutate(**out).drop(*texts)
     return rows.rename({name.removesuffix("__read"): name for name in out if name.endswith("__read")})
+
+
+def _without_day0(rows: ibis.Table) -> ir.StringValue:
+    """Say where a time has no meaning because day 0 of its patient is not known."""
+    lacking = rows.day0.isnull() & rows.time__column.endswith("time")
+    return ibis.ifelse(lacking, "day0 of the patient is not given", ibis.null("string"))
 
 
 def common_marks(rows: ibis.Table, table: Table) -> list[Mark]:
@@ -157,7 +172,7 @@ def common_marks(rows: ibis.Table, table: Table) -> list[Mark]:
     marks = [
         Mark(rows.courses.isnull(), "no patient", "patient_id"),
         Mark(rows.known_course.isnull(), "no course", "course_id"),
-        Mark(rows.time__unreadable, "no time", rows.time__column),
+        Mark(rows.time__unreadable, "no time", rows.time__column, _without_day0(rows)),
     ]
     if table.has_end:
         # An empty interval (end equal to start) is allowed only where it is a moment to the minute.

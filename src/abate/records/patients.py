@@ -25,6 +25,7 @@ RESERVED = frozenset(
         "values_in",
         "row_order",
         "source",
+        "response",
         "day0_kind",
         "last_contact_precision",
         "responder",

@@ -54,7 +54,7 @@ Expected a UCUM unit. Write it in UCUM, or map it in abate.toml.
             noun = "row" if len(self.rows) == 1 and not more else "rows"
             where += f", {noun} {', '.join(map(str, self.rows))}{more}"
         if self.column:
-            where += f", column {self.column}"
+            where += f", {'key' if self.place.startswith('abate.toml') else 'column'} {self.column}"
         expected = f" Expected {self.expected}." if self.expected else ""
         return f"{where}: {self.found}.{expected} {self.advice}".strip()
 

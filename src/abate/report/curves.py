@@ -80,7 +80,9 @@ def cumulative_doses(tables: dict[str, pa.Table]) -> Figure:
     for currency in dict.fromkeys(row["currency"] for row in rows):
         mine = [row for row in rows if row["currency"] == currency]
         base = alt.Chart(pa.Table.from_pylist(mine)).encode(
-            x=alt.X("day:Q", title="Day after infusion"), detail="patient:N", color=color
+            x=alt.X("day:Q", title="Day after infusion", axis=alt.Axis(tickMinStep=1, format="d")),
+            detail="patient:N",
+            color=color,
         )
         amount_axis = alt.Y("low:Q", title=f"{currency}, cumulative (mg)")
         band = base.mark_area(opacity=0.14, interpolate="step-after", aria=False).encode(y=amount_axis, y2="high:Q")
@@ -121,9 +123,9 @@ def biomarker_series(tables: dict[str, pa.Table]) -> Figure:
         spread = positive and max(row["value"] for row in mine) > 20 * min(row["value"] for row in mine)
         # A log axis where the values span more than a factor of 20 and none is 0.
         scale = alt.Scale(type="log") if spread else alt.Scale()
-        y = alt.Y("value:Q", title=label, scale=scale, axis=alt.Axis(tickCount=5, format=",~g"))
+        y = alt.Y("value:Q", title=label, scale=scale, axis=alt.Axis(tickCount=5, format=",~f"))
         base = alt.Chart(pa.Table.from_pylist(mine)).encode(color=color)
-        x = alt.X("time:Q", title="Day after infusion")
+        x = alt.X("time:Q", title="Day after infusion", axis=alt.Axis(tickMinStep=1, format="d"))
         thin = base.mark_line(strokeWidth=0.6, opacity=0.4, aria=False).encode(x=x, y=y, detail="patient:N")
         points = base.mark_point(size=12, filled=True, opacity=0.55).encode(
             x=x,
@@ -190,7 +192,7 @@ def groups_compared(tables: dict[str, pa.Table]) -> Figure:
             "value:Q",
             title=f"{name} ({result['unit']})",
             scale=alt.Scale(type="log") if log else alt.Scale(zero=False),
-            axis=alt.Axis(format=",~g", tickCount=6),
+            axis=alt.Axis(format=",~f", tickCount=6),
         )
         base = alt.Chart(pa.Table.from_pylist(rows))
         y = alt.Y("group:N", sort=groups, title=None)

@@ -13,7 +13,9 @@ MOST_LANES = 120
 """Patients above which lanes are thin and without names, numbers and drugs."""
 
 
-def toxicity_by_day(tables: dict[str, pa.Table], toxicity: str, system: str, treatment: str) -> Figure:
+def toxicity_by_day(
+    tables: dict[str, pa.Table], toxicity: str, system: str, treatment: str, position: int = 1
+) -> Figure:
     """Draw the lanes of one toxicity under one grading system.
 
     Parameters
@@ -24,6 +26,8 @@ def toxicity_by_day(tables: dict[str, pa.Table], toxicity: str, system: str, tre
         Whose grades; an empty toxicity draws lanes without grades.
     treatment
         The treatment under study.
+    position
+        Which of the systems of this toxicity it is.
     """
     import altair as alt
 
@@ -49,7 +53,12 @@ def toxicity_by_day(tables: dict[str, pa.Table], toxicity: str, system: str, tre
         # On the lane, unless a grade stands there: then below it.
         row["text_y"] = row["y"] + (31 if (row["lane"], row["day"]) in graded else 7)
     end = max([row["until"] for row in lanes] + [10])
-    x = alt.X("start:Q", scale=alt.Scale(domain=[0, end], nice=False), title="Day after infusion")
+    x = alt.X(
+        "start:Q",
+        scale=alt.Scale(domain=[0, end], nice=False),
+        axis=alt.Axis(tickMinStep=1, format="d"),
+        title="Day after infusion",
+    )
     y = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
 
     def layer(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> Any:
@@ -115,15 +124,16 @@ def toxicity_by_day(tables: dict[str, pa.Table], toxicity: str, system: str, tre
     if any(row["last_day"] >= 100 for row in lanes):
         caption += " Lanes are cut at day 100."
     table = "lane_grades" if grades else "lane_marks"
-    slug = "".join(letter if letter.isalnum() else "_" for letter in f"toxicity_{toxicity}_{system}".lower())
-    return Figure(slug.strip("_"), named + of, caption, chart, tables[table], table)
+    # The name of a file holds no text of the data.
+    name = f"toxicity_{toxicity.lower()}".rstrip("_") + (f"_{position}" if position > 1 else "")
+    return Figure(name, named + of, caption, chart, tables[table], table)
 
 
 def _ink(row: dict[str, Any]) -> str:
     """Return the colour of a grade's number: on its cell, or beside it."""
     if len(row["short"]) > 1:
         return colour("ink")
-    return colour("on-deep" if row["colour"] in ("grade3", "grade4") else "on-pale")
+    return colour("on-deep" if row["colour"] in ("grade3", "grade4", "grade5") else "on-pale")
 
 
 def _drugs(bars: list[dict[str, Any]], treatment: str, layer: Any) -> list[Any]:

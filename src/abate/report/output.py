@@ -27,7 +27,10 @@ def draw(tables: Mapping[str, pa.Table], treatment: str) -> list[Figure]:
     figures = [records_used(given)]
     grades = given["lane_grades"].to_pylist()
     systems = sorted({(row["toxicity"], row["system"] or "") for row in grades}, reverse=True)
-    figures += [toxicity_by_day(given, toxicity, system, treatment) for toxicity, system in systems or [("", "")]]
+    counts: dict[str, int] = {}
+    for toxicity, system in systems or [("", "")]:
+        counts[toxicity] = counts.get(toxicity, 0) + 1
+        figures.append(toxicity_by_day(given, toxicity, system, treatment, counts[toxicity]))
     if given["cumulative"].num_rows:
         figures.append(cumulative_doses(given))
     if given["biomarker_points"].num_rows:

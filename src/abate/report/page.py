@@ -135,6 +135,7 @@ COMPARISON_COLUMNS = {
     "comparison": "comparison",
     "groups": "groups (n)",
     "medians": "medians",
+    "means": "means",
     "difference": "difference of means (95 % interval)",
     "hedges_g": "Hedges' g",
     "t_p": "t test P",
@@ -159,10 +160,11 @@ def comparisons(table: pa.Table) -> Shown:
         row["comparison"] = f"{row['comparison']} ({row['unit']})"
         if row.get("n_first") is not None:
             row["groups"] = f"{row['first']} ({row['n_first']}), {row['second']} ({row['n_second']})"
-            row["medians"] = f"{cell(row['median_first'])}, {cell(row['median_second'])}"
+            row["medians"] = f"{cell(row['median_first'])} and {cell(row['median_second'])}"
+            row["means"] = f"{cell(row['mean_first'])} and {cell(row['mean_second'])}"
             if row["difference_low"] is not None:
                 limits = f"{cell(row['difference_low'])} to {cell(row['difference_high'])}"
-                row["difference"] = f"{cell(row['difference'])} ({limits})"
+                row["difference"] = f"{row['first']} less {row['second']}: {cell(row['difference'])} ({limits})"
             row["hedges_g"] = None if row["hedges_g"] is None else f"{row['hedges_g']:.2f}"
             row["permutation"] = f"{p_value(row['permutation_p'])} ({row['permutation_method']})"
             row["t_p"], least = p_value(row["t_p"]), row["least_p"]
@@ -213,7 +215,12 @@ def render(
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    special = {"accounting": accounting, "table_one": table_one, "comparisons": comparisons}
+    special = {
+        "courses": lambda table: shown(table, MOST_ROWS),
+        "accounting": accounting,
+        "table_one": table_one,
+        "comparisons": comparisons,
+    }
     items = {
         figure.name: {
             "name": figure.name,

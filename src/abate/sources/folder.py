@@ -80,6 +80,10 @@ def read_folder(path: Path, backend: Any) -> Source:
     UnusableRecordsError
         Naming every file that cannot be read and every column that is missing.
     """
+    if path.is_file():
+        raise AbateError(
+            f"{path.name}: this is a file. Expected the directory that holds it. Give the path of the directory."
+        )
     if not path.is_dir():
         raise AbateError(
             f"{path.name}: there is no such directory. Expected a directory with patients.csv or "
@@ -183,6 +187,10 @@ class _Door:
             return None
         header = [column.strip() for column in header]
         self.headers[name] = header
+        if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+            found = "row 1 is a single cell that holds semicolons, tabs or bars"
+            self.wrong(name, "", found, "columns parted by the delimiter", f"Set [reading] delimiter in {NAME}.")
+            return None
         plain = [column.casefold() for column in header]
         if not header or "" in plain or len(set(plain)) < len(plain):
             expected = "one name a column in row 1, not told apart by capitals alone"

@@ -88,6 +88,8 @@ class Study:
         The head of the report.
     mark
         A warning shown on the page and every figure (synthetic, or no CAR T cells).
+    baseline
+        The columns of the patients that make Table 1; all of them where none is named.
     treatment, toxicity, system
         The drug under study, the toxicity it is given for, and the grading system of its grades.
     reading, delimiter, encoding, zone
@@ -97,6 +99,7 @@ class Study:
     title: str = ""
     population: str = ""
     mark: str = ""
+    baseline: tuple[str, ...] = ()
     treatment: str = ""
     toxicity: str = "ICANS"
     system: str = ""
@@ -200,7 +203,8 @@ def study_from(content: Mapping[str, Any]) -> Study:
     read.known("", content, (*top, *(name for name in TABLES if name not in top)))
     study = read.table("study", content.get("study", {}))
     texts = ("title", "population", "mark", "treatment", "toxicity", "system")
-    read.known("study", study, texts)
+    read.known("study", study, (*texts, "baseline"))
+    baseline = tuple(str(name) for name in read.list_of("study.baseline", study.get("baseline", [])))
     reading = read.table("reading", content.get("reading", {}))
     read.known("reading", reading, ("decimal", "delimiter", "encoding", "missing", "day0_kind", "zone"))
     chosen = read.table("options", content.get("options", {}))
@@ -215,6 +219,7 @@ def study_from(content: Mapping[str, Any]) -> Study:
     known = dictionary().with_additions(*additions)
     result = Study(
         **{key: read.text("study", study, key, "ICANS" if key == "toxicity" else "") for key in texts},
+        baseline=baseline,
         delimiter=read.text("reading", reading, "delimiter", ","),
         encoding=read.text("reading", reading, "encoding", "utf-8"),
         zone=read.text("reading", reading, "zone", "UTC"),
@@ -296,7 +301,7 @@ def _additions(read: _Reader, content: Mapping[str, Any]) -> tuple[dict[str, Var
         for unit, factor in factors.items():
             if not _is_number(factor):
                 read.wrong(f"{where}.conversions.{unit}", "this is not a number", "the factor to its unit")
-        if convert(table.get("unit", "1"), "1").why == "not a UCUM unit":
+        if convert(read.text(where, table, "unit", "1"), "1").why == "not a UCUM unit":
             read.wrong(f"{where}.unit", "this is not a unit", "a UCUM unit")
         variables[name] = Variable(
             name=name,

@@ -19,15 +19,23 @@ def follow_up(patients: ibis.Table, events: ibis.Table, *dated: ibis.Table) -> i
     -------
     ibis.Table
         ``patient_id, course_id, death_day, cause, last_day, last_precision, died``. ``last_day`` is
-        the day of death, else the later of the last contact given and the last day recorded; null
-        where nothing is dated. ``died`` is true also for a death without a day.
+        the day of death, in the living the later of the last contact given and the last day recorded;
+        null where that is not known, or where records of the death disagree.
+        ``died`` is true also for a death without a day.
     """
     deaths = events.filter(events.event == "death")
     deaths = deaths.group_by(*KEYS).aggregate(
-        death_day=deaths.day.min(),
+        first_day=deaths.day.min(),
+        another_day=deaths.day.max(),
         death_precision=deaths.time_precision.argmin(deaths.day),
-        cause=deaths.text.min(),
+        first_cause=deaths.text.min(),
+        another_cause=deaths.text.max(),
         died=ibis.literal(True),
+    )
+    # Two records of one death that disagree leave its day, or its cause, unknown.
+    deaths = deaths.mutate(
+        death_day=ibis.ifelse(deaths.first_day == deaths.another_day, deaths.first_day, ibis.null("int64")),
+        cause=ibis.ifelse(deaths.first_cause == deaths.another_cause, deaths.first_cause, ibis.null("string")),
     )
     days = [table.filter(table.time_precision.isin(("minute", "day"))) for table in (events, *dated)]
     recorded = ibis.union(*(table.select(*KEYS, "day") for table in days))
@@ -42,9 +50,11 @@ def follow_up(patients: ibis.Table, events: ibis.Table, *dated: ibis.Table) -> i
         *KEYS,
         "death_day",
         "cause",
-        last_day=ibis.coalesce(rows.death_day, last),
+        # A death without a day ends the follow-up on a day that is not known.
+        last_day=ibis.ifelse(rows.died.notnull(), rows.death_day, last),
         last_precision=ibis.cases(
             (rows.death_day.notnull(), rows.death_precision),
+            (rows.died.notnull(), "none"),
             (later, rows.last_contact_precision),
             (rows.recorded_day.notnull(), "day"),
             else_="none",

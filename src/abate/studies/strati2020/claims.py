@@ -169,7 +169,7 @@ def steroid_sparing(cohort: Cohort, _: Printed, __: Match) -> Finding:
     total = cohort.count(known)
     text = f"more during than before in {more} of {total} with both doses printed"
     note = (
-        "The letter calls it a potential strategy. The windows differ in length, and no dose without "
-        "anakinra is known: the figures show neither sparing nor its absence."
+        "Missing: the dose that would have been given without anakinra. The windows differ in length, so the "
+        "figures show neither sparing nor its absence."
     )
-    return Finding(text, "mismatch" if more > total / 2 else "consistent", f"{note} {PLAIN_TEXT}")
+    return _lacking(text, note)

@@ -9,6 +9,7 @@ import numpy as np
 from abate.cohort import STEROID, Cohort
 from abate.statistics.description import median_range, round_half_up
 from abate.studies.strati2020.audit import (
+    PLAIN_TEXT,
     Finding,
     Printed,
     bounds,
@@ -148,15 +149,17 @@ def anakinra_start(cohort: Cohort, row: Printed, match: Match) -> Finding:
     found = median_range(cohort.treatment, "start_day")
     if match[1] == "range":
         return judge_range(row, found["least"], found["greatest"])
-    note = ""
-    if row.place == "discussion":
-        groups = [median_range(responders(cohort, word), "start_day")["median"] for word in ("yes", "no")]
-        note = (
-            "The letter offers the late start as an explanation of limited activity; the median is day "
-            f"{bounds(*groups[0])} in responders and day {bounds(*groups[1])} in nonresponders."
-        )
     low, high = found["median"]
-    return judge(row, low, high, note=note)
+    return judge(row, low, high)
+
+
+@recomputes("late start as an explanation")
+def late_start(cohort: Cohort, _: Printed, __: Match) -> Finding:
+    """The start in responders and nonresponders, beside the explanation offered."""
+    first, second = (median_range(responders(cohort, word), "start_day")["median"][0] for word in ("yes", "no"))
+    text = f"median day {number(first)} in responders, {number(second)} in nonresponders"
+    note = "The explanation would have those who did not respond start later; among the eight they did not."
+    return Finding(text, "mismatch" if first >= second else "consistent", f"{note} {PLAIN_TEXT}")
 
 
 def _by_dosing_day(cohort: Cohort, column: str) -> dict[str, Any]:
@@ -248,6 +251,13 @@ def tocilizumab_row(cohort: Cohort, row: Printed, _: Match) -> Finding:
     doses = cohort.administrations.filter(cohort.administrations.drug == "tocilizumab")
     count = cohort.count(doses.select("patient_id").distinct())
     return judge(row, count, count, note="The entries belong to the patients with a start day, in their order.")
+
+
+@recomputes("previous CAR T-cell therapy")
+def previous_car_t(cohort: Cohort, row: Printed, _: Match) -> Finding:
+    """No patient, by the footnote that contradicts its own row on transplantation."""
+    count = cohort.count(cohort.patients.filter(cohort.patients.previous_CAR_T != "No"))
+    return judge(row, count, count, note="Printed once.")
 
 
 @recomputes("previous ASCT")
