@@ -70,6 +70,24 @@ def covered(spans: list[tuple[int | None, int | None]], first: int, over: int | 
     return True
 
 
+def overlap(first: Row, second: Row) -> bool:
+    """Say whether two totals share a day."""
+    starts_before_end = second["end"] is None or first["start"] < second["end"]
+    return starts_before_end and (first["end"] is None or second["start"] < first["end"])
+
+
+def without_what_others_tell(total: Row, place: int, totals: list[Row]) -> Row:
+    """Return a total with nothing certain of its own, where one that overlaps it tells as much or more."""
+    low, high = total["bounds"]
+    for other_place, other in enumerate(totals):
+        if other_place == place or other["drug"] != total["drug"] or not overlap(total, other):
+            continue
+        other_low = other["bounds"][0]
+        if other_low > low or (other_low == low and other_place < place):
+            return total | {"bounds": (0.0, high)}
+    return total
+
+
 def window_edges(start: int, end: int, from_day: int) -> dict[str, tuple[int, int | None]]:
     """Return the first day of each window and the day on which it is over (None: never)."""
     return {
@@ -140,6 +158,7 @@ def dose_by_window(patient: Row, from_day: int) -> dict[str, Bounds]:
         else:
             doses += single_doses(row, bounds)
     untold = [dose for dose in doses if not told_by(dose, totals)]
+    totals = [without_what_others_tell(total, place, totals) for place, total in enumerate(totals)]
     edges = window_edges(patient["start"], patient["end"], from_day)
     return {
         name: dose_in_window(untold, totals, patient["coverage"], first, over) for name, (first, over) in edges.items()

@@ -276,3 +276,30 @@ def test_a_steroid_outside_the_table_is_no_part_of_the_sum() -> None:
         A          | dexamethasone   | 10     | 7
     """)
     assert found["during"] == (10.0, 10.0)
+
+
+def test_totals_that_overlap_are_not_added_up() -> None:
+    """100 mg to day 5 within 150 mg to day 10: at least 150, at most 250, and not 250 for certain."""
+    found = dose_by_window(
+        """
+        patient_id | drug          | kind           | amount | day | end_day | source
+        A          | dexamethasone | interval total | 100    | 0   | 5       | drugs.csv:2
+        A          | dexamethasone | interval total | 150    | 0   | 10      | drugs.csv:3
+        """
+    )
+    assert found["all"] == (150.0, 250.0)
+
+
+def test_international_units_are_no_milligrams() -> None:
+    """10 [IU] is an amount that is not known in mg."""
+    found = dose_by_window("patient_id | drug | amount | unit | day\nA | dexamethasone | 10 | [IU] | 7")
+    assert found["during"] == (0.0, None)
+
+
+@pytest.mark.parametrize(("end_day", "doses"), [("12", 7), ("6", 1), ("", 1)])
+def test_doses_at_an_interval_fill_the_time_to_the_end_of_their_row(end_day: str, doses: int) -> None:
+    """100 mg every 24 h from day 5 until day 12 is over is seven doses, where no count is given."""
+    found = dose_by_window(
+        f"patient_id | drug | amount | interval_h | day | end_day\nA | dexamethasone | 100 | 24 | 5 | {end_day}"
+    )
+    assert found["all"] == (100.0 * doses, 100.0 * doses)
