@@ -76,6 +76,13 @@ def test_unusable_records_exit_2_with_everything_at_once(
     assert capsys.readouterr().err == snapshot
 
 
+def test_the_full_report_is_written_also_where_nothing_can_be_used(tmp_path: Path) -> None:
+    records = write_folder(tmp_path / "records", patients="patient | age\nA | 50")
+    assert abate("check", records, "--out", tmp_path / "checked") == 2
+    text = (tmp_path / "checked" / "problems.csv").read_text(encoding="utf-8")
+    assert "patients need this column and the file has none" in text
+
+
 def test_a_missing_folder_is_one_readable_paragraph(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert abate("run", tmp_path / "nowhere", "--out", tmp_path / "report") == 2
     error = capsys.readouterr().err

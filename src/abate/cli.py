@@ -79,10 +79,16 @@ def summary(records: "Records", show_values: bool) -> None:
 def check(context: click.Context, records: str, out: Path | None, show_values: bool) -> None:
     """Say everything that is wrong with RECORDS, all at once."""
     from abate import verbs
+    from abate.records.problems import UnusableRecordsError
 
     quiet = context.obj["quiet"]
     with steps(quiet) as say:
-        found = verbs.read(records, say)
+        try:
+            found = verbs.read(records, say)
+        except UnusableRecordsError as error:
+            if out:
+                verbs.write_problems(error.problems, out)
+            raise
         if out:
             verbs.write_check(found, out)
     if not quiet:

@@ -4,7 +4,7 @@ import datetime
 import hashlib
 import importlib.metadata
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from abate.cohort import Cohort, derive
 from abate.engine.ingest import Records, ingest
 from abate.engine.store import Engine
 from abate.findings import Findings, find
-from abate.records.problems import AbateError
+from abate.records.problems import AbateError, Problem
 from abate.report.text import csv_text, write_whole
 from abate.sources.folder import read_folder
 
@@ -121,22 +121,21 @@ def write_audit(table: pa.Table, out: Path) -> Path:
     return path
 
 
+def write_problems(found: Iterable[Problem], out: Path) -> None:
+    """Write ``problems.csv`` into a folder: every problem, also of records that cannot be used."""
+    rows = [{"level": item.level, "place": item.place, "column": item.column, "message": str(item)} for item in found]
+    names = pa.schema([(name, pa.string()) for name in ("level", "place", "column", "message")])
+    write_whole(out / "problems.csv", csv_text(pa.Table.from_pylist(rows, schema=names)))
+
+
 def write_check(records: Records, out: Path) -> None:
     """Write ``problems.csv``, ``set_aside.csv`` and ``accounting.csv`` into a folder.
 
     They hold patient identifiers and values: the full report that the terminal does not show.
     """
-    problems = [
-        {"level": item.level, "place": item.place, "column": item.column, "message": str(item)}
-        for item in records.problems
-    ]
-    names = pa.schema([(name, pa.string()) for name in ("level", "place", "column", "message")])
+    write_problems(records.problems, out)
     aside = records.set_aside.order_by("table", "row_order").drop("row_order").to_pyarrow()
-    for name, table in (
-        ("problems", pa.Table.from_pylist(problems, schema=names)),
-        ("set_aside", aside),
-        ("accounting", records.accounting),
-    ):
+    for name, table in (("set_aside", aside), ("accounting", records.accounting)):
         write_whole(out / f"{name}.csv", csv_text(table))
 
 
