@@ -108,7 +108,7 @@ MEASUREMENTS = rows(
     month=["", "", "", "9", "May"],
 )
 OTHERS = {
-    "states": rows(**WHO, **WHEN, variable=["oxygen"], state=["", "on"], flow=NUMBER, fio2=NUMBER),
+    "states": rows(**WHO, **WHEN, variable=["oxygen"], state=["", "air", "on"], flow=NUMBER, fio2=NUMBER),
     "drugs": rows(
         **WHO,
         **WHEN,

@@ -90,7 +90,51 @@ def test_oxygen_keeps_device_flow_and_fraction_in_one_row(tmp_path: Path) -> Non
     records = read(tmp_path, states=states)
     assert fates(records, "states") == ["used", "used, not a number: flow"]
     row = used(records, "states")[3]
-    assert (row["device"], row["flow"], row["fio2"]) == ("mask", None, 40)
+    assert (row["device"], row["flow"], row["fio2"]) == ("face_mask", None, 40)
+
+
+def test_a_finding_is_one_that_the_dictionary_lists(tmp_path: Path) -> None:
+    """Words have spellings; a device or a finding that nobody knows is set aside, not passed on."""
+    states = """
+        patient_id | variable      | state       | device      | day
+        A          | Consciousness | Stupor      |             | 1
+        A          | oxygen        | room air    |             | 1
+        A          | oxygen        |             | High Flow NC | 2
+        A          | oxygen        |             | snorkel     | 2
+        A          | consciousness | moody       |             | 2
+        A          | mood          | fine        |             | 2
+    """
+    records = read(tmp_path, states=states)
+    reasons = records.set_aside.order_by("row_order").select("reason", "column").to_pyarrow().to_pylist()
+    assert [tuple(row.values()) for row in reasons] == [
+        ("not a listed value", "device"),
+        ("not a listed value", "state"),
+        ("not in the dictionary", "variable"),
+    ]
+    kept = [(row["variable"], row["state"], row["device"]) for row in used(records, "states").values()]
+    assert kept == [
+        ("consciousness", "vigorous_tactile", None),
+        ("oxygen", None, "room_air"),
+        ("oxygen", None, "high_flow_nasal_cannula"),
+    ]
+
+
+def test_rates_become_micrograms_or_units_a_minute(tmp_path: Path) -> None:
+    """2.4 units an hour of vasopressin are 0.04 a minute; a rate in mL/h is kept as it is."""
+    drugs = """
+        patient_id | drug           | rate | rate_unit
+        A          | noradrenaline  | 0.3  | mcg/kg/min
+        A          | vasopressin    | 2.4  | units/hour
+        A          | epinephrine    | 1.2  | mg/h
+        A          | phenylephrine  | 30   | mL/h
+    """
+    rows = used(read(tmp_path, drugs=drugs), "drugs").values()
+    assert [(row["drug"], row["rate"], row["rate_unit"]) for row in rows] == [
+        ("norepinephrine", 0.3, "ug/kg/min"),
+        ("vasopressin", 0.04, "[IU]/min"),
+        ("epinephrine", 20.0, "ug/min"),
+        ("phenylephrine", 30.0, "mL/h"),
+    ]
 
 
 def test_no_unit_is_missing(tmp_path: Path) -> None:

@@ -178,6 +178,8 @@ class _Ingest:
         rows = keep(f"dated_{name}", checks.with_moments(keep(f"read_{name}", rows), table, self.reading))
         if name in ("measurements", "drugs", "events"):
             rows = keep(f"named_{name}", checks.resolve_name(rows, table.names[0], self.known.codes(name)))
+        if name == "states":
+            rows = keep("named_states", canonical.named_states(rows, self.known.codes(name)))
         rows = checks.with_reason(rows, checks.common_marks(rows, table) + _own_marks(rows, name))
         rows = self._canonical(keep(f"marked_{name}", rows), name)
         rows = keep(f"judged_{name}", checks.mark_duplicates(rows, table))
@@ -216,7 +218,7 @@ class _Ingest:
         if name == "drugs":
             rated = open_rows.select("drug", unit=ibis.coalesce(open_rows.rate_unit, "")).distinct().to_pyarrow()
             rates = zip(rated["drug"].to_pylist(), rated["unit"].to_pylist(), strict=True)
-            rate_table = conversion_table(rates, name, self.known)
+            rate_table = conversion_table(rates, "rates", self.known)
             rows = self.engine.keep("converted_drugs", canonical.drugs(rows, conversions, rate_table))
             return checks.with_reason(rows, canonical.drug_unit_marks(rows))
         converted = canonical.measurements(rows, conversions, self.known.ranges())
@@ -340,6 +342,7 @@ def _own_marks(rows: ibis.Table, name: str) -> list[Mark]:
         "measurements": canonical.measurement_marks,
         "drugs": canonical.drug_marks,
         "events": canonical.event_marks,
+        "states": canonical.state_marks,
     }
     return marks[name](rows) if name in marks else []
 

@@ -111,12 +111,15 @@ def drug_marks(rows: ibis.Table) -> list[Mark]:
 
 
 def drugs(rows: ibis.Table, conversions: ibis.Table, rates: ibis.Table) -> ibis.Table:
-    """Bring amounts of drugs to mg (per kg where so recorded) or international units.
+    """Bring amounts of drugs to mg (per kg where so recorded) or international units, rates to ug/min.
 
+    Rates keep ``/kg`` in their unit; one in another kind of quantity (mL/h) stays as it was recorded.
     A blank kind is a dose, or an infusion where a rate is given; a blank status is given.
     """
     rows = rows.mutate(unit__key=ibis.coalesce(rows.unit, ""), rate__key=ibis.coalesce(rows.rate_unit, ""))
-    rates = rates.select(rate__name="name", rate__written="written_unit", rate__why="why")
+    rates = rates.select(
+        rate__name="name", rate__written="written_unit", rate__unit="canonical", rate__factor="factor", rate__why="why"
+    )
     rows = rows.left_join(rates, [rows.drug == rates.rate__name, rows.rate__key == rates.rate__written])
     joined = rows.left_join(
         conversions, [rows.drug == conversions.name, rows.unit__key == conversions.written_unit]
@@ -124,6 +127,9 @@ def drugs(rows: ibis.Table, conversions: ibis.Table, rates: ibis.Table) -> ibis.
     numbers = {name: (joined[name] * joined.factor).round(9) for name in ("amount", "amount_low", "amount_high")}
     return joined.mutate(
         **numbers,
+        rate=(joined.rate * ibis.coalesce(joined.rate__factor, 1.0)).round(9),
+        rate__recorded_unit=joined.rate_unit,
+        rate_unit=ibis.coalesce(joined.rate__unit.nullif(""), joined.rate_unit),
         has__amount=joined.amount.notnull() | joined.amount_low.notnull() | joined.amount_high.notnull(),
         kind=ibis.coalesce(joined.kind, ibis.ifelse(joined.rate.notnull(), "infusion", "dose")),
         status=ibis.coalesce(joined.status, "given"),
@@ -136,7 +142,7 @@ def drugs(rows: ibis.Table, conversions: ibis.Table, rates: ibis.Table) -> ibis.
 def drug_unit_marks(rows: ibis.Table) -> list[Mark]:
     """Return the marks of a drug amount in its unit: not known, not one of an amount, beyond all numbers."""
     endless = _any([rows[name].isinf() for name in ("amount", "amount_low", "amount_high")])
-    known_rate = rows.rate__why.isnull() | (rows.rate__why == "another kind of quantity") | (rows.rate__why == "")
+    known_rate = ibis.coalesce(rows.rate__why, "").isin(("", "another kind of quantity"))
     return [
         Mark(rows.rate.notnull() & ~known_rate, "unit", "rate_unit", rows.rate__why),
         Mark(rows.has__amount & rows.factor.isnull(), "unit", "unit", rows.why),
@@ -148,15 +154,20 @@ PRESENT = (
     *("crs_onset", "icans_onset", "hlh", "hlh_feature", "recurrence_onset", "complete_response", "in_remission"),
     *("relapse", "death", "intensive_care", "hospital_admission", "intracranial_hemorrhage"),
     *("renal_dysfunction", "positive_culture", "bleeding"),
+    *("seizure", "cardiac_arrest", "fluid_bolus", "fever_other_cause"),
 )
 """Events whose row says that they happened: a row that denies it is set aside."""
+
+
+SEIZURES = ("focal", "generalized", "nonconvulsive", "nonconvulsive_refractory", "repetitive", "status")
+"""Kinds of seizure: ``nonconvulsive_refractory`` does not stop with treatment, ``repetitive`` has no recovery between."""
 
 
 def event_marks(rows: ibis.Table) -> list[Mark]:
     """Return the marks of an event: its name, and bounds that hold."""
     crossed = ibis.coalesce(rows.value_low > rows.value_high, False)
     values = [rows.value, rows.value_low, rows.value_high]
-    graded = rows.event.endswith("_grade")
+    graded = rows.event.endswith("_grade") | (rows.event == "organ_toxicity")
     blank = rows.value.isnull() & rows.value_low.isnull() & rows.value_high.isnull()
     whole = _any([(value < 0) | (value > 5) | (value != parse.whole(value)) for value in values])
     denied = _any([rows.value == 0, rows.text.lower().isin(("no", "false", "0", "none"))])
@@ -165,11 +176,50 @@ def event_marks(rows: ibis.Table) -> list[Mark]:
         Mark(graded & blank, "empty", "value", "a grade without a number or bound"),
         Mark(graded & whole, "range", "value", "a whole grade from 0 to 5"),
         Mark(rows.event.isin(PRESENT) & denied, "absent", "event"),
+        Mark(
+            (rows.event == "seizure") & ibis.coalesce(rows.text.lower().notin(SEIZURES), True),
+            "not a listed value",
+            "text",
+            "one of " + ", ".join(SEIZURES),
+        ),
     ]
 
 
 STATE_LIMITS = {"flow": (0.0, 80.0), "fio2": (21.0, 100.0)}
 """Possible oxygen flow (L/min) and inspired fraction (%), as in ``variables.csv``."""
+
+
+def named_states(rows: ibis.Table, codes: ibis.Table) -> ibis.Table:
+    """Replace the words of a finding by the dictionary's; for oxygen the finding is the device.
+
+    Adds ``known__variable`` and ``known__state``.
+    """
+    variable = rows.variable.lower()
+    oxygen = variable == "oxygen"
+    word = ibis.ifelse(oxygen, ibis.coalesce(rows.device, rows.state), rows.state)
+    key = ibis.coalesce(variable + "/" + word.strip().lower().re_replace("[ -]+", "_"), variable)
+    rows = rows.mutate(variable__recorded=rows.variable, variable=variable, state__key=key)
+    variables = codes.select(variable__known=codes.written.split("/")[0]).distinct()
+    joined = rows.left_join(codes, rows.state__key == codes.written)
+    joined = joined.left_join(variables, joined.variable == variables.variable__known)
+    oxygen = joined.variable == "oxygen"
+    return joined.mutate(
+        state__recorded=joined.state,
+        device__recorded=joined.device,
+        known__variable=joined.variable__known.notnull(),
+        known__state=joined.name.notnull(),
+        state=ibis.ifelse(oxygen, ibis.null("string"), ibis.coalesce(joined.name, joined.state)),
+        device=ibis.ifelse(oxygen, ibis.coalesce(joined.name, joined.device), joined.device),
+    ).drop("written", "name", "variable__known", "state__key")
+
+
+def state_marks(rows: ibis.Table) -> list[Mark]:
+    """Return the marks of a finding: its variable and its word are those of the dictionary."""
+    column = ibis.ifelse((rows.variable == "oxygen") & rows.device__recorded.notnull(), "device", "state")
+    return [
+        Mark(rows.variable.notnull() & ~rows.known__variable, "not in the dictionary", "variable"),
+        Mark(~rows.known__state, "not a listed value", column, "a finding of the variable, as states.csv lists them"),
+    ]
 
 
 def states(rows: ibis.Table) -> ibis.Table:

@@ -1,7 +1,7 @@
-"""What variables, drugs and events are called, and what is known of them.
+"""What variables, drugs, findings and events are called, and what is known of them.
 
-Three data files stand beside this one, made to be read by a clinician: ``variables.csv`` (canonical
-unit, codes, conversions that need the analyte, ranges), ``drugs.csv`` and ``events.csv``.
+Data files stand beside this one, made to be read by a clinician: ``variables.csv`` (canonical unit,
+codes, conversions that need the analyte, ranges), ``drugs.csv``, ``states.csv`` and ``events.csv``.
 """
 
 import csv
@@ -50,7 +50,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Dictionary:
-    """All variables, drugs and events known to a run: the project's own and the user's.
+    """All variables, drugs, findings and events known to a run: the project's own and the user's.
 
     Examples
     --------
@@ -64,12 +64,15 @@ class Dictionary:
     variables: Mapping[str, Variable]
     drugs: Mapping[str, Mapping[str, str]]
     events: Mapping[str, str]
+    states: tuple[Mapping[str, str], ...] = ()
 
     def with_additions(
         self, variables: Mapping[str, Variable], drugs: Mapping[str, Any], events: Mapping[str, str]
     ) -> "Dictionary":
         """Return a dictionary that also knows what a mapping file declares."""
-        return Dictionary({**self.variables, **variables}, {**self.drugs, **drugs}, {**self.events, **events})
+        return Dictionary(
+            {**self.variables, **variables}, {**self.drugs, **drugs}, {**self.events, **events}, self.states
+        )
 
     def codes(self, table: str) -> ibis.Table:
         """Return every written form of the names of a table: columns ``written``, ``name``."""
@@ -80,10 +83,15 @@ class Dictionary:
             pairs |= {name.lower(): name for name in self.variables}
         elif table == "drugs":
             for name, row in self.drugs.items():
-                codes = [row.get(system, "") for system in ("omop", "rxnorm", "atc")]
+                codes = [row.get(system, "") for system in ("omop", "rxnorm", "atc", "other_names")]
                 written = [part.lower() for code in codes for part in code.split("|") if part]
                 pairs |= dict.fromkeys(written, name)
             pairs |= {name.lower(): name for name in self.drugs}
+        elif table == "states":
+            for row in self.states:
+                words = (row["state"], *(word for word in row["also"].split("|") if word))
+                plain = (word.replace(" ", "_").replace("-", "_") for word in words)
+                pairs |= {f"{row['variable']}/{word}": row["state"] for word in plain}
         else:
             pairs |= {name.lower(): name for name in self.events}
         return ibis.memtable(
@@ -94,6 +102,16 @@ class Dictionary:
                 }
             )
         )
+
+    def drugs_of(self, *classes: str) -> tuple[str, ...]:
+        """Return the names of the drugs of some classes.
+
+        Examples
+        --------
+        >>> dictionary().drugs_of("anti-IL6", "anti-IL6R")
+        ('tocilizumab', 'siltuximab', 'sarilumab')
+        """
+        return tuple(name for name, row in self.drugs.items() if row["drug_class"] in classes)
 
     def ranges(self) -> ibis.Table:
         """Return the limits of every variable: ``variable``, canonical ``unit``, four limits."""
@@ -125,7 +143,7 @@ def _split(cell: str) -> tuple[str, ...]:
 
 @cache
 def dictionary() -> Dictionary:
-    """Return what the project knows: 41 variables, 43 drugs and the events of ``events.csv``."""
+    """Return what the project knows: what stands in the data files beside this one."""
     variables = {}
     for row in _rows("variables.csv"):
         pairs = (pair.rsplit("=", 1) for pair in _split(row["conversions"]))
@@ -142,7 +160,7 @@ def dictionary() -> Dictionary:
         )
     drugs = {row["name"]: row for row in _rows("drugs.csv")}
     events = {row["name"]: row["label"] for row in _rows("events.csv")}
-    return Dictionary(variables, drugs, events)
+    return Dictionary(variables, drugs, events, tuple(_rows("states.csv")))
 
 
 @cache

@@ -141,6 +141,39 @@ def convert_drug(unit: str) -> tuple[str, Conversion]:
     return "", conversion
 
 
+TIMES = {"min": 1.0, "minute": 1.0, "minutes": 1.0, "h": 60.0, "hr": 60.0, "hour": 60.0, "hours": 60.0}
+TIMES |= {"d": 1440.0, "day": 1440.0, "24h": 1440.0, "s": 1 / 60, "sec": 1 / 60}
+
+
+def convert_rate(unit: str) -> tuple[str, Conversion]:
+    """Return the canonical unit of the rate of an infusion and the conversion to it.
+
+    The canonical units are ``ug/min`` and ``[IU]/min``, each also per kg of body weight.
+
+    Examples
+    --------
+    >>> convert_rate("mcg/kg/min")
+    ('ug/kg/min', Conversion(factor=1.0, offset=0.0, why=''))
+    >>> unit, conversion = convert_rate("units/hour")
+    >>> unit, round(2.4 * conversion.factor, 9)
+    ('[IU]/min', 0.04)
+    >>> convert_rate("mL/h")[1].why
+    'another kind of quantity'
+    """
+    amount, *rest = unit.strip().split("/")
+    time = rest.pop() if rest else ""
+    per_kg = rest == ["kg"]
+    if time not in TIMES or (rest and not per_kg):
+        return "", Conversion(None, why="not a unit of a rate" if unit else "no unit")
+    written, conversion = unit_aliases().get(amount, amount), Conversion(None)
+    for target in ("ug", "[IU]"):
+        conversion = convert(written, target)
+        if conversion.factor is not None:
+            factor = conversion.factor / TIMES[time]
+            return f"{target}/{'kg/' if per_kg else ''}min", Conversion(factor)
+    return "", conversion
+
+
 def conversion_table(pairs: Iterable[tuple[str, str]], table: str, known: Dictionary) -> ibis.Table:
     """Return the conversion of every (name, unit) that a table holds.
 
@@ -149,7 +182,7 @@ def conversion_table(pairs: Iterable[tuple[str, str]], table: str, known: Dictio
     pairs
         The distinct names and units as recorded.
     table
-        ``measurements`` or ``drugs``.
+        ``measurements``, ``drugs`` or ``rates``.
     known
         The dictionary of this run.
 
@@ -166,7 +199,7 @@ def conversion_table(pairs: Iterable[tuple[str, str]], table: str, known: Dictio
             if conversion.why and variable.hint:
                 conversion = conversion._replace(why=f"{conversion.why}. {variable.hint}")
         else:
-            canonical, conversion = convert_drug(unit)
+            canonical, conversion = convert_rate(unit) if table == "rates" else convert_drug(unit)
         rows.append((name, unit, canonical, *conversion))
     columns = list(zip(*rows, strict=True)) if rows else [()] * 6
     kinds = (pa.string(), pa.string(), pa.string(), pa.float64(), pa.float64(), pa.string())
