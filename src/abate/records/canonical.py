@@ -160,7 +160,7 @@ PRESENT = (
 
 
 SEIZURES = ("focal", "generalized", "nonconvulsive", "nonconvulsive_refractory", "repetitive", "status")
-"""Kinds of seizure: ``nonconvulsive_refractory`` does not stop with treatment, ``repetitive`` has no recovery between."""
+"""Kinds of seizure: a refractory one does not stop with treatment, repetitive ones have no recovery between."""
 
 
 def event_marks(rows: ibis.Table) -> list[Mark]:

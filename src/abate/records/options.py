@@ -4,55 +4,12 @@ An option exists where a paper is ambiguous or where a choice changes a number. 
 value of each, chosen or not.
 """
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from abate.records.grading_options import GRADING
+from abate.records.option import Option
 from abate.records.problems import Problem, UnusableRecordsError
-
-
-@dataclass(frozen=True)
-class Option:
-    """One choice that changes a result.
-
-    Attributes
-    ----------
-    name, default
-        As written in ``abate.toml`` under ``[options]``.
-    values
-        The values allowed, or for numbers the lowest and the highest allowed.
-    meaning
-        What the option decides, with its unit.
-    source
-        Where the default comes from.
-    """
-
-    name: str
-    default: int | float | str
-    values: tuple[int | float | str, ...]
-    meaning: str
-    source: str
-
-    def accepts(self, value: object) -> bool:
-        """Say whether ``value`` is of the right kind and within the values allowed."""
-        if isinstance(self.default, str):
-            return value in self.values
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            return False
-        if isinstance(self.default, int) and value != int(value):
-            return False
-        low, high = (float(limit) for limit in self.values)
-        return low <= value <= high
-
-    @property
-    def allowed(self) -> str:
-        """The values allowed, in words."""
-        if isinstance(self.default, str):
-            return "one of " + ", ".join(str(value) for value in self.values)
-        noun = "a whole number" if isinstance(self.default, int) else "a number"
-        return f"{noun} from {self.values[0]} to {self.values[1]}"
-
 
 REGISTRY: Mapping[str, Option] = {
     option.name: option
@@ -208,6 +165,7 @@ REGISTRY: Mapping[str, Option] = {
             "Events below which a listing stands in place of a curve or model",
             "Our resolution: a cohort of eight is listed, not modelled",
         ),
+        *GRADING,
     )
 }
 

@@ -1,4 +1,4 @@
-"""Intervals that touch or overlap, joined into one."""
+"""Intervals: joined where they touch, cut into days. All are half open."""
 
 from collections.abc import Sequence
 
@@ -6,33 +6,56 @@ import ibis
 
 OPEN = 10**9
 """Stands for an end that is open: no record lies after it (day)."""
+DAY_MINUTES = 1440
 
 
-def joined(intervals: ibis.Table, keys: Sequence[str]) -> ibis.Table:
+def joined(
+    intervals: ibis.Table, keys: Sequence[str], start: str = "start_day", end: str = "end_day", gap: int = 0
+) -> ibis.Table:
     """Join intervals that touch or overlap.
 
     Parameters
     ----------
     intervals
-        With ``start_day`` and ``end_day`` (not included; null is open).
+        With columns ``start`` and ``end`` (not included; null is open).
     keys
         Columns within which they are joined.
+    start, end
+        Names of those columns.
+    gap
+        The widest gap that is bridged.
 
     Returns
     -------
     ibis.Table
-        The keys, ``start_day``, and ``end_day`` (:data:`OPEN` where it is open).
+        The keys, ``start``, and ``end`` (:data:`OPEN` where it is open).
     """
-    rows = intervals.select(*keys, "start_day", end_day=ibis.coalesce(intervals.end_day, OPEN))
-    order = [rows.start_day, rows.end_day]
+    rows = intervals.select(*keys, opens__at=intervals[start], ends__at=ibis.coalesce(intervals[end], OPEN))
+    order = [rows.opens__at, rows.ends__at]
     before = ibis.window(group_by=keys, order_by=order, preceding=(None, 1))
-    rows = rows.mutate(reached=rows.end_day.max().over(before))
-    opens = ibis.coalesce(rows.start_day > rows.reached, True).cast("int64")
-    rows = rows.mutate(opens=opens)
-    upto = ibis.window(group_by=keys, order_by=[rows.start_day, rows.end_day], preceding=None, following=0)
+    rows = rows.mutate(reached=rows.ends__at.max().over(before))
+    rows = rows.mutate(opens=ibis.coalesce(rows.opens__at > rows.reached + gap, True).cast("int64"))
+    upto = ibis.window(group_by=keys, order_by=[rows.opens__at, rows.ends__at], preceding=None, following=0)
     rows = rows.mutate(number=rows.opens.sum().over(upto))
-    return (
-        rows.group_by(*keys, "number")
-        .aggregate(start_day=rows.start_day.min(), end_day=rows.end_day.max())
-        .drop("number")
-    )
+    found = rows.group_by(*keys, "number").aggregate(opens__at=rows.opens__at.min(), ends__at=rows.ends__at.max())
+    return found.drop("number").rename({start: "opens__at", end: "ends__at"})
+
+
+def by_day(intervals: ibis.Table) -> ibis.Table:
+    """Cut intervals of minutes into the days that they touch.
+
+    Parameters
+    ----------
+    intervals
+        With ``start`` and ``end`` (minutes since midnight of day 0, end not included).
+
+    Returns
+    -------
+    ibis.Table
+        The same columns, ``day``, and ``until``: the end, or the end of the day if that is earlier.
+        An interval of no length touches no day.
+    """
+    rows = intervals.filter(intervals.start < intervals.end)
+    first, last = rows.start // DAY_MINUTES, (rows.end - 1) // DAY_MINUTES
+    rows = rows.mutate(day=ibis.range(first.cast("int64"), last.cast("int64") + 1).unnest())
+    return rows.mutate(until=ibis.least(rows.end, (rows.day + 1) * DAY_MINUTES))

@@ -1,0 +1,184 @@
+"""The rule language: a grading system is data, with the words of the paper beside every criterion.
+
+The same objects make the grade, the explanation, the documentation and the methods paragraph. A
+condition is an Ibis expression over named features; no text is evaluated as code. Features have
+three values, and so have conditions: unknown OR true is true, unknown AND false is false.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, Literal
+
+import ibis
+import ibis.expr.types as ir
+
+from abate.records.options import Options
+from abate.timeline.joins import DAY, unknown
+
+Known = Literal["verified", "secondary", "recalled", "our resolution"]
+Choice = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One cell of a published table.
+
+    Attributes
+    ----------
+    grade, name
+        The grade that it gives, and what it is called in a result.
+    condition
+        An expression over the features of a patient-day, built on ``ibis._``.
+    needs
+        The features that the condition reads.
+    fact
+        The words as printed, or nearly so.
+    known
+        How well the fact is known.
+    option
+        Name and value of the option under which the criterion stands; none if it always does.
+    doubt
+        A feature that, where true, keeps the criterion out of ``lower``.
+    """
+
+    grade: int
+    name: str
+    condition: Any
+    needs: tuple[str, ...]
+    fact: str
+    known: Known
+    option: Choice | None = None
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Flag:
+    """What a reader should know of a graded day; it changes no grade."""
+
+    name: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class System:
+    """One published grading system of one toxicity.
+
+    Attributes
+    ----------
+    key, name, toxicity
+        How code, a reader and ``events`` call it.
+    title, citation
+        The paper.
+    required
+        Features that must be known before a day without a satisfied criterion is grade 0.
+    criteria, flags
+        Its table, and what may be said beside a grade.
+    notes
+        Resolutions and exclusions, in sentences, for the documentation.
+    """
+
+    key: str
+    name: str
+    toxicity: str
+    title: str
+    citation: str
+    required: tuple[str, ...]
+    criteria: tuple[Criterion, ...]
+    flags: tuple[Flag, ...]
+    notes: tuple[str, ...] = ()
+    grain: str = "day"
+
+    def active(self, options: Options) -> tuple[Criterion, ...]:
+        """Return the criteria that stand under the options chosen."""
+        return tuple(item for item in self.criteria if item.option is None or options[item.option[0]] == item.option[1])
+
+
+def _any(conditions: Sequence[ir.BooleanValue]) -> ir.BooleanValue:
+    return reduce(lambda left, right: left | right, conditions, ibis.literal(False))
+
+
+def _named(names: Mapping[str, ir.BooleanValue]) -> ir.StringValue:
+    """Join the names of the conditions that hold."""
+    parts: list[ir.StringValue] = [ibis.ifelse(where, f"{name}; ", "") for name, where in names.items()]
+    joined = reduce(lambda left, right: left + right, parts, ibis.literal(""))
+    return joined.re_replace("; $", "")
+
+
+def grade_days(features: ibis.Table, system: System, options: Options) -> ibis.Table:
+    """Grade every patient-day by one system.
+
+    Parameters
+    ----------
+    features
+        From :func:`abate.timeline.features.features`.
+    system
+        One of :data:`abate.grading.systems.SYSTEMS`.
+    options
+        Which criteria stand.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, day, toxicity, system, grade`` (null: cannot be graded), ``lower, upper,
+        complete, criteria, missing, flags``. ``criteria`` are those that hold at ``grade``; ``missing`` the
+        unknown features on which an undecided criterion waits. All but grades are joined by ``; ``.
+    """
+    active = system.active(options)
+    holds = {f"criterion_{position}": item.condition for position, item in enumerate(active)}
+    rows = features.mutate(**holds)
+    met = [ibis.coalesce(rows[name], False) for name in holds]
+    certain = [
+        hold & ~ibis.coalesce(rows[item.doubt], False) if item.doubt else hold
+        for hold, item in zip(met, active, strict=True)
+    ]
+    possible = [ibis.coalesce(rows[name], True) for name in holds]
+
+    def worst(conditions: Sequence[ir.BooleanValue]) -> ir.IntegerValue:
+        levels = sorted({item.grade for item in active}, reverse=True)
+        branches = []
+        for level in levels:
+            mine = [where for where, item in zip(conditions, active, strict=True) if item.grade == level]
+            branches.append((_any(mine), ibis.literal(level, "int8")))
+        return ibis.cases(*branches, else_=ibis.literal(0, "int8"))
+
+    known = [rows[name].notnull() for name in system.required]
+    rows = rows.mutate(
+        worst=worst(met),
+        lower=worst(certain),
+        upper=worst(possible),
+        all_known=reduce(lambda left, right: left & right, known, ibis.literal(True)),
+    )
+    nothing = (rows.worst == 0) & ~(rows.all_known | (rows.upper == 0))
+    grade = ibis.ifelse(nothing, ibis.null("int8"), rows.worst)
+    at_grade: dict[str, ir.BooleanValue] = {}
+    for name, item in zip(holds, active, strict=True):
+        same = ibis.coalesce(rows[name], False) & (rows.worst == item.grade)
+        at_grade[item.name] = at_grade[item.name] | same if item.name in at_grade else same
+    waiting: dict[str, ir.BooleanValue] = {}
+    for name, item in zip(holds, active, strict=True):
+        for need in item.needs:
+            lacks = rows[need].isnull() & rows[name].isnull()
+            waiting[need] = waiting[need] | lacks if need in waiting else lacks
+    flags = {flag.name: ibis.coalesce(rows[flag.name], False) for flag in system.flags}
+    # A death is not a bound: what else was unknown that day no longer matters.
+    final = rows.worst == 5
+    return rows.select(
+        *DAY,
+        toxicity=ibis.literal(system.toxicity),
+        system=ibis.literal(system.name),
+        grade=grade,
+        lower=rows.lower,
+        upper=rows.upper,
+        complete=rows.lower == rows.upper,
+        criteria=_named(at_grade),
+        missing=ibis.ifelse(final, "", _named(waiting)),
+        flags=_named(flags),
+    )
+
+
+def undecided(condition: ir.BooleanValue, hidden: ir.BooleanValue) -> ir.BooleanValue:
+    """Return a condition that is unknown instead of false where something hides it."""
+    return ibis.cases(
+        (ibis.coalesce(condition, False), True), (ibis.coalesce(hidden, False), unknown()), else_=condition
+    )

@@ -1,0 +1,110 @@
+"""ASTCT 2019: cytokine release syndrome, in adults and children.
+
+Lee DW, Santomasso BD, Locke FL, et al. Biol Blood Marrow Transplant 2019;25(4):625-638.
+"""
+
+from ibis import _
+
+from abate.grading.rules import Criterion, Flag, System
+
+SEDATED = "vasopressor_during_sedation"
+
+ASTCT_CRS = System(
+    key="astct_crs",
+    name="ASTCT 2019",
+    toxicity="CRS",
+    title="ASTCT consensus grading of cytokine release syndrome",
+    citation="Lee DW, et al. Biol Blood Marrow Transplant 2019;25(4):625-638. doi:10.1016/j.bbmt.2018.12.758",
+    required=("fever", "hypotension_in_crs", "vasopressor_in_crs", "oxygen_in_crs"),
+    criteria=(
+        Criterion(
+            1,
+            "fever",
+            _.fever,
+            ("fever",),
+            "Temperature 38.0 °C or more, not attributable to any other cause",
+            "verified",
+        ),
+        Criterion(
+            2,
+            "hypotension",
+            _.hypotension_in_crs,
+            ("hypotension_in_crs",),
+            "Hypotension not requiring a vasopressor",
+            "verified",
+        ),
+        Criterion(
+            3,
+            "vasopressor",
+            _.vasopressor_in_crs,
+            ("vasopressor_in_crs",),
+            "Hypotension requiring a vasopressor with or without vasopressin",
+            "verified",
+            doubt=SEDATED,
+        ),
+        Criterion(
+            4,
+            "multiple vasopressors",
+            _.two_vasopressors_besides_vasopressin_in_crs,
+            ("two_vasopressors_besides_vasopressin_in_crs",),
+            "Hypotension requiring multiple vasopressors (excluding vasopressin)",
+            "verified",
+            doubt=SEDATED,
+        ),
+        Criterion(
+            2,
+            "low-flow oxygen",
+            _.oxygen_in_crs,
+            ("oxygen_in_crs",),
+            "Hypoxia requiring low-flow nasal cannula (6 L/min or less) or blow-by",
+            "verified",
+        ),
+        Criterion(
+            3,
+            "oxygen above low flow",
+            _.oxygen_above_low_flow_in_crs,
+            ("oxygen_above_low_flow_in_crs",),
+            "Hypoxia requiring high-flow nasal cannula (more than 6 L/min), face mask, non-rebreather or Venturi mask",
+            "verified",
+        ),
+        Criterion(
+            4,
+            "positive pressure",
+            _.positive_pressure_in_crs,
+            ("positive_pressure_in_crs",),
+            "Hypoxia requiring positive pressure (CPAP, BiPAP, intubation and mechanical ventilation)",
+            "verified",
+        ),
+        Criterion(
+            5,
+            "death from CRS",
+            _.death_from_crs,
+            ("death_from_crs",),
+            "Death due to CRS with no other principal cause",
+            "recalled",
+        ),
+    ),
+    flags=(
+        Flag("episode_open_no_fever", "a sign on an afebrile day of an open episode without a drug that masks fever"),
+        Flag("fever_masked", "a sign without any fever after an anticytokine drug"),
+        Flag("late_onset", "the episode began after day 14: look for another cause"),
+        Flag("single_reading", "low pressure rests on one reading"),
+        Flag("push_dose_vasopressor", "a vasopressor as a bolus or under 15 minutes, not counted"),
+        Flag(SEDATED, "vasopressor while ventilated and sedated: may be the sedation"),
+        Flag("saturation_unknown", "low-flow oxygen without a saturation below 92 % off oxygen"),
+        Flag("ventilation_indication_unknown", "positive pressure without a recorded indication"),
+        Flag("ventilated_not_for_hypoxia", "ventilated to protect the airway or for a procedure: not counted"),
+        Flag("home_support", "long-standing support at home settings: not counted"),
+        Flag("high_flow_device_at_low_flow", "a high-flow device at 6 L/min or less: graded by its flow"),
+        Flag("fever_other_cause", "fever of another cause, as recorded"),
+        Flag("positive_culture", "a positive culture that day"),
+        Flag("bleeding", "bleeding that day"),
+        Flag("age_unknown", "age not known: limits of an adult"),
+    ),
+    notes=(
+        "Once an episode has begun and an antipyretic or anticytokine drug was given, fever is no longer required: "
+        "grading follows hypotension and hypoxia (verified).",
+        "The more severe of hypotension and hypoxia decides; organ toxicity never changes the grade (verified).",
+        "Vasopressin alone is a vasopressor; it is left out only of the count of multiple ones (our resolution).",
+    ),
+)

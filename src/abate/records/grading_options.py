@@ -1,0 +1,159 @@
+"""Options of grading: where a table is ambiguous, or leaves a number open. See ``docs/grading.md``."""
+
+from abate.records.option import Option
+
+GRADING = (
+    Option(
+        "hypotension_definition",
+        "systolic",
+        ("systolic", "map_65", "fall_30"),
+        "What low pressure is: systolic below 90 mmHg (in children by age), mean below 65 mmHg in adults, or a "
+        "fall of 30 % from the last systolic pressure before day 0",
+        "ASTCT 2019, doi:10.1016/j.bbmt.2018.12.758, has no number; 90 mmHg stands in CARTOX and in derived "
+        "tables; our resolution",
+    ),
+    Option(
+        "hypotension_readings",
+        "one",
+        ("one", "two", "treated"),
+        "Readings that make low pressure: one, two at least 30 minutes apart, or one with a bolus or vasopressor "
+        "that day",
+        "Clinical review: one counts, and is flagged",
+    ),
+    Option(
+        "vasopressor_overlap_minutes",
+        60,
+        (1, 1440),
+        "Least overlap of two agents that makes them two vasopressors and not one after the other (minutes)",
+        "Our resolution; an engineering default",
+    ),
+    Option(
+        "vasopressin_counts_as_multiple",
+        "yes",
+        ("yes", "no"),
+        "Whether vasopressin is one of the multiple vasopressors of CARTOX (ASTCT always leaves it out)",
+        "CARTOX does not leave it out, read literally; our resolution",
+    ),
+    Option(
+        "pediatric_vasopressor_dose",
+        "flat",
+        ("flat", "per_kg"),
+        "High dose in children under 18 y: as in adults, or by ug/kg/min times 100",
+        "Trial protocols print doses per kg (recalled); off by default",
+    ),
+    Option(
+        "fio2_estimate",
+        "four_percent",
+        ("four_percent", "three_percent", "none"),
+        "Inspired fraction estimated from nasal cannula and mask flow where none is set",
+        "4 % a litre is widely reproduced (secondary); neither ASTCT nor CARTOX prints a table",
+    ),
+    Option(
+        "oxygen_requires_saturation",
+        "no",
+        ("no", "yes"),
+        "Whether low-flow oxygen counts only with a saturation below 92 % off oxygen that day or the day before",
+        "Clinical review: it counts, and is flagged",
+    ),
+    Option(
+        "episode_gap_hours",
+        24,
+        (24, 72),
+        "Recorded absence of fever, low pressure, vasopressor and oxygen that closes an episode of CRS, counted "
+        "in whole patient-days (hours: 24, 48 or 72)",
+        "ASTCT 2019, doi:10.1016/j.bbmt.2018.12.758, names no time; our resolution",
+    ),
+    Option(
+        "waiver_drugs",
+        "antipyretic_or_anticytokine",
+        ("antipyretic_or_anticytokine", "anticytokine"),
+        "Drugs after which fever is no longer required",
+        "ASTCT 2019, doi:10.1016/j.bbmt.2018.12.758, footnote: antipyretic or anticytokine therapy; derived "
+        "tables name tocilizumab and steroids alone",
+    ),
+    Option(
+        "prophylaxis_waives_fever",
+        "no",
+        ("no", "yes"),
+        "Whether an anticytokine drug given before any fever waives it",
+        "Strict reading of ASTCT 2019, doi:10.1016/j.bbmt.2018.12.758; our resolution",
+    ),
+    Option(
+        "cartox_airway_protection",
+        "counts",
+        ("counts", "excluded"),
+        "Whether ventilation to protect the airway is ventilator support in CARTOX",
+        "Clinical review: CARTOX says ventilator support, which counts literally",
+    ),
+    Option(
+        "consciousness_from_scales",
+        "rass_from_minus_2",
+        ("none", "rass_from_minus_4", "rass_from_minus_2", "rass_from_minus_1"),
+        "Highest RASS read as depressed consciousness where none is charted; all but none also read the eye part "
+        "of the Glasgow coma scale and AVPU",
+        "Clinical review: an approximation, -1 left out, never alone at night",
+    ),
+    Option(
+        "score_carry_hours",
+        24,
+        (0, 24),
+        "How long an ICE, CARTOX-10 or CAPD score holds on a day without one (hours: 0 or 24)",
+        "A score a day is usual; our resolution",
+    ),
+    Option(
+        "capd_age",
+        "under_12",
+        ("under_12", "through_12"),
+        "Age at which CAPD stands in place of ICE",
+        "ASTCT 2019, doi:10.1016/j.bbmt.2018.12.758: under 12 y; an NCI print says 12 and under",
+    ),
+    Option(
+        "ice_scoring",
+        "absolute",
+        ("absolute", "delta"),
+        "Whether ICE is read as it stands, or as 10 minus its fall from the last one before day 0",
+        "Absolute in ASTCT 2019, doi:10.1016/j.bbmt.2018.12.758; a baseline below 10 is flagged",
+    ),
+    Option(
+        "cres_opening_pressure",
+        "conjunction",
+        ("conjunction", "independent"),
+        "Whether an opening pressure below 20 mmHg only qualifies papilledema, or is grade 3 by itself",
+        "The treatment algorithm of CARTOX uses the conjunction; our resolution",
+    ),
+    Option(
+        "normal_limits",
+        "recorded",
+        ("recorded", "adult_default"),
+        "Limits of normal: those of the result alone, or round adult ones where it has none",
+        "A grade needs the limits of its own laboratory; our resolution",
+    ),
+    Option(
+        "lab_hold_days",
+        0,
+        (0, 3),
+        "Days after its own for which a laboratory grade holds where none is measured (days)",
+        "Our resolution: nothing is carried",
+    ),
+    Option(
+        "cartox_hepatic",
+        "alt_ast_bilirubin",
+        ("alt_ast_bilirubin", "with_alp_ggt"),
+        "Liver tests that count as organ toxicity in CARTOX",
+        "CARTOX lists ALT, AST and bilirubin (recalled)",
+    ),
+    Option(
+        "coagulopathy",
+        "dic",
+        ("dic", "labs"),
+        "Coagulopathy in CARTOX: the term DIC as judged by a clinician, or fibrinogen, INR and aPTT",
+        "CARTOX names DIC; isolated falls of fibrinogen would inflate grades; our resolution",
+    ),
+    Option(
+        "explained_patients",
+        60,
+        (0, 10000),
+        "Patients up to which the page holds the reason of every cell and a timeline each",
+        "Our resolution: above it the page would outgrow a browser",
+    ),
+)

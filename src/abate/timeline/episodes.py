@@ -1,0 +1,178 @@
+"""Episodes of CRS, and whether a sign of the day counts in one.
+
+ASTCT 2019, doi:10.1016/j.bbmt.2018.12.758: fever opens; once an antipyretic or anticytokine drug was
+given, fever is no longer required. That a clear day of recorded absence closes is our resolution.
+Episodes are windows over the days of a patient, never recursive.
+"""
+
+import math
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from abate.records.dictionary import Dictionary
+from abate.records.options import Options
+from abate.timeline.joins import DAY, KEYS, beside, unknown
+
+ANTICYTOKINE = ("anti-IL6", "anti-IL6R", "IL1RA", "anti-IL1b", "anti-IFNg", "JAK1/2", "steroid")
+ANTIPYRETIC = ("antipyretic",)
+PROPHYLAXIS_FROM = -1
+SIGNS = {
+    "hypotension": ("low_last", "low_untimed"),
+    "vasopressor": ("vasopressor_until", "vasopressor_untimed"),
+    "two_vasopressors_besides_vasopressin": ("two_besides_until", ""),
+    "oxygen": ("oxygen_until", "oxygen_untimed"),
+    "oxygen_above_low_flow": ("above_low_flow_until", "above_low_flow_untimed"),
+    "positive_pressure": ("positive_pressure_until", "positive_pressure_untimed"),
+}
+"""Sign to the columns of its last minute of the day, and of whether it has none."""
+
+
+def waiver_drugs(drugs: ibis.Table, known: Dictionary, options: Options) -> ibis.Table:
+    """Return the days on which a drug was given that can mask fever.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, day``; ``waiver_first``, ``waiver_last`` (minutes), ``waiver_untimed``
+        (one of them has no time); ``anticytokine`` (one of them is more than an antipyretic).
+    """
+    anticytokine = known.drugs_of(*ANTICYTOKINE)
+    chosen = anticytokine
+    if options["waiver_drugs"] == "antipyretic_or_anticytokine":
+        chosen = chosen + known.drugs_of(*ANTIPYRETIC)
+    rows = drugs.filter(
+        drugs.status == "given", drugs.drug.isin(chosen), drugs.day.notnull(), drugs.time_precision != "month"
+    )
+    return rows.group_by(*DAY).aggregate(
+        waiver_first=rows.minute.min(),
+        waiver_last=rows.minute.max(),
+        waiver_untimed=rows.minute.isnull().max(),
+        anticytokine=rows.drug.isin(anticytokine).max(),
+    )
+
+
+def _last(rows: ibis.Table, condition: ir.BooleanValue, before: bool) -> ir.IntegerValue:
+    """Return the last day up to (or before) this one on which a condition held."""
+    end: Any = {"preceding": (None, 1)} if before else {"preceding": None, "following": 0}
+    window = ibis.window(group_by=KEYS, order_by=rows.day, **end)
+    return ibis.ifelse(condition, rows.day, ibis.null("int64")).max().over(window)
+
+
+def with_episodes(rows: ibis.Table, options: Options) -> ibis.Table:
+    """Add episodes, and whether the fever of each day may be waived.
+
+    Parameters
+    ----------
+    rows
+        Patient-days, every day from 0 on, with ``fever, hypotension, vasopressor, oxygen``,
+        ``fever_minute``, the columns of :func:`waiver_drugs` and ``drugs_covered``.
+    options
+        ``episode_gap_hours``, ``prophylaxis_waives_fever``.
+
+    Returns
+    -------
+    ibis.Table
+        With ``episode_open`` (three values), ``episode_start`` (its first day of fever), ``waived_before``
+        (a waiver drug on an earlier day of the episode), ``drugs_known`` (no such drug can have been
+        missed), ``prophylaxis`` (an anticytokine drug on an earlier day).
+    """
+    clear = ibis.coalesce(~(rows.fever | rows.hypotension | rows.vasopressor | rows.oxygen), False)
+    rows = rows.mutate(clear=clear)
+    gap = math.ceil(options["episode_gap_hours"] / 24)
+    window = ibis.window(group_by=KEYS, order_by=rows.day, preceding=gap - 1, following=0)
+    closed = (rows.clear.cast("int64").sum().over(window) == gap) & (rows.day >= gap - 1)
+    rows = rows.mutate(closed=closed)
+    fever = ibis.coalesce(rows.fever, False)
+    rows = rows.mutate(
+        last_fever=_last(rows, fever, before=False),
+        fever_before=_last(rows, fever, before=True),
+        last_unknown=_last(rows, rows.fever.isnull(), before=False),
+        unknown_before=_last(rows, rows.fever.isnull(), before=True),
+        closed_before=_last(rows, rows.closed, before=True),
+        prophylaxis_day=_last(rows, ibis.coalesce(rows.anticytokine, False), before=True),
+        last_uncovered=_last(rows, ~ibis.coalesce(rows.drugs_covered, False), before=False),
+    )
+    since = ibis.coalesce(rows.closed_before, -1)
+    fever = ibis.coalesce(rows.fever, False)
+    opens = fever & ~ibis.coalesce(rows.fever_before > since, False)
+    rows = rows.mutate(
+        episode_open=ibis.cases(
+            (ibis.coalesce(rows.last_fever > since, False), True),
+            (ibis.coalesce(rows.last_unknown > since, False), unknown()),
+            else_=False,
+        ),
+        opens=opens,
+        may_open=rows.fever.isnull() & ~ibis.coalesce(rows.unknown_before > since, False),
+    )
+    # An episode that may have opened would have done so on the first day of unknown fever.
+    known, possible = _last(rows, rows.opens, before=False), _last(rows, rows.may_open, before=False)
+    start = ibis.ifelse(ibis.coalesce(rows.episode_open, False), known, possible)
+    rows = rows.mutate(episode_start=start)
+    # On the first day of fever a drug must not be given before the fever; untimed, it is taken as after.
+    after_fever = ibis.coalesce(rows.waiver_last >= rows.fever_minute, True) | ibis.coalesce(rows.waiver_untimed, False)
+    counts = rows.waiver_untimed.notnull() & (~rows.opens | after_fever)
+    rows = rows.mutate(waiver_counts=counts)
+    rows = rows.mutate(waiver_before=_last(rows, rows.waiver_counts, before=True))
+    return rows.mutate(
+        waived_before=ibis.coalesce(rows.waiver_before >= rows.episode_start, False),
+        drugs_known=~ibis.coalesce(rows.last_uncovered >= rows.episode_start, False),
+        prophylaxis=rows.prophylaxis_day.notnull(),
+    ).drop(
+        *(
+            "clear",
+            "closed",
+            "last_fever",
+            "fever_before",
+            "last_unknown",
+            "unknown_before",
+            "closed_before",
+            "may_open",
+        ),
+        *("prophylaxis_day", "last_uncovered", "opens", "waiver_counts", "waiver_before"),
+    )
+
+
+def signs_in_crs(rows: ibis.Table, options: Options) -> dict[str, ir.BooleanValue]:
+    """Say which signs of a day count in an episode of CRS: on fever, or at or after a waiver drug.
+
+    Returns
+    -------
+    dict
+        Name of the sign with ``_in_crs`` to a truth of three values.
+    """
+    found: dict[str, ir.BooleanValue] = {}
+    today = rows.waiver_untimed.notnull()
+    for sign, (until, untimed) in SIGNS.items():
+        no_time = ibis.coalesce(rows[untimed], False) if untimed else ibis.literal(False)
+        after = ibis.cases(
+            (rows.waived_before, True),
+            (today & ibis.coalesce(rows[until] > rows.waiver_first, False), True),
+            (today & (rows.waiver_untimed | no_time), unknown()),
+            (today, False),
+            (rows.drugs_known, False),
+        )
+        gate = rows.fever | (rows.episode_open & after)
+        if options["prophylaxis_waives_fever"] == "yes":
+            gate = gate | rows.prophylaxis
+        found[f"{sign}_in_crs"] = rows[sign] & gate
+    return found
+
+
+def prophylactic_days(drugs: ibis.Table, known: Dictionary) -> ibis.Table:
+    """Return the courses that had an anticytokine drug just before day 0."""
+    rows = drugs.filter(
+        drugs.status == "given",
+        drugs.drug.isin(known.drugs_of(*ANTICYTOKINE)),
+        drugs.day >= PROPHYLAXIS_FROM,
+        drugs.day < 0,
+    )
+    return rows.select(*KEYS).distinct().mutate(prophylaxis_before_day0=ibis.literal(True))
+
+
+def with_prophylaxis(rows: ibis.Table, drugs: ibis.Table, known: Dictionary) -> ibis.Table:
+    """Count an anticytokine drug of day -1 as prophylaxis too."""
+    rows = beside(rows, prophylactic_days(drugs, known))
+    early = ibis.coalesce(rows.prophylaxis_before_day0, False)
+    return rows.mutate(prophylaxis=rows.prophylaxis | early).drop("prophylaxis_before_day0")

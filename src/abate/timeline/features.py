@@ -1,0 +1,206 @@
+"""The patient-day: every feature that a grading system reads, side by side.
+
+Each room of the timeline gives the days of which it knows something; here they are laid beside the
+grid of patient-days, and what is not recorded becomes false or unknown by the rules of coverage.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import ibis
+
+from abate.engine.store import Engine
+from abate.records.dictionary import Dictionary
+from abate.records.options import Options
+from abate.timeline import episodes, neurology, organs, oxygen, vasopressors, vitals
+from abate.timeline.course_facts import course_facts
+from abate.timeline.coverage import covered_days
+from abate.timeline.findings import spans
+from abate.timeline.intervals import by_day
+from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, by_exception
+
+LATE_ONSET = 14
+TOXIC_DEATHS = ("CRS", "ICANS")
+
+
+def features(
+    records: Mapping[str, ibis.Table],
+    days: ibis.Table,
+    follow_up: ibis.Table,
+    known: Dictionary,
+    options: Options,
+    engine: Engine,
+) -> ibis.Table:
+    """Return the features of every patient-day.
+
+    Parameters
+    ----------
+    records
+        The six record tables by name.
+    days, follow_up
+        The grid of patient-days, each day from 0 on; ``patient_id, course_id, last_day``.
+    known, options, engine
+        The dictionary, the options, and where results are kept between rooms.
+
+    Returns
+    -------
+    ibis.Table
+        One row a patient-day, kept: ``patient_id, course_id, day`` and the columns of
+        :data:`abate.timeline.catalogue.CATALOGUE`.
+    """
+    keep = engine.keep
+    measurements, drugs, events, states = (records[name] for name in ("measurements", "drugs", "events", "states"))
+    facts = keep("course_facts", course_facts(records["patients"], measurements, options))
+    readings = keep("notable_readings", vitals.notable_readings(measurements, facts, options))
+    parts = [
+        covered_days(days, records["coverage"]),
+        vitals.daily_vitals(measurements),
+        vitals.notable_days(readings),
+        vasopressors.vasopressor_days(drugs, follow_up, facts, readings, known, options, keep),
+        *_oxygen(states, readings, follow_up, options, engine),
+        episodes.waiver_drugs(drugs, known, options),
+        *_events(events, states, follow_up),
+        *_neurology(measurements, states, drugs, events, follow_up, known, options, engine),
+        organs.laboratory_days(measurements, facts, options),
+        organs.urine_days(measurements),
+        organs.judged_days(events),
+    ]
+    rows = beside(days.select(*DAY), facts)
+    for position, part in enumerate(parts):
+        rows = beside(rows, keep(f"feature_part_{position}", part), DAY)
+    rows = keep("features_raw", rows)
+    rows = keep("features_signs", _signs(rows, options))
+    rows = keep("features_episodes", episodes.with_episodes(rows, options))
+    rows = episodes.with_prophylaxis(rows, drugs, known)
+    rows = rows.mutate(**episodes.signs_in_crs(rows, options))
+    rows = neurology.with_neurology(rows, options)
+    return keep("features", _flags(organs.with_organs(_held(rows, options), options)))
+
+
+def _oxygen(
+    states: ibis.Table, readings: ibis.Table, follow_up: ibis.Table, options: Options, engine: Engine
+) -> list[ibis.Table]:
+    charted = engine.keep("oxygen_spans", oxygen.classified(spans(states, "oxygen", follow_up), options))
+    low = engine.keep("low_saturations", oxygen.off_oxygen(readings, charted))
+    before = low.select(*KEYS, day=low.day + 1, low_saturation_before=low.low_saturation)
+    return [oxygen.oxygen_days(charted), low, before]
+
+
+def _events(events: ibis.Table, states: ibis.Table, follow_up: ibis.Table) -> list[ibis.Table]:
+    """Return days of collapse, boluses, fever of another cause, cultures, bleeding and toxic deaths."""
+    dated = events.filter(events.day.notnull(), events.time_precision != "month")
+    last = ibis.greatest(ibis.coalesce(dated.end_day, dated.day + 1), dated.day + 1)
+    spread = dated.mutate(day=ibis.range(dated.day, last).unnest().cast("int64"))
+    cause = ibis.coalesce(spread.text.strip().upper(), "")
+    names = ("cardiac_arrest", "fluid_bolus", "fever_other_cause", "positive_culture", "bleeding")
+    found: dict[str, Any] = {f"{name}_seen": (spread.event == name).max() for name in names}
+    for toxicity in TOXIC_DEATHS:
+        found[f"death_from_{toxicity.lower()}"] = ((spread.event == "death") & (cause == toxicity)).max()
+    chosen = spread.filter(spread.event.isin((*names, "death")))
+    support = by_day(spans(states, "circulatory_support", follow_up))
+    support = support.group_by(*DAY).aggregate(mechanical_support=(support.state == "mechanical").max())
+    return [chosen.group_by(*DAY).aggregate(**found), support]
+
+
+def _neurology(
+    measurements: ibis.Table,
+    states: ibis.Table,
+    drugs: ibis.Table,
+    events: ibis.Table,
+    follow_up: ibis.Table,
+    known: Dictionary,
+    options: Options,
+    engine: Engine,
+) -> list[ibis.Table]:
+    sedated = engine.keep("sedation", neurology.sedation(states, drugs, follow_up, known))
+    return [
+        neurology.sedation_days(sedated),
+        neurology.consciousness_days(measurements, states, follow_up, sedated, options),
+        neurology.score_days(measurements, states, follow_up, sedated),
+        neurology.objective_days(measurements, states, events, follow_up),
+    ]
+
+
+def _signs(rows: ibis.Table, options: Options) -> ibis.Table:
+    """Add fever, pressure, vasopressors and oxygen, in the order in which they rest on each other."""
+    events_covered = rows.events_covered
+    fever = rows.temperature_maximum >= vitals.FEVER - TOLERANCE
+    other_cause = ibis.coalesce(rows.fever_other_cause_seen, False)
+    low_before = ibis.coalesce(rows.low_saturation_before, False)
+    order = ibis.window(group_by=KEYS, order_by=rows.day)
+    measured_before = rows.saturation_minimum.lag().over(order).notnull()
+    rows = rows.mutate(
+        fever=ibis.ifelse(other_cause, False, fever),
+        vasopressor=by_exception(rows.vasopressor_seen, rows.vasopressors_covered),
+        fluid_bolus=by_exception(rows.fluid_bolus_seen, events_covered),
+        circulatory_collapse=by_exception(
+            ibis.coalesce(rows.cardiac_arrest_seen, False) | ibis.coalesce(rows.mechanical_support, False),
+            events_covered,
+        ),
+        low_saturation_before=low_before,
+        saturation_measured=rows.saturation_minimum.notnull() | measured_before,
+    )
+    rows = rows.mutate(
+        hypotension=vitals.hypotension(rows, options),
+        two_vasopressors=vasopressors.two_vasopressors(rows, rows.two_until, _pair(rows, options)),
+        two_vasopressors_besides_vasopressin=vasopressors.two_vasopressors(
+            rows, rows.two_besides_until, rows.pair_untimed_besides_vasopressin
+        ),
+        high_dose_vasopressor=vasopressors.high_dose_vasopressor(rows),
+    )
+    rows = rows.mutate(hypotension_despite_vasopressors=vasopressors.hypotension_despite(rows))
+    return oxygen.with_oxygen(rows, options)
+
+
+def _pair(rows: ibis.Table, options: Options) -> ibis.Value:
+    alone = options["vasopressin_counts_as_multiple"] == "no"
+    return rows.pair_untimed_besides_vasopressin if alone else rows.pair_untimed
+
+
+def _held(rows: ibis.Table, options: Options) -> ibis.Table:
+    """Let laboratory grades hold for some days where none is measured."""
+    order = ibis.window(group_by=KEYS, order_by=rows.day)
+    hold = int(options["lab_hold_days"])
+    if not hold:
+        return rows
+    return rows.mutate(
+        **{
+            name: ibis.coalesce(rows[name], *(rows[name].lag(days).over(order) for days in range(1, hold + 1)))
+            for name in organs.GRADES
+        }
+    )
+
+
+def _flags(rows: ibis.Table) -> ibis.Table:
+    """Add what a reader should know of a day, and settle columns that are false where nothing was seen."""
+    sedated_ventilation = ibis.coalesce(rows.any_invasive, False) & rows.sedated & rows.vasopressor
+    sign = ibis.coalesce(rows.hypotension, False) | ibis.coalesce(rows.vasopressor, False) | rows.oxygen_seen
+    no_fever = ~ibis.coalesce(rows.fever, False)
+    seen = (
+        *("home_support", "ventilated_not_for_hypoxia", "ventilation_indication_unknown", "fio2_estimated"),
+        *("high_flow_device_at_low_flow", "death_from_crs", "death_from_icans", "no_baseline"),
+    )
+    organs_of_day = [rows[name] for name in organs.ORGANS]
+    mild = ibis.greatest(*organs_of_day) == 1
+    return rows.mutate(
+        **{name: ibis.coalesce(rows[name], False) for name in seen},
+        organ_only_grade_1=ibis.coalesce(mild, False) & no_fever & ~sign,
+        vasopressor_during_sedation=ibis.coalesce(sedated_ventilation, False),
+        push_dose_vasopressor=ibis.coalesce(rows.push_dose_seen, False) | ibis.coalesce(rows.push_dose, False),
+        single_reading=ibis.coalesce(rows.low_readings == 1, False),
+        age_unknown=rows.age.isnull(),
+        fever_other_cause=ibis.coalesce(rows.fever_other_cause_seen, False),
+        positive_culture=ibis.coalesce(rows.positive_culture_seen, False),
+        bleeding=ibis.coalesce(rows.bleeding_seen, False),
+        late_onset=ibis.coalesce((rows.episode_start > LATE_ONSET) & rows.episode_open, False),
+        episode_open_no_fever=ibis.coalesce(rows.episode_open & no_fever & ~_any_in_crs(rows) & sign, False),
+        fever_masked=ibis.coalesce(~rows.episode_open & rows.prophylaxis & sign, False),
+        baseline_ice_below_10=ibis.coalesce(rows.baseline_ice < 10, False),
+    )
+
+
+def _any_in_crs(rows: ibis.Table) -> ibis.Value:
+    found = ibis.literal(False)
+    for sign in episodes.SIGNS:
+        found = found | ibis.coalesce(rows[f"{sign}_in_crs"], False)
+    return found

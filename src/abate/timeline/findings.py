@@ -1,0 +1,45 @@
+"""Findings that hold for a while: from charted states to spans of minutes."""
+
+import ibis
+
+from abate.timeline.intervals import DAY_MINUTES
+from abate.timeline.joins import KEYS, beside
+
+
+def spans(states: ibis.Table, variable: str, follow_up: ibis.Table, several: bool = False) -> ibis.Table:
+    """Return the findings of one variable as spans.
+
+    Parameters
+    ----------
+    states, follow_up
+        The record table; ``patient_id, course_id, last_day``.
+    variable
+        Of the dictionary.
+    several
+        Whether several findings may hold at once: each then ends with the next row of its own, or of
+        ``none``, and not with another finding.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, state, device, flow, fio2, indication, start, end`` (minutes),
+        ``timed, source``. A finding holds until its end, else until the next row of the variable, else
+        to the end of follow-up; without a time of day for its whole day at least.
+    """
+    rows = states.filter(states.variable == variable, states.day.notnull())
+    rows = rows.mutate(start=ibis.coalesce(rows.minute, rows.day * DAY_MINUTES), timed=rows.minute.notnull())
+    if several:
+        same = ibis.window(group_by=[*KEYS, "state"], order_by=[rows.start, rows.source])
+        after = ibis.window(group_by=KEYS, order_by=[rows.start, rows.source], following=(1, None))
+        cleared = ibis.ifelse(rows.state == "none", rows.start, ibis.null("int64")).min().over(after)
+        following = ibis.least(rows.start.lead().over(same), cleared)
+    else:
+        order = ibis.window(group_by=KEYS, order_by=[rows.start, rows.source])
+        following = rows.start.lead().over(order)
+    rows = rows.mutate(following=following)
+    rows = beside(rows, follow_up.select(*KEYS, "last_day"))
+    end = ibis.coalesce(rows.end_minute, rows.end_day * DAY_MINUTES, rows.following, (rows.last_day + 1) * DAY_MINUTES)
+    whole = ibis.greatest(end, (rows.day + 1) * DAY_MINUTES)
+    return rows.mutate(end=ibis.ifelse(rows.timed, end, whole)).select(
+        *KEYS, "state", "device", "flow", "fio2", "indication", "start", "end", "timed", "source"
+    )

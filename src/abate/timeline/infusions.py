@@ -1,0 +1,229 @@
+"""Infusions in time: segments of one rate, runs of one agent, agents together, high doses.
+
+Vasopressor rules: Lee 2014, doi:10.1182/blood-2014-05-552729 (high dose, three hours; recalled), the
+norepinephrine equivalent of VASST; overlap, bridged gaps and shortest run are our resolution.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from abate.records.options import Options
+from abate.timeline.intervals import by_day, joined
+from abate.timeline.joins import DAY, KEYS, beside
+
+BRIDGED_GAP = 15
+SHORTEST_RUN = 15
+PERSISTENCE = 180
+PERIOPERATIVE = ("anesthesia", "anaesthesia", "procedure", "operation")
+SCALE = 1_000_000
+"""Rates are summed as whole numbers of a millionth: sums of floats differ between engines."""
+THRESHOLDS = {"norepinephrine": 20, "epinephrine": 10, "phenylephrine": 200, "dopamine": 10}
+"""High dose of one agent: ug/min, dopamine ug/kg/min."""
+EQUIVALENT, EQUIVALENT_WITH_VASOPRESSIN = 20, 10
+TENTHS = {"norepinephrine": 10, "epinephrine": 10, "phenylephrine": 1, "dopamine": 5}
+"""Norepinephrine equivalent by VASST, in tenths; vasopressin has no term."""
+
+
+def segments(drugs: ibis.Table, follow_up: ibis.Table, names: Sequence[str]) -> ibis.Table:
+    """Return infusions of some drugs as segments of one rate.
+
+    Parameters
+    ----------
+    drugs, follow_up
+        The record table; ``patient_id, course_id, last_day``.
+    names
+        Drugs of the dictionary.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, agent, start, end`` (minutes), ``rate, rate_unit, timed, source``. A
+        segment without an end runs to the next row of its agent, else to the end of follow-up. One
+        without a time of day is not ``timed`` and spans its days.
+    """
+    rows = drugs.filter(
+        drugs.status == "given",
+        drugs.kind == "infusion",
+        drugs.drug.isin(names),
+        drugs.day.notnull(),
+        ibis.coalesce(drugs.indication.lower(), "").notin(PERIOPERATIVE),
+    )
+    rows = rows.select(
+        *KEYS,
+        "rate",
+        "rate_unit",
+        "source",
+        "end_minute",
+        "end_day",
+        "minute",
+        "day",
+        agent=ibis.ifelse(rows.drug == "argipressin", "vasopressin", rows.drug),
+    )
+    timed = rows.filter(rows.minute.notnull())
+    order = ibis.window(group_by=[*KEYS, "agent"], order_by=[timed.minute, timed.source])
+    timed = timed.mutate(following=timed.minute.lead().over(order))
+    timed = beside(timed, follow_up.select(*KEYS, "last_day"))
+    end = ibis.coalesce(timed.end_minute, timed.end_day * 1440, timed.following, (timed.last_day + 1) * 1440)
+    columns = ("agent", "start", "end", "rate", "rate_unit", "timed", "source")
+    timed = timed.mutate(start=timed.minute, end=end, timed=ibis.literal(True)).select(*KEYS, *columns)
+    daily = rows.filter(rows.minute.isnull())
+    last = ibis.greatest(ibis.coalesce(daily.end_day, daily.day + 1), daily.day + 1)
+    daily = daily.mutate(start=daily.day * 1440, end=last * 1440, timed=ibis.literal(False)).select(*KEYS, *columns)
+    both = timed.union(daily)
+    return both.filter(ibis.coalesce(both.rate > 0, True))
+
+
+def runs(timed: ibis.Table) -> ibis.Table:
+    """Join segments of one agent over short gaps; ``counted`` is false for a push dose (under 15 min)."""
+    found = joined(timed, (*KEYS, "agent"), "start", "end", BRIDGED_GAP)
+    return found.mutate(counted=found.end - found.start >= SHORTEST_RUN)
+
+
+def together(counted: ibis.Table, minutes: int) -> ibis.Table:
+    """Return the spans in which two agents ran together for long enough.
+
+    Parameters
+    ----------
+    counted
+        Runs that count.
+    minutes
+        The least overlap; under it one agent took the place of the other.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, start, end, has_vasopressin``.
+    """
+    other = counted.view()
+    pairs = counted.join(other, [*(counted[key] == other[key] for key in KEYS), counted.agent < other.agent])
+    pairs = pairs.select(
+        *KEYS,
+        start=ibis.greatest(counted.start, other.start),
+        end=ibis.least(counted.end, other.end),
+        has_vasopressin=(counted.agent == "vasopressin") | (other.agent == "vasopressin"),
+    )
+    return pairs.filter(pairs.end - pairs.start >= minutes)
+
+
+def rates(counted: ibis.Table, facts: ibis.Table, options: Options) -> ibis.Table:
+    """Bring rates to ug/min (dopamine: ug/kg/min); null where the unit or the weight does not allow it.
+
+    Parameters
+    ----------
+    counted
+        Segments.
+    facts
+        ``patient_id, course_id, weight, child``.
+    options
+        ``pediatric_vasopressor_dose``: under ``per_kg`` a child's rate in ug/kg/min times 100 stands
+        in place of ug/min.
+    """
+    rows = beside(counted, facts.select(*KEYS, "weight", "child"))
+    flat, per_kg = rows.rate_unit == "ug/min", rows.rate_unit == "ug/kg/min"
+    by_weight = ibis.cases((per_kg, rows.rate), (flat, rows.rate / rows.weight))
+    whole = ibis.cases((flat, rows.rate), (per_kg, rows.rate * rows.weight))
+    if options["pediatric_vasopressor_dose"] == "per_kg":
+        whole = ibis.ifelse(rows.child, by_weight * 100, whole)
+    return rows.mutate(dose=ibis.ifelse(rows.agent == "dopamine", by_weight, whole)).drop("weight", "child")
+
+
+def high_dose(dosed: ibis.Table) -> ibis.Table:
+    """Return the spans of high dose, from the third hour on.
+
+    Parameters
+    ----------
+    dosed
+        Segments with ``dose``, from :func:`rates`.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, start, end``: from the 180th minute of a high dose to its end (at
+        least one minute).
+    """
+    amounts = {
+        agent: ibis.ifelse(dosed.agent == agent, ibis.coalesce(dosed.dose * SCALE, 0.0), 0.0).round().cast("int64")
+        for agent in THRESHOLDS
+    } | {"vasopressin": (dosed.agent == "vasopressin").cast("int64")}
+    starts = dosed.select(*KEYS, at=dosed.start, **amounts)
+    ends = dosed.select(*KEYS, at=dosed.end, **{agent: -amount for agent, amount in amounts.items()})
+    changes = starts.union(ends)
+    changes = changes.group_by(*KEYS, "at").aggregate(**{agent: changes[agent].sum() for agent in amounts})
+    upto = ibis.window(group_by=KEYS, order_by=changes["at"], preceding=None, following=0)
+    order = ibis.window(group_by=KEYS, order_by=changes["at"])
+    levels = changes.mutate(
+        **{agent: changes[agent].sum().over(upto) for agent in amounts}, end=changes["at"].lead().over(order)
+    )
+    equivalent: Any = ibis.literal(0, "int64")
+    for agent, tenths in TENTHS.items():
+        equivalent = equivalent + levels[agent] * tenths
+    reached = (levels.vasopressin > 0) & (equivalent >= EQUIVALENT_WITH_VASOPRESSIN * SCALE * 10)
+    reached = reached | (equivalent >= EQUIVALENT * SCALE * 10)
+    for agent, threshold in THRESHOLDS.items():
+        reached = reached | (levels[agent] >= threshold * SCALE)
+    spans = levels.filter(reached, levels.end.notnull()).select(*KEYS, "end", start=levels["at"])
+    spans = joined(spans, KEYS, "start", "end", BRIDGED_GAP)
+    spans = spans.filter(spans.end - spans.start >= PERSISTENCE)
+    begin = spans.start + PERSISTENCE
+    return spans.mutate(start=begin, end=ibis.greatest(spans.end, begin + 1))
+
+
+def agents_of_day(runs_of: ibis.Table, dosed: ibis.Table) -> ibis.Table:
+    """Return what ran on each day.
+
+    Parameters
+    ----------
+    runs_of
+        Every run, counted or not.
+    dosed
+        Counted segments, timed or not, with ``dose``.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, day``; ``vasopressor_seen``, ``vasopressor_until`` (last minute, null where
+        untimed), ``vasopressor_untimed``; ``pair_untimed`` and ``pair_untimed_besides_vasopressin`` (two
+        agents of which one has no times); ``dose_unknown``; ``push_dose_seen``.
+    """
+    counted = by_day(runs_of.filter(runs_of.counted)).select(
+        *DAY, "agent", "until", timed=ibis.literal(True), dose_known=ibis.literal(True), push=ibis.literal(False)
+    )
+    push = by_day(runs_of.filter(~runs_of.counted)).select(
+        *DAY, "agent", "until", timed=ibis.literal(True), dose_known=ibis.literal(True), push=ibis.literal(True)
+    )
+    days = by_day(dosed)
+    vague = days.filter(~days.timed | days.dose.isnull())
+    vague = vague.select(
+        *DAY,
+        "agent",
+        until=ibis.ifelse(vague.timed, vague.until, ibis.null("int64")),
+        timed=vague.timed,
+        dose_known=(vague.agent == "vasopressin") | (vague.timed & vague.dose.notnull()),
+        push=ibis.literal(False),
+    )
+    rows = counted.union(push, vague)
+    real = ~rows.push
+    besides = real & (rows.agent != "vasopressin")
+    found = rows.group_by(*DAY).aggregate(
+        vasopressor_seen=real.max(),
+        vasopressor_until=rows.until.max(where=real),
+        vasopressor_untimed=(real & ~rows.timed).max(),
+        agents=rows.agent.nunique(where=real),
+        agents_besides=rows.agent.nunique(where=besides),
+        untimed_besides=(besides & ~rows.timed).max(),
+        dose_unknown=(real & ~rows.dose_known).max(),
+        push_dose_seen=rows.push.max(),
+    )
+    return found.mutate(
+        pair_untimed=(found.agents > 1) & found.vasopressor_untimed,
+        pair_untimed_besides_vasopressin=(found.agents_besides > 1) & found.untimed_besides,
+    ).drop("agents", "agents_besides", "untimed_besides")
+
+
+def last_minutes(spans: ibis.Table, name: str, where: ir.BooleanValue | None = None) -> ibis.Table:
+    """Return for each day that a span touches the last minute of it, under a name."""
+    chosen = by_day(spans if where is None else spans.filter(where))
+    return chosen.group_by(*DAY).aggregate(**{name: chosen.until.max()})

@@ -1,0 +1,280 @@
+"""Consciousness, scores, seizures, weakness and signs of raised pressure of each day.
+
+What is found under sedatives says nothing of the toxicity: it is left out, never read as coma.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from abate.records.dictionary import Dictionary
+from abate.records.options import Options
+from abate.timeline.findings import spans
+from abate.timeline.infusions import segments
+from abate.timeline.intervals import DAY_MINUTES, by_day
+from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, by_exception, unknown
+
+RANKS = {
+    "alert": 0,
+    "awakens_spontaneously": 1,
+    "awakens_to_voice": 2,
+    "awakens_to_tactile": 3,
+    "vigorous_tactile": 4,
+    "unarousable": 4,
+}
+AVPU = {"alert": 0, "voice": 2, "pain": 3, "unresponsive": 4}
+VOICE = 2
+NIGHT_FROM, NIGHT_TO = 22 * 60, 6 * 60
+SCORES = {"ice": "min", "cartox10": "min", "capd": "max"}
+HIGHEST_OF_DAY = ("papilledema_stage", "csf_opening_pressure")
+INTRACRANIAL = ("focal_edema", "diffuse_edema", "papilledema", "cn6_palsy", "cushing_triad", "posturing")
+PROLONGED_MINUTES = 5.0
+HIGH_PRESSURE = 20.0
+SEIZURES = {
+    "seizure": ("focal", "generalized", "nonconvulsive", "nonconvulsive_refractory", "repetitive", "status"),
+    "generalized_seizure": ("generalized",),
+    "seizure_without_recovery": ("repetitive", "status", "nonconvulsive_refractory"),
+}
+"""Feature to the kinds of seizure that make it true."""
+
+
+def sedation(states: ibis.Table, drugs: ibis.Table, follow_up: ibis.Table, known: Dictionary) -> ibis.Table:
+    """Return the spans under sedatives, and those charted as free of them.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, start, end, timed, sedated``.
+    """
+    charted = spans(states, "sedation", follow_up)
+    charted = charted.select(*KEYS, "start", "end", "timed", sedated=charted.state == "yes")
+    given = segments(drugs, follow_up, known.drugs_of("sedative"))
+    return charted.union(given.select(*KEYS, "start", "end", "timed", sedated=ibis.literal(True)))
+
+
+def sedation_days(sedated: ibis.Table) -> ibis.Table:
+    """Return the days that sedation, or its charted absence, touches: ``sedation_seen`` true or false."""
+    rows = by_day(sedated)
+    return rows.group_by(*DAY).aggregate(sedation_seen=rows.sedated.max())
+
+
+def _outside(rows: ibis.Table, sedated: ibis.Table) -> ibis.Table:
+    """Leave out rows (with ``moment``, null where untimed, and ``day``) that fall within sedation."""
+    under = sedated.filter(sedated.sedated)
+    return rows.anti_join(
+        under,
+        [
+            *(rows[key] == under[key] for key in KEYS),
+            ibis.ifelse(
+                rows.moment.isnull() | ~under.timed,
+                # Without a time, a finding on a day of sedation cannot be told from one under it.
+                (under.start < (rows.day + 1) * DAY_MINUTES) & (under.end > rows.day * DAY_MINUTES),
+                (rows.moment >= under.start) & (rows.moment < under.end),
+            ),
+        ],
+    )
+
+
+def _charted(states: ibis.Table, variable: str, follow_up: ibis.Table, sedated: ibis.Table) -> ibis.Table:
+    """Return the valid charted findings of each day: on a day of sedation only those begun that day."""
+    rows = spans(states, variable, follow_up)
+    moment = ibis.ifelse(rows.timed, rows.start, ibis.null("int64"))
+    rows = rows.mutate(moment=moment, begun=rows.start // DAY_MINUTES)
+    rows = _outside(rows.mutate(day=rows.begun), sedated).drop("day")
+    rows = beside(by_day(rows), sedation_days(sedated), DAY)
+    return rows.filter((rows.day == rows.begun) | ~ibis.coalesce(rows.sedation_seen, False))
+
+
+def _from_scales(measurements: ibis.Table, option: str) -> ibis.Table:
+    """Return consciousness by RASS and the eye part of the Glasgow coma scale: ``rank``."""
+    rows = measurements.filter(
+        measurements.variable.isin(("rass", "gcs_eye")), measurements.value.notnull(), measurements.day.notnull()
+    )
+    rass, eye, value = rows.variable == "rass", rows.variable == "gcs_eye", rows.value
+    branches: list[tuple[ir.BooleanValue, int]] = [(rass & (value <= -5), 4), (rass & (value == -4), 3)]
+    if option != "rass_from_minus_4":
+        lowest = -1 if option == "rass_from_minus_1" else -2
+        branches += [(rass & value.between(-3, lowest), VOICE), (rass & (value > lowest), 0)]
+    branches += [(eye & (value == mark), rank) for mark, rank in ((4, 0), (3, VOICE), (2, 3), (1, 4))]
+    rows = rows.mutate(rank=ibis.cases(*branches), moment=rows.minute)
+    return rows.filter(rows["rank"].notnull(), ~_asleep(rows))
+
+
+def _asleep(rows: ibis.Table) -> ir.BooleanValue:
+    """Say which findings may be sleep: awakening to voice, at night."""
+    minute = rows.moment - rows.day * DAY_MINUTES
+    night = ibis.coalesce((minute >= NIGHT_FROM) | (minute < NIGHT_TO), False)
+    return night & (rows["rank"] == VOICE)
+
+
+def consciousness_days(
+    measurements: ibis.Table, states: ibis.Table, follow_up: ibis.Table, sedated: ibis.Table, options: Options
+) -> ibis.Table:
+    """Return the worst valid consciousness of each day.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, day``, ``charted`` and ``approximate`` (rank 0 alert to 4 unarousable).
+    """
+    rows = _charted(states, "consciousness", follow_up, sedated)
+    charted = rows.select(*DAY, rank=rows.state.cases(*RANKS.items()), charted=ibis.literal(True))
+    if options["consciousness_from_scales"] != "none":
+        scales = _outside(_from_scales(measurements, options["consciousness_from_scales"]), sedated)
+        avpu = _charted(states, "avpu", follow_up, sedated)
+        avpu = avpu.mutate(rank=avpu.state.cases(*AVPU.items()))
+        avpu = avpu.filter((avpu.day != avpu.begun) | ~_asleep(avpu))
+        for other in (scales, avpu):
+            charted = charted.union(
+                other.select(*DAY, rank=other["rank"].cast(charted["rank"].type()), charted=ibis.literal(False))
+            )
+    return charted.group_by(*DAY).aggregate(
+        charted=charted["rank"].max(where=charted.charted), approximate=charted["rank"].max(where=~charted.charted)
+    )
+
+
+def score_days(measurements: ibis.Table, states: ibis.Table, follow_up: ibis.Table, sedated: ibis.Table) -> ibis.Table:
+    """Return the valid scores of each day, and whether the patient was unable to be tested.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, day``, the columns of :data:`SCORES`, ``unable`` (true or null).
+    """
+    rows = measurements.filter(
+        measurements.variable.isin(list(SCORES)), measurements.value.notnull(), measurements.day.notnull()
+    )
+    rows = _outside(rows.mutate(moment=rows.minute), sedated)
+    scores = rows.group_by(*DAY).aggregate(
+        **{name: getattr(rows.value, how)(where=rows.variable == name) for name, how in SCORES.items()}
+    )
+    tested = _charted(states, "cognition", follow_up, sedated)
+    tested = tested.group_by(*DAY).aggregate(unable=(tested.state == "unable").max())
+    every = scores.select(*DAY).union(tested.select(*DAY), distinct=True)
+    found = beside(beside(every, scores, DAY), tested, DAY)
+    scored = ibis.coalesce(*(found[name] for name in SCORES)).notnull()
+    return found.mutate(unable=ibis.ifelse(scored, False, found.unable))
+
+
+def objective_days(
+    measurements: ibis.Table, states: ibis.Table, events: ibis.Table, follow_up: ibis.Table
+) -> ibis.Table:
+    """Return what sedation does not hide: seizures, weakness, signs of raised pressure.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, day``; the seizures of :data:`SEIZURES` and ``prolonged_seizure``;
+        ``weakness_seen``, ``deep_weakness_seen``, ``motor_charted``; ``NAME_seen`` for :data:`INTRACRANIAL`
+        and ``intracranial_charted``; the columns of :data:`HIGHEST_OF_DAY`.
+    """
+    fits = events.filter(events.event == "seizure", events.day.notnull())
+    fits = fits.mutate(kind=fits.text.lower())
+    seizures = fits.group_by(*DAY).aggregate(
+        **{f"{name}_seen": fits.kind.isin(kinds).max() for name, kinds in SEIZURES.items()},
+        prolonged_seizure_seen=ibis.coalesce(fits.value > PROLONGED_MINUTES, False).max(),
+    )
+    motor = by_day(spans(states, "motor", follow_up))
+    motor = motor.group_by(*DAY).aggregate(
+        weakness_seen=(motor.state != "none").max(),
+        deep_weakness_seen=motor.state.isin(("hemiparesis", "paraparesis")).max(),
+        motor_charted=motor.state.notnull().max(),
+    )
+    # Several signs may hold at once: each ends with its own end, or with the next charting of none.
+    signs = by_day(spans(states, "intracranial", follow_up, several=True))
+    signs = signs.group_by(*DAY).aggregate(
+        **{f"{name}_seen": (signs.state == name).max() for name in INTRACRANIAL},
+        intracranial_charted=signs.state.notnull().max(),
+    )
+    rows = measurements.filter(measurements.variable.isin(HIGHEST_OF_DAY), measurements.day.notnull())
+    highest = rows.group_by(*DAY).aggregate(
+        **{name: rows.value.max(where=rows.variable == name) for name in HIGHEST_OF_DAY}
+    )
+    delay = by_day(spans(states, "developmental_delay", follow_up))
+    delay = delay.group_by(*DAY).aggregate(developmental_delay=(delay.state == "yes").max())
+    parts = (seizures, motor, signs, highest, delay)
+    every = ibis.union(*(part.select(*DAY) for part in parts), distinct=True)
+    for part in parts:
+        every = beside(every, part, DAY)
+    return every
+
+
+def _last_valid(rows: ibis.Table, name: str) -> ir.Value:
+    """Return the value of the last earlier day that has one."""
+    window = ibis.window(group_by=KEYS, order_by=rows.day, preceding=(None, 1))
+    return rows[name].last(include_null=False).over(window)
+
+
+def with_neurology(rows: ibis.Table, options: Options) -> ibis.Table:
+    """Add the neurological features to patient-days.
+
+    Parameters
+    ----------
+    rows
+        Patient-days, every day from 0 on, with the columns of the functions above, ``age``,
+        ``baseline_ice, neuro_covered, drugs_covered``.
+    options
+        ``score_carry_hours``, ``capd_age``, ``ice_scoring``.
+
+    Returns
+    -------
+    ibis.Table
+        With ``sedated``, ``consciousness`` (0 to 4), ``ice, cartox10, capd``, ``unable``, ``not_assessable``
+        (the last valid ones stand in), ``uses_capd``, and the objective findings by exception.
+    """
+    rows = rows.mutate(
+        sedated=ibis.coalesce(rows.sedation_seen, by_exception(ibis.literal(False), rows.drugs_covered)),
+        found_consciousness=ibis.coalesce(rows.charted, rows.approximate),
+        consciousness_approximate=rows.charted.isnull() & rows.approximate.notnull(),
+    )
+    names = ("found_consciousness", *SCORES, "unable")
+    valid = ibis.coalesce(*(rows[name].cast("float64") for name in names)).notnull()
+    rows = rows.mutate(not_assessable=ibis.coalesce(rows.sedated, False) & ~valid)
+    carries = ibis.literal(options["score_carry_hours"] > 0) & ~ibis.coalesce(rows.sedated, False)
+    order = ibis.window(group_by=KEYS, order_by=rows.day)
+    columns: dict[str, ir.Value] = {}
+    for name in names:
+        columns[f"{name}__day"] = ibis.ifelse(rows.not_assessable, _last_valid(rows, name), rows[name])
+        columns[f"{name}__before"] = ibis.ifelse(carries, rows[name].lag().over(order), ibis.null(rows[name].type()))
+    rows = rows.mutate(**columns)
+    unable = ibis.coalesce(rows.unable__day, False)
+    zero = ibis.ifelse(unable, 0.0, ibis.null("float64"))
+    ice = ibis.coalesce(rows.ice__day, zero, rows.ice__before)
+    if options["ice_scoring"] == "delta":
+        ice = ibis.coalesce(10 - (rows.baseline_ice - ice), ice)
+    limit = 13 if options["capd_age"] == "through_12" else 12
+    delayed = ibis.coalesce(rows.developmental_delay, False) & rows.ice__day.isnull() & rows.ice__before.isnull()
+    cartox10 = ibis.coalesce(rows.cartox10__day, rows.cartox10__before)
+    capd = ibis.coalesce(rows.capd__day, rows.capd__before)
+    uses_capd = ibis.coalesce(rows.age < limit, False) | delayed
+    tested = ibis.ifelse(unable, 0.0, ibis.null("float64"))
+    features: dict[str, ir.Value] = {
+        "consciousness": rows.found_consciousness__day,
+        "ice": ice,
+        "cartox10": cartox10,
+        "capd": capd,
+        "score_of_age": ibis.coalesce(ibis.ifelse(uses_capd, capd, ice), tested),
+        "cartox_score_of_age": ibis.coalesce(ibis.ifelse(uses_capd, capd, cartox10), tested),
+        "unable": unable,
+        # What sedation hides may be worse than what was seen before it.
+        "hidden_by_sedation": ibis.ifelse(rows.not_assessable, unknown(), False),
+        "uses_capd": uses_capd,
+        "opening_pressure_from_20": ibis.coalesce(
+            rows.csf_opening_pressure >= HIGH_PRESSURE - TOLERANCE,
+            by_exception(ibis.literal(False), rows.neuro_covered),
+        ),
+    }
+    for name in (*SEIZURES, "prolonged_seizure"):
+        features[name] = by_exception(rows[f"{name}_seen"], rows.neuro_covered)
+    motor_known = ibis.coalesce(rows.motor_charted, rows.neuro_covered)
+    features["weakness"] = by_exception(rows.weakness_seen, motor_known)
+    features["deep_weakness"] = by_exception(rows.deep_weakness_seen, motor_known)
+    signs_known = ibis.coalesce(rows.intracranial_charted, rows.neuro_covered)
+    for name in INTRACRANIAL:
+        features[name] = by_exception(rows[f"{name}_seen"], signs_known)
+    staged = rows.papilledema_stage >= 1
+    features["papilledema"] = ibis.cases(
+        (ibis.coalesce(staged, False), True),
+        (rows.papilledema_stage == 0, ibis.coalesce(rows.papilledema_seen, False)),
+        else_=features["papilledema"],
+    )
+    return rows.drop(*(name for name in features if name in rows.columns)).mutate(**features)

@@ -1,0 +1,210 @@
+"""Oxygen of each day: which support, above low flow or not, at what inspired fraction, and what for.
+
+Estimated fractions: nasal cannula 4 % a litre, masks by flow, widely reproduced (secondary); neither
+ASTCT nor CARTOX prints a table. Devices by the words of ASTCT 2019, doi:10.1016/j.bbmt.2018.12.758.
+"""
+
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from abate.records.options import Options
+from abate.timeline.intervals import by_day
+from abate.timeline.joins import DAY, KEYS, TOLERANCE, any_of, unknown
+
+LOW_FLOW = 6.0
+HIGH_FIO2 = 40.0
+HOME = ("home", "baseline", "baseline_osa", "chronic")
+OTHER_CAUSE = ("airway_protection", "procedure")
+MASKS = ("simple_mask", "face_mask", "venturi_mask", "non_rebreather", "tracheostomy_mask")
+RESERVOIR = ((10, 95.0), (9, 90.0), (8, 80.0), (7, 70.0), (6, 60.0))
+
+
+def estimated_fio2(rows: ibis.Table, method: str) -> ir.FloatingValue:
+    """Return the inspired fraction (%) that a device and its flow make likely; null where none is estimated."""
+    if method == "none":
+        return ibis.null("float64")
+    flow, device = rows.flow, rows.device
+    cannula = 20 + 4 * flow if method == "four_percent" else 21 + 3 * flow
+    return ibis.cases(
+        ((device == "nasal_cannula") & (flow > LOW_FLOW), ibis.least(cannula, 60.0)),
+        (device == "nasal_cannula", cannula),
+        (device == "blow_by", 30.0),
+        (device.isin(("simple_mask", "face_mask")) & (flow <= 5), 40.0),
+        (device.isin(("simple_mask", "face_mask")) & (flow < 7), 50.0),
+        (device.isin(("simple_mask", "face_mask")) & flow.notnull(), 60.0),
+        *(((device == "non_rebreather") & (flow >= litres), fio2) for litres, fio2 in RESERVOIR),
+    )
+
+
+def classified(spans: ibis.Table, options: Options) -> ibis.Table:
+    """Say of each span of oxygen what it is.
+
+    Parameters
+    ----------
+    spans
+        From :func:`abate.timeline.findings.spans` for ``oxygen``.
+    options
+        ``fio2_estimate``.
+
+    Returns
+    -------
+    ibis.Table
+        With ``none`` (room air), ``given`` (for hypoxia), ``home``, ``other_cause`` (not for hypoxia), ``low_flow``,
+        ``above_low_flow``, ``positive_pressure``, ``noninvasive``, ``invasive`` (three values), ``percent``
+        (inspired fraction, %), ``estimated``, ``cause_unknown``.
+    """
+    indication = ibis.coalesce(spans.indication.strip().lower().re_replace("[ -]+", "_"), "")
+    device, flow = spans.device, spans.flow
+    none = (device == "room_air") | ibis.coalesce(flow == 0, False)
+    home, other = ~none & indication.isin(HOME), ~none & indication.isin(OTHER_CAUSE)
+    cannulas = device.isin(("nasal_cannula", "high_flow_nasal_cannula"))
+    above = ibis.cases(
+        (device.isin(MASKS), True),
+        (cannulas & flow.notnull(), flow > LOW_FLOW),
+        (device == "high_flow_nasal_cannula", True),
+        (device.isin(("nasal_cannula", "other_device")), unknown()),
+        else_=False,
+    )
+    vague = device == "other_device"
+    invasive = device == "invasive_ventilation"
+    noninvasive = device.isin(("cpap", "bipap"))
+    estimate = estimated_fio2(spans, options["fio2_estimate"])
+    return spans.mutate(
+        given=~none & ~home & ~other,
+        none=none,
+        home=home,
+        other_cause=other,
+        above_low_flow=above,
+        low_flow=(cannulas & ~ibis.coalesce(above, False)) | (device == "blow_by"),
+        positive_pressure=ibis.ifelse(vague, unknown(), invasive | noninvasive),
+        noninvasive=ibis.ifelse(vague, unknown(), noninvasive),
+        invasive=ibis.ifelse(vague, unknown(), invasive),
+        percent=ibis.coalesce(spans.fio2, estimate),
+        estimated=spans.fio2.isnull() & estimate.notnull(),
+        cause_unknown=(invasive | noninvasive) & (indication == ""),
+    )
+
+
+def oxygen_days(spans: ibis.Table) -> ibis.Table:
+    """Return the recorded oxygen of each day.
+
+    Parameters
+    ----------
+    spans
+        From :func:`classified`.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, day``; ``no_oxygen_recorded`` and ``oxygen_given`` (rows for hypoxia),
+        ``oxygen_low_only`` (all of it low flow), the classes of three values, ``fio2_rows_from_40``,
+        ``*_until`` (last minutes), and flags.
+    """
+    rows = by_day(spans)
+    given = rows.given
+    until = ibis.ifelse(rows.timed, rows.until, ibis.null("int64"))
+    classes = ("above_low_flow", "positive_pressure", "noninvasive", "invasive")
+    reached = rows.percent >= HIGH_FIO2 - TOLERANCE
+    found: dict[str, Any] = {
+        "no_oxygen_recorded": (rows["none"] | rows.home).max(),
+        "oxygen_given": given.sum(),
+        "oxygen_low_only": rows.low_flow.min(where=given),
+        "oxygen_until": until.max(where=given),
+        "oxygen_untimed": (given & ~rows.timed).max(),
+        "fio2_rows_from_40": any_of(reached, given),
+        "fio2_estimated": (given & rows.estimated).max(),
+        "home_support": rows.home.max(),
+        "ventilated_not_for_hypoxia": (rows.other_cause & ibis.coalesce(rows.invasive, False)).max(),
+        "ventilation_indication_unknown": (given & rows.cause_unknown).max(),
+        "high_flow_device_at_low_flow": (
+            given & (rows.device == "high_flow_nasal_cannula") & ~ibis.coalesce(rows.above_low_flow, True)
+        ).max(),
+        "any_invasive": (~rows.home & ibis.coalesce(rows.invasive, False)).max(),
+    }
+    for name in classes:
+        found[f"{name}_rows"] = any_of(rows[name], given)
+        mine = given & ibis.coalesce(rows[name], False)
+        found[f"{name}_until"] = until.max(where=mine)
+        found[f"{name}_untimed"] = (mine & ~rows.timed).max()
+    return rows.group_by(*DAY).aggregate(**found)
+
+
+def off_oxygen(readings: ibis.Table, spans: ibis.Table) -> ibis.Table:
+    """Return the days with a saturation below 92 % read while no oxygen was given.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, day, low_saturation``.
+    """
+    low = readings.filter(readings.what == "low_saturation")
+    given = spans.filter(spans.given | spans.other_cause).select(*KEYS, "start", "end")
+    moment = ibis.coalesce(low.minute, low.day * 1440)
+    low = low.mutate(moment=moment)
+    low = low.anti_join(
+        given, [*(low[key] == given[key] for key in KEYS), low.moment >= given.start, low.moment < given.end]
+    )
+    return low.select(*DAY).distinct().mutate(low_saturation=ibis.literal(True))
+
+
+def with_oxygen(rows: ibis.Table, options: Options) -> ibis.Table:
+    """Add the features of oxygen to patient-days.
+
+    Parameters
+    ----------
+    rows
+        Patient-days with the columns of :func:`oxygen_days`, ``oxygen_covered``, the measured maxima of
+        :mod:`abate.timeline.vitals`, ``low_saturation`` and ``low_saturation_before`` (of the day
+        before), ``saturation_measured`` (on either).
+
+    Returns
+    -------
+    ibis.Table
+        With ``oxygen, oxygen_above_low_flow, positive_pressure, noninvasive_positive_pressure,
+        invasive_ventilation, fio2_from_40`` and the flag ``saturation_unknown``.
+    """
+    given = ibis.coalesce(rows.oxygen_given, 0) > 0
+    measured = ibis.coalesce(rows.flow_measured_maximum > 0, False)
+    dropped = ibis.coalesce(rows.low_saturation | rows.low_saturation_before, False)
+    low_only = ibis.cases(
+        (given, ibis.coalesce(rows.oxygen_low_only, False)),
+        (measured, ~(rows.flow_measured_maximum > LOW_FLOW)),
+        else_=False,
+    )
+    seen = given | measured
+    recorded_none = ibis.coalesce(rows.no_oxygen_recorded, False) | ibis.coalesce(
+        rows.flow_measured_maximum == 0, False
+    )
+    absent = recorded_none | ibis.coalesce(rows.oxygen_covered, False)
+    oxygen = ibis.cases((seen, True), (absent, False))
+    if options["oxygen_requires_saturation"] == "yes":
+        needless = seen & low_only & ~dropped
+        oxygen = ibis.cases((needless & rows.saturation_measured, False), (needless, unknown()), else_=oxygen)
+    rows = rows.mutate(oxygen=oxygen, oxygen_seen=seen)
+    high_flow = ibis.coalesce(rows.flow_measured_maximum > LOW_FLOW, False)
+    names = {
+        "oxygen_above_low_flow": "above_low_flow",
+        "positive_pressure": "positive_pressure",
+        "noninvasive_positive_pressure": "noninvasive",
+        "invasive_ventilation": "invasive",
+    }
+    classes: dict[str, ir.Value] = {
+        name: ibis.cases(
+            (ibis.coalesce(rows[f"{kind}_rows"], False), True),
+            (high_flow if kind == "above_low_flow" else ibis.literal(False), True),
+            (~rows.oxygen, False),
+            # A flow alone does not name the device.
+            (given, rows[f"{kind}_rows"]),
+        )
+        for name, kind in names.items()
+    }
+    fraction = ibis.coalesce(rows.fio2_measured_maximum >= HIGH_FIO2 - TOLERANCE, False)
+    classes["fio2_from_40"] = ibis.cases(
+        (ibis.coalesce(rows.fio2_rows_from_40, False) | fraction, True),
+        (~rows.oxygen, False),
+        (rows.fio2_measured_maximum.notnull(), False),
+        (given, rows.fio2_rows_from_40),
+    )
+    return rows.mutate(**classes, saturation_unknown=seen & low_only & ~dropped)
