@@ -272,6 +272,14 @@ def test_coverage_is_declared_for_all() -> None:
     assert read.coverage == {"labs": True, "neuro": False}
 
 
+def test_coverage_is_declared_beside_a_file_of_it(tmp_path: Path) -> None:
+    """Every declaration counts, whatever the number of the row in the file."""
+    mapping = '[coverage]\nlabs = "complete"\nneuro = "incomplete"\noxygen = "complete"'
+    records = read_records(tmp_path, mapping, patients="patient_id\nA", coverage="patient_id | domain\nA | vitals")
+    (line,) = (row for row in records.accounting.to_pylist() if row["table"] == "coverage")
+    assert (line["values_in"], line["used"]) == (4, 4)
+
+
 @pytest.mark.parametrize(
     "text",
     [

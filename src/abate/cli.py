@@ -34,8 +34,9 @@ def cli(context: click.Context, debug: bool, quiet: bool) -> None:
     """Turn the records of CAR T-cell recipients into graded toxicity, exposure, response and a report.
 
     RECORDS is a folder with patients.csv (or .parquet) and any of measurements, states, drugs,
-    events and coverage, or with an abate.toml that says which file is which; or the name of a
-    published study that comes with abate: strati2020.
+    events and coverage, or with an abate.toml that says which file is which; or with the
+    clif_*.parquet files of CLIF 2.1; or the name of a published study that comes with abate:
+    strati2020.
     """
     context.obj = {"debug": debug, "quiet": quiet}
 

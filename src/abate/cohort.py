@@ -16,20 +16,22 @@ from abate.exposure.equivalence import dexamethasone_factors
 from abate.exposure.weight import implied_weights
 from abate.exposure.windows import dose_in_windows, treatment_windows
 from abate.grading.clinician import clinician_grades, highest_grades, toxic_deaths
+from abate.grading.daily import computed_grades
 from abate.outcomes.response import response
 from abate.outcomes.survival import survival
+from abate.outcomes.toxicity_course import toxicity_courses
 from abate.outcomes.words import reasons
 from abate.records.options import Options
 from abate.sources.mapping import Comparison
+from abate.timeline.features import features
 from abate.timeline.follow_up import follow_up
+from abate.timeline.joins import KEYS, beside
 from abate.timeline.patient_days import patient_days
 
 STEROID = "dexamethasone-equivalent"
 BACKGROUND = ("tocilizumab",)
 GRID_DAYS = 100
 """Last day of the grid of patient-days: the page shows no toxicity after it."""
-
-KEYS = ["patient_id", "course_id"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,11 @@ class Cohort:
         Days around the treatment; dose in them by currency (dexamethasone-equivalent, tocilizumab,
         the treatment itself).
     follow_up, days, grades, highest, survival
-        One row a course; a patient-day; a graded patient-day; a toxicity; a course.
+        One row a course; a patient-day; a day graded by a clinician; a toxicity; a course.
+    features, computed, toxicity_courses
+        A patient-day; a patient-day and system; a course and system:
+        :func:`abate.timeline.features.features`, :func:`abate.grading.daily.computed_grades`,
+        :func:`abate.outcomes.toxicity_course.toxicity_courses`.
     response
         One row a treated patient, with ``reason`` in words.
     points
@@ -71,6 +77,9 @@ class Cohort:
     exposure: Mapping[str, ibis.Table]
     follow_up: ibis.Table
     days: ibis.Table
+    features: ibis.Table
+    computed: ibis.Table
+    toxicity_courses: ibis.Table
     grades: ibis.Table
     highest: ibis.Table
     survival: ibis.Table
@@ -106,13 +115,13 @@ class Cohort:
             found = area.select(*KEYS, "variable", value=ibis.ifelse(usable, value, ibis.null("float64")))
         variables = ibis.memtable(pa.table({"variable": list(comparison.variables)}))
         rows = self.patients.select(*KEYS, label=self.label(comparison.group)).cross_join(variables)
-        rows = _join(rows, found, [*KEYS, "variable"])
+        rows = beside(rows, found, [*KEYS, "variable"])
         events = self.records["events"]
         had = events.filter(events.event == comparison.exclude_event)
         had = had.group_by(*KEYS).aggregate(event_day=had.day.min(), had=ibis.literal(True))
-        rows = _join(rows, had, KEYS)
-        rows = _join(rows, self.treatment.select(*KEYS, "start_day"), KEYS)
-        rows = _join(rows, self.follow_up.select(*KEYS, "death_day"), KEYS)
+        rows = beside(rows, had, KEYS)
+        rows = beside(rows, self.treatment.select(*KEYS, "start_day"), KEYS)
+        rows = beside(rows, self.follow_up.select(*KEYS, "death_day"), KEYS)
         windowed = comparison.measure != "baseline"
         by_response = windowed and comparison.group == "responder"
         if self.options["comparison_scale"] == "log10":
@@ -171,11 +180,6 @@ def primary_grades(grades: ibis.Table, system: str, events: ibis.Table) -> ibis.
     return chosen.select(*columns).union(deaths.select(*columns))
 
 
-def _join(rows: ibis.Table, other: ibis.Table, keys: list[str]) -> ibis.Table:
-    joined = rows.left_join(other, keys)
-    return joined.drop(*(name for name in joined.columns if name.endswith("_right")))
-
-
 def derive(records: Records, progress: Callable[[str], None] | None = None) -> Cohort:
     """Derive everything from records.
 
@@ -219,7 +223,7 @@ def derive(records: Records, progress: Callable[[str], None] | None = None) -> C
     primary = keep("primary_grades", primary_grades(grades, study.system, events))
     judged = response(treatment, primary, events, followed, study.toxicity, options)
     judged = keep("response", reasons(keep("response_rule", judged), study.treatment, options))
-    patients = _join(records["patients"], judged.select(*KEYS, "response"), KEYS)
+    patients = beside(records["patients"], judged.select(*KEYS, "response"), KEYS)
     patients = keep(
         "patients_grouped",
         patients.mutate(
@@ -229,6 +233,11 @@ def derive(records: Records, progress: Callable[[str], None] | None = None) -> C
             treated=patients.response.notnull(),
         ).drop("response"),
     )
+    say("grading")
+    days = keep("patient_days", patient_days(followed, GRID_DAYS))
+    tables = {**records.tables, "coverage": coverage}
+    daily = features(tables, days, followed, study.dictionary, options, records.engine)
+    computed = keep("computed_grades", computed_grades(daily, grades, options, records.engine))
     say("biomarkers")
     points = keep("points", with_altered(keep("series", series(records["measurements"], options)), every, totals))
     return Cohort(
@@ -242,7 +251,10 @@ def derive(records: Records, progress: Callable[[str], None] | None = None) -> C
         windows=windows,
         exposure=exposure,
         follow_up=followed,
-        days=keep("patient_days", patient_days(followed, GRID_DAYS)),
+        days=days,
+        features=daily,
+        computed=computed,
+        toxicity_courses=keep("toxicity_courses", toxicity_courses(computed, daily, options)),
         grades=grades,
         highest=keep("highest_grades", highest_grades(events)),
         survival=keep("survival", survival(treatment, followed)),

@@ -17,6 +17,7 @@ from abate.engine.store import Engine
 from abate.findings import Findings, find
 from abate.records.problems import AbateError, Problem
 from abate.report.text import csv_text, write_whole
+from abate.sources.clif import is_clif, read_clif
 from abate.sources.folder import read_folder
 
 STUDIES = ("strati2020",)
@@ -51,7 +52,7 @@ def read(records: str | Path, progress: Progress = _silent) -> Records:
     Parameters
     ----------
     records
-        A folder (see the README for its files), or ``"strati2020"``.
+        A folder (see the README for its files) or one of CLIF 2.1 Parquet files, or ``"strati2020"``.
     progress
         Called with a word before each step.
 
@@ -73,7 +74,9 @@ def read(records: str | Path, progress: Progress = _silent) -> Records:
     """
     engine = Engine()
     progress("reading files")
-    return ingest(read_folder(locate(records), engine.backend), engine, progress)
+    path = locate(records)
+    door = read_clif if is_clif(path) else read_folder
+    return ingest(door(path, engine.backend), engine, progress)
 
 
 def analyse(records: str | Path | Records, progress: Progress = _silent) -> Cohort:

@@ -150,6 +150,13 @@ GRADING = (
         "CARTOX names DIC; isolated falls of fibrinogen would inflate grades; our resolution",
     ),
     Option(
+        "crs_onset",
+        "first_fever",
+        ("first_fever", "first_grade"),
+        "Onset of CRS: the first day of fever that is graded, or the first day of any grade",
+        "Clinical review: first fever, or first symptom as an option",
+    ),
+    Option(
         "explained_patients",
         60,
         (0, 10000),

@@ -104,17 +104,35 @@ def read_folder(path: Path, backend: Any) -> Source:
         if found:
             raw[name] = ibis.union(*found) if len(found) > 1 else found[0]
     if study.coverage:
-        declared = door.declared_coverage(study.coverage)
+        declared = declared_coverage(study.coverage)
         raw["coverage"] = raw["coverage"].union(declared) if "coverage" in raw else declared
     if door.problems:
         raise UnusableRecordsError(door.problems)
-    hashes = {file: _sha256(path / file) for file in sorted({*door.headers, *door.mapping_file()})}
+    hashes = {file: sha256(path / file) for file in sorted({*door.headers, *door.mapping_file()})}
     return Source(path, study, raw, door.spelling, hashes, door.rows, (*door.blank, *door.unused_columns(parts)))
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def declared_coverage(declared: Mapping[str, bool]) -> ibis.Table:
+    """Return the coverage that the mapping file declares for all patients."""
+    rows = [
+        {
+            **dict.fromkeys(allowed(TABLES["coverage"])),
+            "patient_id": "all",
+            "domain": domain,
+            "complete": "yes" if complete else "no",
+            "source": f"{NAME} [coverage]",
+            "row_order": 10**15 + position,  # beyond the rows of any file
+        }
+        for position, (domain, complete) in enumerate(declared.items())
+    ]
+    kinds = [pa.field(name, pa.int64() if name == "row_order" else pa.string()) for name in rows[0]]
+    return ibis.memtable(pa.Table.from_pylist(rows, schema=pa.schema(kinds)))
 
 
 @dataclass
@@ -312,22 +330,6 @@ class _Door:
         for choices in needed:
             if not {*spelling, *part.constants} & {*choices}:
                 self.wrong(part.file, choices[0], f"{table.name} need this column and the file has none", "")
-
-    def declared_coverage(self, declared: Mapping[str, bool]) -> ibis.Table:
-        """Return the coverage that the mapping file declares for all patients."""
-        rows = [
-            {
-                **dict.fromkeys(allowed(TABLES["coverage"])),
-                "patient_id": "all",
-                "domain": domain,
-                "complete": "yes" if complete else "no",
-                "source": f"{NAME} [coverage]",
-                "row_order": position,
-            }
-            for position, (domain, complete) in enumerate(declared.items())
-        ]
-        kinds = [pa.field(name, pa.int64() if name == "row_order" else pa.string()) for name in rows[0]]
-        return ibis.memtable(pa.Table.from_pylist(rows, schema=pa.schema(kinds)))
 
     def unused_columns(self, parts: Mapping[str, tuple[Part, ...]]) -> list[Problem]:
         """Note columns that nothing asked for: they are read by nobody, and not lost silently."""

@@ -8,6 +8,8 @@ from abate.timeline.joins import KEYS, beside, first_row
 ADULT = 18
 MAP_LIMIT = 65.0
 FALL = 0.7
+MIDDAY = 720
+"""Where in its day an untimed value stands (minute)."""
 
 
 def course_facts(patients: ibis.Table, measurements: ibis.Table, options: Options) -> ibis.Table:
@@ -32,12 +34,15 @@ def course_facts(patients: ibis.Table, measurements: ibis.Table, options: Option
     Paediatric limits: 1 to 10 y systolic < 70 + 2 x age, Mahadeo 2019, doi:10.1038/s41571-018-0075-2,
     Table 2; under 1 y < 60 in the newborn and < 70 to 11 months (PALS), our resolution.
     """
-    moment = ibis.coalesce(measurements.minute, measurements.day * 1440)
+    moment = ibis.coalesce(measurements.minute, measurements.day * 1440 + MIDDAY)
     known = measurements.filter(measurements.value.notnull()).mutate(moment=moment)
-    before = known.filter(known.day < 0, known.day >= -int(options["baseline_window_days"]))
+    before = known.filter(known.day < 0)
+    window = before.day >= -int(options["baseline_window_days"])
     last = {
-        name: first_row(before.filter(before.variable == variable), KEYS, ibis._.moment.desc(), "value")
-        for name, variable in (("baseline_systolic", "sbp"), ("baseline_ice", "ice"))
+        "baseline_systolic": first_row(
+            before.filter(before.variable == "sbp", window), KEYS, ibis._.moment.desc(), "value"
+        ),
+        "baseline_ice": first_row(before.filter(before.variable == "ice"), KEYS, ibis._.moment.desc(), "value"),
     }
     weighed = known.filter(known.variable == "weight")
     weights = first_row(weighed, KEYS, "moment", "value").select(*KEYS, weight="value")

@@ -149,7 +149,7 @@ def signs_in_crs(rows: ibis.Table, options: Options) -> dict[str, ir.BooleanValu
         after = ibis.cases(
             (rows.waived_before, True),
             (today & ibis.coalesce(rows[until] > rows.waiver_first, False), True),
-            (today & (rows.waiver_untimed | no_time), unknown()),
+            (today & (rows.waiver_untimed | no_time | rows[sign].isnull()), unknown()),
             (today, False),
             (rows.drugs_known, False),
         )

@@ -2,7 +2,7 @@
 
 import ibis
 
-from abate.timeline.intervals import DAY_MINUTES
+from abate.timeline.intervals import DAY_MINUTES, with_next
 from abate.timeline.joins import KEYS, beside
 
 
@@ -32,11 +32,9 @@ def spans(states: ibis.Table, variable: str, follow_up: ibis.Table, several: boo
         same = ibis.window(group_by=[*KEYS, "state"], order_by=[rows.start, rows.source])
         after = ibis.window(group_by=KEYS, order_by=[rows.start, rows.source], following=(1, None))
         cleared = ibis.ifelse(rows.state == "none", rows.start, ibis.null("int64")).min().over(after)
-        following = ibis.least(rows.start.lead().over(same), cleared)
+        rows = rows.mutate(following=ibis.least(rows.start.lead().over(same), cleared))
     else:
-        order = ibis.window(group_by=KEYS, order_by=[rows.start, rows.source])
-        following = rows.start.lead().over(order)
-    rows = rows.mutate(following=following)
+        rows = with_next(rows, KEYS)
     rows = beside(rows, follow_up.select(*KEYS, "last_day"))
     end = ibis.coalesce(rows.end_minute, rows.end_day * DAY_MINUTES, rows.following, (rows.last_day + 1) * DAY_MINUTES)
     whole = ibis.greatest(end, (rows.day + 1) * DAY_MINUTES)

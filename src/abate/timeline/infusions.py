@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from abate.records.options import Options
-from abate.timeline.intervals import by_day, joined
+from abate.timeline.intervals import by_day, joined, with_next
 from abate.timeline.joins import DAY, KEYS, beside
 
 BRIDGED_GAP = 15
@@ -27,7 +27,9 @@ TENTHS = {"norepinephrine": 10, "epinephrine": 10, "phenylephrine": 1, "dopamine
 """Norepinephrine equivalent by VASST, in tenths; vasopressin has no term."""
 
 
-def segments(drugs: ibis.Table, follow_up: ibis.Table, names: Sequence[str]) -> ibis.Table:
+def segments(
+    drugs: ibis.Table, follow_up: ibis.Table, names: Sequence[str], left_out: Sequence[str] = ()
+) -> ibis.Table:
     """Return infusions of some drugs as segments of one rate.
 
     Parameters
@@ -36,6 +38,8 @@ def segments(drugs: ibis.Table, follow_up: ibis.Table, names: Sequence[str]) -> 
         The record table; ``patient_id, course_id, last_day``.
     names
         Drugs of the dictionary.
+    left_out
+        Indications that do not count.
 
     Returns
     -------
@@ -49,7 +53,7 @@ def segments(drugs: ibis.Table, follow_up: ibis.Table, names: Sequence[str]) -> 
         drugs.kind == "infusion",
         drugs.drug.isin(names),
         drugs.day.notnull(),
-        ibis.coalesce(drugs.indication.lower(), "").notin(PERIOPERATIVE),
+        ibis.coalesce(drugs.indication.strip().lower(), "").notin(("never", *left_out)),
     )
     rows = rows.select(
         *KEYS,
@@ -62,16 +66,15 @@ def segments(drugs: ibis.Table, follow_up: ibis.Table, names: Sequence[str]) -> 
         "day",
         agent=ibis.ifelse(rows.drug == "argipressin", "vasopressin", rows.drug),
     )
+    rows = with_next(rows.mutate(start=ibis.coalesce(rows.minute, rows.day * 1440)), (*KEYS, "agent"))
     timed = rows.filter(rows.minute.notnull())
-    order = ibis.window(group_by=[*KEYS, "agent"], order_by=[timed.minute, timed.source])
-    timed = timed.mutate(following=timed.minute.lead().over(order))
     timed = beside(timed, follow_up.select(*KEYS, "last_day"))
     end = ibis.coalesce(timed.end_minute, timed.end_day * 1440, timed.following, (timed.last_day + 1) * 1440)
     columns = ("agent", "start", "end", "rate", "rate_unit", "timed", "source")
-    timed = timed.mutate(start=timed.minute, end=end, timed=ibis.literal(True)).select(*KEYS, *columns)
+    timed = timed.mutate(end=end, timed=ibis.literal(True)).select(*KEYS, *columns)
     daily = rows.filter(rows.minute.isnull())
     last = ibis.greatest(ibis.coalesce(daily.end_day, daily.day + 1), daily.day + 1)
-    daily = daily.mutate(start=daily.day * 1440, end=last * 1440, timed=ibis.literal(False)).select(*KEYS, *columns)
+    daily = daily.mutate(end=last * 1440, timed=ibis.literal(False)).select(*KEYS, *columns)
     both = timed.union(daily)
     return both.filter(ibis.coalesce(both.rate > 0, True))
 

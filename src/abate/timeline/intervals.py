@@ -41,6 +41,18 @@ def joined(
     return found.drop("number").rename({start: "opens__at", end: "ends__at"})
 
 
+def with_next(rows: ibis.Table, keys: Sequence[str]) -> ibis.Table:
+    """Add ``following``: the next later ``start`` among rows of the same keys, null after the last.
+
+    Rows that start together do not end each other.
+    """
+    starts = rows.select(*keys, "start").distinct()
+    order = ibis.window(group_by=list(keys), order_by=starts.start)
+    starts = starts.mutate(following=starts.start.lead().over(order))
+    joined = rows.left_join(starts, [*keys, "start"])
+    return joined.drop(*(f"{key}_right" for key in (*keys, "start")))
+
+
 def by_day(intervals: ibis.Table) -> ibis.Table:
     """Cut intervals of minutes into the days that they touch.
 

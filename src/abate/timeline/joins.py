@@ -28,9 +28,8 @@ def by_exception(seen: ir.BooleanValue, covered: ir.BooleanValue) -> ir.BooleanV
     return ibis.cases((ibis.coalesce(seen, False), True), (ibis.coalesce(covered, False), False))
 
 
-def any_of(condition: ir.BooleanColumn, where: ir.BooleanValue | None = None) -> ir.BooleanValue:
-    """Aggregate by OR of three values: true if one is, else unknown if one is, else false; null of no rows."""
-    where = ibis.literal(True) if where is None else where
+def any_of(condition: ir.BooleanColumn, where: ir.BooleanColumn) -> ir.BooleanValue:
+    """Aggregate by OR of three values: true if one is, else unknown if one is unknown, else false; null of no rows."""
     return ibis.cases(
         (ibis.coalesce(condition.max(where=where), False), True),
         ((where & condition.isnull()).max(), unknown()),

@@ -3,6 +3,8 @@
 What is found under sedatives says nothing of the toxicity: it is left out, never read as coma.
 """
 
+from collections.abc import Sequence
+
 import ibis
 import ibis.expr.types as ir
 
@@ -101,7 +103,7 @@ def _from_scales(measurements: ibis.Table, option: str) -> ibis.Table:
 
 def _asleep(rows: ibis.Table) -> ir.BooleanValue:
     """Say which findings may be sleep: awakening to voice, at night."""
-    minute = rows.moment - rows.day * DAY_MINUTES
+    minute = rows.moment % DAY_MINUTES
     night = ibis.coalesce((minute >= NIGHT_FROM) | (minute < NIGHT_TO), False)
     return night & (rows["rank"] == VOICE)
 
@@ -122,7 +124,7 @@ def consciousness_days(
         scales = _outside(_from_scales(measurements, options["consciousness_from_scales"]), sedated)
         avpu = _charted(states, "avpu", follow_up, sedated)
         avpu = avpu.mutate(rank=avpu.state.cases(*AVPU.items()))
-        avpu = avpu.filter((avpu.day != avpu.begun) | ~_asleep(avpu))
+        avpu = avpu.filter(~_asleep(avpu))
         for other in (scales, avpu):
             charted = charted.union(
                 other.select(*DAY, rank=other["rank"].cast(charted["rank"].type()), charted=ibis.literal(False))
@@ -165,13 +167,14 @@ def objective_days(
     ibis.Table
         ``patient_id, course_id, day``; the seizures of :data:`SEIZURES` and ``prolonged_seizure``;
         ``weakness_seen``, ``deep_weakness_seen``, ``motor_charted``; ``NAME_seen`` for :data:`INTRACRANIAL`
-        and ``intracranial_charted``; the columns of :data:`HIGHEST_OF_DAY`.
+        and ``intracranial_none`` (charted as free of them); the columns of :data:`HIGHEST_OF_DAY`.
     """
     fits = events.filter(events.event == "seizure", events.day.notnull())
     fits = fits.mutate(kind=fits.text.lower())
     seizures = fits.group_by(*DAY).aggregate(
         **{f"{name}_seen": fits.kind.isin(kinds).max() for name, kinds in SEIZURES.items()},
-        prolonged_seizure_seen=ibis.coalesce(fits.value > PROLONGED_MINUTES, False).max(),
+        prolonged_seizure_seen=(fits.value > PROLONGED_MINUTES).max(),
+        duration_unknown=fits.value.isnull().max(),
     )
     motor = by_day(spans(states, "motor", follow_up))
     motor = motor.group_by(*DAY).aggregate(
@@ -183,7 +186,7 @@ def objective_days(
     signs = by_day(spans(states, "intracranial", follow_up, several=True))
     signs = signs.group_by(*DAY).aggregate(
         **{f"{name}_seen": (signs.state == name).max() for name in INTRACRANIAL},
-        intracranial_charted=signs.state.notnull().max(),
+        intracranial_none=(signs.state == "none").max(),
     )
     rows = measurements.filter(measurements.variable.isin(HIGHEST_OF_DAY), measurements.day.notnull())
     highest = rows.group_by(*DAY).aggregate(
@@ -198,10 +201,14 @@ def objective_days(
     return every
 
 
-def _last_valid(rows: ibis.Table, name: str) -> ir.Value:
-    """Return the value of the last earlier day that has one."""
-    window = ibis.window(group_by=KEYS, order_by=rows.day, preceding=(None, 1))
-    return rows[name].last(include_null=False).over(window)
+def _filled(rows: ibis.Table, names: Sequence[str]) -> ibis.Table:
+    """Add ``NAME__filled``: the value of the day, else that of the last earlier day that has one."""
+    upto = ibis.window(group_by=KEYS, order_by=rows.day, preceding=None, following=0)
+    rows = rows.mutate(**{f"{name}__run": rows[name].count().over(upto) for name in names})
+    runs = {name: ibis.window(group_by=[*KEYS, f"{name}__run"]) for name in names}
+    # A run begins with a value and has no other.
+    rows = rows.mutate(**{f"{name}__filled": rows[name].max().over(runs[name]) for name in names})
+    return rows.drop(*(f"{name}__run" for name in names))
 
 
 def with_neurology(rows: ibis.Table, options: Options) -> ibis.Table:
@@ -226,26 +233,29 @@ def with_neurology(rows: ibis.Table, options: Options) -> ibis.Table:
         found_consciousness=ibis.coalesce(rows.charted, rows.approximate),
         consciousness_approximate=rows.charted.isnull() & rows.approximate.notnull(),
     )
-    names = ("found_consciousness", *SCORES, "unable")
-    valid = ibis.coalesce(*(rows[name].cast("float64") for name in names)).notnull()
-    rows = rows.mutate(not_assessable=ibis.coalesce(rows.sedated, False) & ~valid)
-    carries = ibis.literal(options["score_carry_hours"] > 0) & ~ibis.coalesce(rows.sedated, False)
+    names = ("found_consciousness", *SCORES)
+    unable = ibis.coalesce(rows.unable, False)
+    valid = ibis.coalesce(*(rows[name].cast("float64") for name in names)).notnull() | unable
+    rows = _filled(rows.mutate(not_assessable=ibis.coalesce(rows.sedated, False) & ~valid), names)
+    carries = ibis.literal(options["score_carry_hours"] > 0)
     order = ibis.window(group_by=KEYS, order_by=rows.day)
     columns: dict[str, ir.Value] = {}
     for name in names:
-        columns[f"{name}__day"] = ibis.ifelse(rows.not_assessable, _last_valid(rows, name), rows[name])
+        columns[f"{name}__day"] = ibis.ifelse(rows.not_assessable, rows[f"{name}__filled"], rows[name])
         columns[f"{name}__before"] = ibis.ifelse(carries, rows[name].lag().over(order), ibis.null(rows[name].type()))
     rows = rows.mutate(**columns)
-    unable = ibis.coalesce(rows.unable__day, False)
-    zero = ibis.ifelse(unable, 0.0, ibis.null("float64"))
-    ice = ibis.coalesce(rows.ice__day, zero, rows.ice__before)
+    ice = ibis.coalesce(rows.ice__day, rows.ice__before)
     if options["ice_scoring"] == "delta":
         ice = ibis.coalesce(10 - (rows.baseline_ice - ice), ice)
-    limit = 13 if options["capd_age"] == "through_12" else 12
-    delayed = ibis.coalesce(rows.developmental_delay, False) & rows.ice__day.isnull() & rows.ice__before.isnull()
+    # Unable to be tested is an ICE of 0, whatever came before.
+    unable = ibis.coalesce(rows.unable, False)
+    ice = ibis.ifelse(unable, 0.0, ice)
     cartox10 = ibis.coalesce(rows.cartox10__day, rows.cartox10__before)
     capd = ibis.coalesce(rows.capd__day, rows.capd__before)
-    uses_capd = ibis.coalesce(rows.age < limit, False) | delayed
+    limit = 13 if options["capd_age"] == "through_12" else 12
+    young = ibis.coalesce(rows.age < limit, False)
+    delayed = ibis.coalesce(rows.developmental_delay, False) & ice.isnull()
+    uses_capd = young | delayed
     tested = ibis.ifelse(unable, 0.0, ibis.null("float64"))
     features: dict[str, ir.Value] = {
         "consciousness": rows.found_consciousness__day,
@@ -253,22 +263,25 @@ def with_neurology(rows: ibis.Table, options: Options) -> ibis.Table:
         "cartox10": cartox10,
         "capd": capd,
         "score_of_age": ibis.coalesce(ibis.ifelse(uses_capd, capd, ice), tested),
-        "cartox_score_of_age": ibis.coalesce(ibis.ifelse(uses_capd, capd, cartox10), tested),
-        "unable": unable,
+        "cartox_score_of_age": ibis.coalesce(ibis.ifelse(young, capd, cartox10), tested),
+        "unable": ibis.coalesce(rows.unable, by_exception(ibis.literal(False), rows.neuro_covered)),
         # What sedation hides may be worse than what was seen before it.
         "hidden_by_sedation": ibis.ifelse(rows.not_assessable, unknown(), False),
         "uses_capd": uses_capd,
+        "under_capd_age": young,
         "opening_pressure_from_20": ibis.coalesce(
             rows.csf_opening_pressure >= HIGH_PRESSURE - TOLERANCE,
             by_exception(ibis.literal(False), rows.neuro_covered),
         ),
     }
-    for name in (*SEIZURES, "prolonged_seizure"):
+    for name in SEIZURES:
         features[name] = by_exception(rows[f"{name}_seen"], rows.neuro_covered)
+    timed = rows.neuro_covered & ~ibis.coalesce(rows.duration_unknown, False)
+    features["prolonged_seizure"] = by_exception(rows.prolonged_seizure_seen, timed)
     motor_known = ibis.coalesce(rows.motor_charted, rows.neuro_covered)
     features["weakness"] = by_exception(rows.weakness_seen, motor_known)
     features["deep_weakness"] = by_exception(rows.deep_weakness_seen, motor_known)
-    signs_known = ibis.coalesce(rows.intracranial_charted, rows.neuro_covered)
+    signs_known = ibis.coalesce(rows.intracranial_none, False) | ibis.coalesce(rows.neuro_covered, False)
     for name in INTRACRANIAL:
         features[name] = by_exception(rows[f"{name}_seen"], signs_known)
     staged = rows.papilledema_stage >= 1
@@ -277,4 +290,4 @@ def with_neurology(rows: ibis.Table, options: Options) -> ibis.Table:
         (rows.papilledema_stage == 0, ibis.coalesce(rows.papilledema_seen, False)),
         else_=features["papilledema"],
     )
-    return rows.drop(*(name for name in features if name in rows.columns)).mutate(**features)
+    return rows.mutate(**features)

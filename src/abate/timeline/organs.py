@@ -37,8 +37,9 @@ LIMITS = {
     "fibrinogen": (200.0, None),
 }
 """Round limits of an adult laboratory, lowest and highest normal, in canonical units: our resolution."""
-URINE = ((8 * 60, 80.0, 3), (24 * 60, 240.0, 4))
-"""Shortest collection (minutes), least volume (mL), grade below it."""
+URINE = ((8 * 60, 3), (24 * 60, 4))
+"""Shortest collection (minutes) and the grade of less than 80 mL in 8 h, or 240 mL in 24 h: 10 mL/h both."""
+URINE_RATE = 10.0
 NOT_COUNTED = (
     *(
         "anemia",
@@ -63,7 +64,10 @@ TRANSAMINASES = (
 )
 DIC = ("dic", "disseminated intravascular coagulation")
 GRADES = ("transaminase_grade", "bilirubin_grade", "alp_ggt_grade", "creatinine_grade", "coagulation_grade")
-ORGANS = ("transaminase_grade", "hepatic_grade", "renal_grade", "coagulation_grade", "organ_toxicity_grade")
+ORGANS = (
+    *("transaminase_grade", "bilirubin_grade", "alp_ggt_grade", "creatinine_grade", "urine_output_grade"),
+    *("coagulation_grade", "organ_toxicity_grade"),
+)
 """What CARTOX reads, after :func:`with_organs`."""
 OF_GRADE = {
     "transaminase_grade": ("alt", "ast"),
@@ -162,7 +166,7 @@ def laboratory_days(measurements: ibis.Table, facts: ibis.Table, options: Option
 
 
 def urine_days(measurements: ibis.Table) -> ibis.Table:
-    """Return the grade of urine output by collections of 8 and 24 hours, on the day each ended.
+    """Return the grade of urine output by collections of 8 and 24 hours, on the day each began.
 
     Returns
     -------
@@ -170,14 +174,16 @@ def urine_days(measurements: ibis.Table) -> ibis.Table:
         ``patient_id, course_id, day, urine_output_grade``; shorter collections say nothing.
     """
     rows = measurements.filter(
-        measurements.variable == "urine_output", measurements.minute.notnull(), measurements.end_minute.notnull()
+        measurements.variable == "urine_output",
+        measurements.minute.notnull(),
+        measurements.end_minute > measurements.minute,
     )
     lasted = rows.end_minute - rows.minute
+    little = rows.value / lasted * 60 < URINE_RATE - TOLERANCE
     grades = [
-        ibis.ifelse(lasted >= minutes, ibis.ifelse(rows.value < least - TOLERANCE, grade, 0), ibis.null("int64"))
-        for minutes, least, grade in URINE
+        ibis.ifelse(lasted >= minutes, ibis.ifelse(little, grade, 0), ibis.null("int64")) for minutes, grade in URINE
     ]
-    rows = rows.mutate(grade=ibis.greatest(*grades), day=(rows.end_minute - 1) // 1440)
+    rows = rows.mutate(grade=ibis.greatest(*grades))
     return rows.group_by(*DAY).aggregate(urine_output_grade=rows.grade.max())
 
 
@@ -216,24 +222,18 @@ def with_organs(rows: ibis.Table, options: Options) -> ibis.Table:
     rows
         Patient-days with the columns of the functions above and ``events_covered``.
     options
-        ``cartox_hepatic, coagulopathy``.
+        ``coagulopathy``.
 
     Returns
     -------
     ibis.Table
-        With ``transaminase_grade, hepatic_grade, renal_grade, coagulation_grade,
-        organ_toxicity_grade``, null where not known.
+        With ``transaminase_grade, coagulation_grade, organ_toxicity_grade`` settled, null where not known.
     """
     none_judged = ibis.ifelse(ibis.coalesce(rows.events_covered, False), 0, ibis.null("int64"))
-    hepatic = rows.bilirubin_grade
-    if options["cartox_hepatic"] == "with_alp_ggt":
-        hepatic = ibis.greatest(hepatic, rows.alp_ggt_grade)
     dic = ibis.coalesce(rows.judged_dic.cast("int64"), none_judged)
     coagulation = dic if options["coagulopathy"] == "dic" else ibis.greatest(rows.coagulation_grade, rows.judged_dic)
     return rows.mutate(
         transaminase_grade=ibis.greatest(rows.transaminase_grade, rows.judged_transaminases),
-        hepatic_grade=hepatic,
-        renal_grade=ibis.greatest(rows.creatinine_grade, rows.urine_output_grade),
         coagulation_grade=coagulation,
         organ_toxicity_grade=ibis.coalesce(rows.judged_grade.cast("int64"), none_judged),
-    ).drop("bilirubin_grade", "alp_ggt_grade", "creatinine_grade", "urine_output_grade")
+    )

@@ -12,8 +12,8 @@ import ibis.expr.types as ir
 from abate.records.options import Options
 from abate.timeline.intervals import by_day
 from abate.timeline.joins import DAY, KEYS, TOLERANCE, any_of, unknown
+from abate.timeline.vitals import LOW_FLOW
 
-LOW_FLOW = 6.0
 HIGH_FIO2 = 40.0
 HOME = ("home", "baseline", "baseline_osa", "chronic")
 OTHER_CAUSE = ("airway_protection", "procedure")
@@ -57,7 +57,8 @@ def classified(spans: ibis.Table, options: Options) -> ibis.Table:
     """
     indication = ibis.coalesce(spans.indication.strip().lower().re_replace("[ -]+", "_"), "")
     device, flow = spans.device, spans.flow
-    none = (device == "room_air") | ibis.coalesce(flow == 0, False)
+    ventilated = device.isin(("cpap", "bipap", "invasive_ventilation"))
+    none = (device == "room_air") | (~ventilated & ibis.coalesce(flow == 0, False))
     home, other = ~none & indication.isin(HOME), ~none & indication.isin(OTHER_CAUSE)
     cannulas = device.isin(("nasal_cannula", "high_flow_nasal_cannula"))
     above = ibis.cases(
@@ -141,10 +142,11 @@ def off_oxygen(readings: ibis.Table, spans: ibis.Table) -> ibis.Table:
     """
     low = readings.filter(readings.what == "low_saturation")
     given = spans.filter(spans.given | spans.other_cause).select(*KEYS, "start", "end")
-    moment = ibis.coalesce(low.minute, low.day * 1440)
-    low = low.mutate(moment=moment)
+    # An untimed saturation is off oxygen only on a day without any.
+    first = ibis.coalesce(low.minute, low.day * 1440)
+    low = low.mutate(first=first, last=ibis.coalesce(low.minute, low.day * 1440 + 1439))
     low = low.anti_join(
-        given, [*(low[key] == given[key] for key in KEYS), low.moment >= given.start, low.moment < given.end]
+        given, [*(low[key] == given[key] for key in KEYS), low["last"] >= given.start, low["first"] < given.end]
     )
     return low.select(*DAY).distinct().mutate(low_saturation=ibis.literal(True))
 
@@ -182,7 +184,15 @@ def with_oxygen(rows: ibis.Table, options: Options) -> ibis.Table:
     if options["oxygen_requires_saturation"] == "yes":
         needless = seen & low_only & ~dropped
         oxygen = ibis.cases((needless & rows.saturation_measured, False), (needless, unknown()), else_=oxygen)
-    rows = rows.mutate(oxygen=oxygen, oxygen_seen=seen)
+    rows = rows.mutate(
+        oxygen=oxygen,
+        oxygen_seen=seen,
+        oxygen_until=ibis.greatest(rows.oxygen_until, rows.flow_last),
+        oxygen_untimed=ibis.coalesce(rows.oxygen_untimed, False) | ibis.coalesce(rows.flow_untimed, False),
+        above_low_flow_until=ibis.greatest(rows.above_low_flow_until, rows.high_flow_last),
+        above_low_flow_untimed=ibis.coalesce(rows.above_low_flow_untimed, False)
+        | ibis.coalesce(rows.flow_untimed, False),
+    )
     high_flow = ibis.coalesce(rows.flow_measured_maximum > LOW_FLOW, False)
     names = {
         "oxygen_above_low_flow": "above_low_flow",
@@ -207,4 +217,6 @@ def with_oxygen(rows: ibis.Table, options: Options) -> ibis.Table:
         (rows.fio2_measured_maximum.notnull(), False),
         (given, rows.fio2_rows_from_40),
     )
+    if options["oxygen_requires_saturation"] == "yes":
+        classes = {name: found & (rows.oxygen | fraction) for name, found in classes.items()}
     return rows.mutate(**classes, saturation_unknown=seen & low_only & ~dropped)

@@ -7,10 +7,18 @@ import ibis.expr.types as ir
 
 from abate.records.dictionary import Dictionary
 from abate.records.options import Options
-from abate.timeline.infusions import agents_of_day, high_dose, last_minutes, rates, runs, segments, together
+from abate.timeline.infusions import (
+    PERIOPERATIVE,
+    agents_of_day,
+    high_dose,
+    last_minutes,
+    rates,
+    runs,
+    segments,
+    together,
+)
 from abate.timeline.joins import DAY, KEYS, beside, unknown
 
-OVERLAP_REACHED = 60
 Keep = Callable[[str, ibis.Table], ibis.Table]
 
 
@@ -39,10 +47,11 @@ def vasopressor_days(
     ibis.Table
         The columns of :func:`abate.timeline.infusions.agents_of_day`; ``two_until``,
         ``two_besides_until``, ``high_until`` (last minute of two vasopressors, of two besides
-        vasopressin, of high dose; null where none); ``low_despite`` (a low pressure in spite of them).
+        vasopressin, of high dose; null where none); ``low_despite_high, low_despite_two`` (a low pressure in
+        spite of them).
     """
     names = known.drugs_of("vasopressor")
-    rows = keep("vasopressor_segments", segments(drugs, follow_up, names))
+    rows = keep("vasopressor_segments", segments(drugs, follow_up, names, PERIOPERATIVE))
     timed = rows.filter(rows.timed)
     every = keep("vasopressor_runs", runs(timed))
     counted = every.filter(every.counted)
@@ -50,29 +59,34 @@ def vasopressor_days(
     inside = inside.filter(inside.start >= inside.run_start, inside.start < inside.run_end)
     dosed = inside.select(*rows.columns).union(rows.filter(~rows.timed))
     dosed = keep("vasopressor_doses", rates(dosed, facts, options))
-    pairs = keep("vasopressor_pairs", together(counted, options["vasopressor_overlap_minutes"]))
+    overlap = options["vasopressor_overlap_minutes"]
+    pairs = keep("vasopressor_pairs", together(counted, overlap))
     alone = options["vasopressin_counts_as_multiple"] == "no"
     multiple = pairs.filter(~pairs.has_vasopressin) if alone else pairs
     high = keep("vasopressor_high", high_dose(dosed.filter(dosed.timed)))
     found = agents_of_day(every, dosed)
-    despite = high.select(*KEYS, "start", "end").union(
-        multiple.select(*KEYS, start=multiple.start + OVERLAP_REACHED, end=multiple.end)
-    )
-    low = readings.filter(readings.what == "low_pressure", readings.minute.notnull())
-    low = low.join(
-        despite,
-        [*(low[key] == despite[key] for key in KEYS), low.minute >= despite.start, low.minute < despite.end],
-    )
-    low = low.select(*DAY).distinct().mutate(low_despite=ibis.literal(True))
+    reached = multiple.mutate(start=multiple.start + overlap)
+    lows = readings.filter(readings.what == "low_pressure", readings.minute.notnull())
     for other in (
         last_minutes(multiple, "two_until"),
         last_minutes(pairs, "two_besides_until", ~pairs.has_vasopressin),
         last_minutes(high, "high_until"),
-        low,
+        _during(lows, high, "low_despite_high"),
+        _during(lows, reached, "low_despite_two"),
     ):
         found = _outer(found, other)
     push = drugs.filter(drugs.status == "given", drugs.kind == "dose", drugs.drug.isin(names), drugs.day.notnull())
     return _outer(found, push.select(*DAY).distinct().mutate(push_dose=ibis.literal(True)))
+
+
+def _during(lows: ibis.Table, spans: ibis.Table, name: str) -> ibis.Table:
+    """Return the days on which a low pressure was read within a span."""
+    spans = spans.select(*KEYS, "start", "end")
+    found = lows.semi_join(
+        spans,
+        [*(lows[key] == spans[key] for key in KEYS), lows.minute >= spans.start, lows.minute < spans.end],
+    )
+    return found.select(*DAY).distinct().mutate(**{name: ibis.literal(True)})
 
 
 def _outer(rows: ibis.Table, other: ibis.Table) -> ibis.Table:
@@ -100,11 +114,12 @@ def high_dose_vasopressor(rows: ibis.Table) -> ir.BooleanValue:
 
 def hypotension_despite(rows: ibis.Table) -> ir.BooleanValue:
     """Say on which patient-days the pressure was low in spite of two vasopressors or a high dose."""
-    treated = rows.high_dose_vasopressor | rows.two_vasopressors
-    untimed = ibis.coalesce(rows.low_untimed, False)
-    return ibis.cases(
-        (ibis.coalesce(rows.low_despite, False), True),
-        (~treated, False),
-        (~rows.hypotension, False),
-        (treated & rows.hypotension & ~untimed, False),
+
+    def despite(treated: ir.BooleanValue, low: ir.BooleanValue) -> ir.BooleanValue:
+        both = treated & rows.hypotension
+        timed = ibis.ifelse(ibis.coalesce(rows.low_untimed, False), unknown(), False)
+        return ibis.ifelse(both, ibis.ifelse(ibis.coalesce(low, False), True, timed), both)
+
+    return despite(rows.high_dose_vasopressor, rows.low_despite_high) | despite(
+        rows.two_vasopressors, rows.low_despite_two
     )

@@ -13,6 +13,7 @@ from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, unknown
 
 FEVER = 38.0
 LOW_SATURATION = 92.0
+LOW_FLOW = 6.0
 SUMMARIES = {
     "temperature_maximum": ("temperature", "max"),
     "systolic_minimum": ("sbp", "min"),
@@ -61,7 +62,7 @@ def is_low(rows: ibis.Table, options: Options) -> dict[str, ir.BooleanValue]:
 
 
 def notable_readings(measurements: ibis.Table, facts: ibis.Table, options: Options) -> ibis.Table:
-    """Return fevers, low pressures and low saturations, one row a reading.
+    """Return fevers, low pressures, low saturations and flows of oxygen, one row a reading.
 
     Parameters
     ----------
@@ -75,20 +76,22 @@ def notable_readings(measurements: ibis.Table, facts: ibis.Table, options: Optio
     Returns
     -------
     ibis.Table
-        ``patient_id, course_id, day, minute, value, what`` (fever, low_pressure, low_saturation).
+        ``patient_id, course_id, day, minute, value, what`` (fever, low_pressure, low_saturation, flow).
     """
     rows = measurements.filter(measurements.day >= 0)
     fever = (rows.variable == "temperature") & (rows.value >= FEVER - TOLERANCE)
     saturation = (rows.variable == "spo2") & (rows.value < LOW_SATURATION - TOLERANCE)
+    flow = (rows.variable == "o2_flow") & (rows.value > 0)
     pressure = rows.variable.isin(("sbp", "map"))
     if options["hypotension_definition"] != "fall_30":
         pressure = pressure & (rows.value < 90)  # no limit lies above: few rows are left to look at
-    rows = rows.filter(fever | saturation | pressure).select(*DAY, "minute", "variable", "value")
+    rows = rows.filter(fever | saturation | flow | pressure).select(*DAY, "minute", "variable", "value")
     rows = beside(rows, facts.select(*KEYS, "child", "systolic_limit", "baseline_systolic"))
     low = [(rows.variable == variable) & condition for variable, condition in is_low(rows, options).items()]
     what = ibis.cases(
         (rows.variable == "temperature", "fever"),
         (rows.variable == "spo2", "low_saturation"),
+        (rows.variable == "o2_flow", "flow"),
         *((condition, "low_pressure") for condition in low),
     )
     rows = rows.mutate(what=what)
@@ -102,15 +105,19 @@ def notable_days(readings: ibis.Table) -> ibis.Table:
     -------
     ibis.Table
         ``patient_id, course_id, day``; ``fever_minute`` (the first), ``low_readings`` (how many),
-        ``low_untimed`` (whether one has no time), ``low_first`` and ``low_last`` (minutes).
+        ``low_untimed`` (whether one has no time), ``low_first`` and ``low_last`` (minutes); likewise
+        ``flow_last``, ``high_flow_last`` (above 6 L/min), ``flow_untimed`` of measured oxygen.
     """
-    low = readings.what == "low_pressure"
+    low, flow = readings.what == "low_pressure", readings.what == "flow"
     return readings.group_by(*DAY).aggregate(
         fever_minute=readings.minute.min(where=readings.what == "fever"),
         low_readings=low.sum(),
         low_untimed=(low & readings.minute.isnull()).max(),
         low_first=readings.minute.min(where=low),
         low_last=readings.minute.max(where=low),
+        flow_last=readings.minute.max(where=flow),
+        high_flow_last=readings.minute.max(where=flow & (readings.value > LOW_FLOW)),
+        flow_untimed=(flow & readings.minute.isnull()).max(),
     )
 
 

@@ -14,14 +14,14 @@ AWAKE = ibis.coalesce(_.consciousness == 0, False)
 
 
 def _score(grade: int, low: int, high: int) -> Criterion:
-    holds = ~_.uses_capd & _.cartox10.between(low, high)
+    holds = ~_.under_capd_age & _.cartox10.between(low, high)
     words = f"CARTOX-10 {low}-{high}"
     return Criterion(grade, words, holds, ("cartox10",), words, "secondary", doubt=HIDDEN)
 
 
 def _capd(grade: int, name: str, holds: object) -> Criterion:
     return Criterion(
-        grade, name, _.uses_capd & holds, ("capd",), f"{name} (under 12 years)", "our resolution", doubt=HIDDEN
+        grade, name, _.under_capd_age & holds, ("capd",), f"{name} (under 12 years)", "our resolution", doubt=HIDDEN
     )
 
 

@@ -4,17 +4,22 @@ Adults: Neelapu SS, et al. Nat Rev Clin Oncol 2018;15(1):47-62, doi:10.1038/nrcl
 Children: Mahadeo KM, et al. Nat Rev Clin Oncol 2019;16(1):45-63, doi:10.1038/s41571-018-0075-2.
 """
 
+import ibis
 from ibis import _
 
 from abate.grading.rules import Criterion, Flag, Known, System
 from abate.grading.systems.astct_crs import ASTCT_CRS, SEDATED
 
 ORGANS = {
-    "hepatic_grade": "bilirubin",
-    "renal_grade": "creatinine or urine output",
+    "bilirubin_grade": "bilirubin",
+    "alp_ggt_grade": "alkaline phosphatase or GGT",
+    "creatinine_grade": "creatinine",
+    "urine_output_grade": "urine output",
     "coagulation_grade": "coagulopathy",
     "organ_toxicity_grade": "organ toxicity judged by a clinician",
 }
+
+JUDGED = ("coagulation_grade", "organ_toxicity_grade")
 
 
 def _organs(grade: int, fact: str, known: Known) -> tuple[Criterion, ...]:
@@ -22,9 +27,13 @@ def _organs(grade: int, fact: str, known: Known) -> tuple[Criterion, ...]:
     found = []
     for feature, name in ORGANS.items():
         holds = getattr(_, feature) == grade
+        if feature in JUDGED:
+            # A judgement says nothing of worse organs that nobody recorded.
+            holds = ibis.ifelse(_.events_covered | (getattr(_, feature) >= grade), holds, ibis.null("boolean"))
         if grade == 1:
             holds = ~_.child & holds
-        found.append(Criterion(grade, f"{name}, grade {grade}", holds, (feature,), fact, known))
+        option = ("cartox_hepatic", "with_alp_ggt") if feature == "alp_ggt_grade" else None
+        found.append(Criterion(grade, f"{name}, grade {grade}", holds, (feature,), fact, known, option))
     return tuple(found)
 
 

@@ -1,0 +1,53 @@
+"""Every patient-day under every system, with what a clinician judged beside it."""
+
+import ibis
+
+from abate.engine.store import Engine
+from abate.grading.rules import grade_days
+from abate.grading.systems import SYSTEMS
+from abate.records.options import Options
+from abate.timeline.joins import DAY
+
+
+def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Options, engine: Engine) -> ibis.Table:
+    """Grade every patient-day by every system.
+
+    Parameters
+    ----------
+    features
+        From :func:`abate.timeline.features.features`.
+    clinician
+        From :func:`abate.grading.clinician.clinician_grades`.
+    options, engine
+        The options, and where results are kept.
+
+    Returns
+    -------
+    ibis.Table
+        The columns of :func:`abate.grading.rules.grade_days`; ``clinician_low, clinician_high`` (a
+        judgement under the same system, or under none named); ``primary`` (clinician where there is
+        one, else computed), ``primary_grade`` (the clinician's highest, else the grade) and
+        ``attribution``, which is assumed wherever nobody judged it.
+    """
+    parts = [engine.keep(f"grades_{key}", grade_days(features, system, options)) for key, system in SYSTEMS.items()]
+    grades = ibis.union(*parts)
+    names = grades.select("toxicity", "system").distinct()
+    judged = clinician.join(
+        names,
+        [
+            clinician.toxicity == names.toxicity,
+            clinician.system.isnull() | (clinician.system == names.system),
+        ],
+        rname="{name}_graded",
+    )
+    judged = judged.group_by(*DAY, "toxicity", system=judged.system_graded).aggregate(
+        clinician_low=judged.low.min(), clinician_high=judged.high.max()
+    )
+    keys = (*DAY, "toxicity", "system")
+    rows = grades.left_join(judged, list(keys)).drop(*(f"{key}_right" for key in keys))
+    by_clinician = rows.clinician_high.notnull()
+    return rows.mutate(
+        primary=ibis.ifelse(by_clinician, "clinician", "computed"),
+        primary_grade=ibis.ifelse(by_clinician, rows.clinician_high.cast("int8"), rows.grade),
+        attribution=ibis.ifelse(by_clinician, "judged by a clinician", "assumed"),
+    )
