@@ -181,10 +181,6 @@ def ice_points(patient: Patient, value: float | None, options: Options) -> float
     return 10 - (baseline - value)
 
 
-def earliest_day(patient: Patient) -> int:
-    return 0
-
-
 def scores_and_consciousness(patient: Patient, day: int, options: Options) -> dict[str, Any]:
     """Consciousness, scores, `unable`, and whether the day is `not_assessable`."""
     found: dict[str, Any] = {name: score(patient, name, day) for name in SCORES}
@@ -194,7 +190,7 @@ def scores_and_consciousness(patient: Patient, day: int, options: Options) -> di
     found["not_assessable"] = sedated(patient, day) is True and nothing
     if found["not_assessable"]:
         # The last valid ones of an earlier day stand.
-        for earlier in range(day - 1, earliest_day(patient) - 1, -1):
+        for earlier in range(day - 1, -1, -1):
             for name in SCORES:
                 if found[name] is None:
                     found[name] = score(patient, name, earlier)

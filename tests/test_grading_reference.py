@@ -29,7 +29,7 @@ COMPARED = (
 
 def differences(cohort: Mapping[str, Any], chosen: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Return every feature and grade on which abate and the reference differ."""
-    rows = {name: {key: value for key, value in tables(patient, name).items()} for name, patient in cohort.items()}
+    rows = {name: dict(tables(patient, name)) for name, patient in cohort.items()}
     people = [{**found["patients"][0], "last_day": cohort[name]["last_day"]} for name, found in rows.items()]
     table, applied, _ = daily(people, rows, chosen, 0)
     mine = {(row["patient_id"], row["day"]): row for row in table.to_pyarrow().to_pylist()}

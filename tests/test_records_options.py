@@ -2,7 +2,8 @@
 
 import pytest
 
-from abate.records.options import REGISTRY, Option, Options
+from abate.records.option import Option
+from abate.records.options import REGISTRY, Options
 from abate.records.problems import AbateError, UnusableRecordsError
 
 EVERY = pytest.mark.parametrize("option", REGISTRY.values(), ids=list(REGISTRY))

@@ -122,6 +122,22 @@ def run(context: click.Context, records: str, out: Path) -> None:
 
 
 @cli.command(epilog=CODES)
+@click.argument("records", type=click.Path())
+@click.option("--patient", required=True, help="Identifier of the patient.")
+@click.option("--day", type=int, required=True, help="Day after day 0.")
+@click.option("--system", default="", help="astct_crs, cartox_crs, astct_icans or cartox_cres; all if none is named.")
+@click.option("--course", type=int, default=1, show_default=True, help="Number of the course of the patient.")
+@click.pass_context
+def explain(context: click.Context, records: str, patient: str, day: int, system: str, course: int) -> None:
+    """Say why a day of a patient of RECORDS has its grade; shows the values it rests on."""
+    from abate import verbs
+
+    with steps(context.obj["quiet"]) as say:
+        text = verbs.explain(records, patient, day, system, course, say)
+    click.echo(text)
+
+
+@cli.command(epilog=CODES)
 @click.argument("study", default="strati2020")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for audit.csv.")
 @click.pass_context

@@ -117,6 +117,77 @@ def reproduce(study: str = "strati2020", progress: Progress = _silent) -> pa.Tab
     return audit(analyse(study, progress))
 
 
+def explain(
+    records: str | Path | Cohort,
+    patient: str,
+    day: int,
+    system: str = "",
+    course: int = 1,
+    progress: Progress = _silent,
+) -> str:
+    """Say why a day has its grade: criteria, records, what was missing, under one system or all.
+
+    Parameters
+    ----------
+    records
+        A folder of records, ``"strati2020"``, or what :func:`analyse` returned.
+    patient, day, course
+        Which patient-day.
+    system
+        ``astct_crs, cartox_crs, astct_icans, cartox_cres``; all of them where none is named.
+    progress
+        Called with a word before each step.
+
+    Returns
+    -------
+    str
+        Text with identifiers and values: it was asked for by name.
+
+    Raises
+    ------
+    AbateError
+        If there is no such system, patient, course or day.
+    """
+    from abate.findings.explain import explain as explained
+    from abate.findings.explain import words
+    from abate.grading.systems import SYSTEMS
+
+    if system and system not in SYSTEMS:
+        known = ", ".join(SYSTEMS)
+        raise AbateError(f"No grading system has the name given. Expected one of {known}. Correct --system.")
+    cohort = records if isinstance(records, Cohort) else analyse(records, progress)
+    people = cohort.patients.filter(cohort.patients.patient_id == patient)
+    courses = people.select("course_id").order_by("course_id").to_pyarrow()["course_id"].to_pylist()
+    if not courses:
+        raise AbateError(
+            "No patient has the identifier given. Expected one of the file of patients. Correct --patient."
+        )
+    if course not in courses:
+        several = f"one of {', '.join(map(str, courses))}"
+        raise AbateError(f"The patient has no course of this number. Expected {several}. Give --course.")
+    parts = []
+    for key in [system] if system else SYSTEMS:
+        found = explained(
+            cohort.features,
+            cohort.computed,
+            cohort.records.tables,
+            SYSTEMS[key],
+            cohort.options,
+            cohort.records.study.dictionary,
+            patient,
+            course,
+            day,
+        )
+        if found is None:
+            last = cohort.days.filter(cohort.days.patient_id == patient, cohort.days.course_id == course)
+            end = last.day.max().to_pyarrow().as_py()
+            graded = "no day of this patient is graded" if end is None else f"days 0 to {end} are graded"
+            raise AbateError(f"This day is not graded: {graded}. Expected a day of the follow-up. Correct --day.")
+        parts.append(words(found))
+    several = f", course {course}" if len(courses) > 1 else ""
+    return f"Patient {patient}{several}\n\n" + "\n\n\n".join(parts)
+
+
 def write_audit(table: pa.Table, out: Path) -> Path:
     """Write ``audit.csv`` into a folder, and return where it is."""
     path = out / "audit.csv"

@@ -173,7 +173,7 @@ CATALOGUE: dict[str, Feature] = {
         ),
         Feature(
             "consciousness",
-            "0 alert, 1 awakens spontaneously, 2 to voice, 3 to tactile stimuli, 4 unarousable",
+            "consciousness (0 alert, 1 awakens spontaneously, 2 to voice, 3 to tactile stimuli, 4 unarousable)",
             "{rank}",
             "worst valid of the day",
             "until the next charting",

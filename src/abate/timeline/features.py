@@ -52,9 +52,12 @@ def features(
     measurements, drugs, events, states = (records[name] for name in ("measurements", "drugs", "events", "states"))
     facts = keep("course_facts", course_facts(records["patients"], measurements, options))
     readings = keep("notable_readings", vitals.notable_readings(measurements, facts, options))
+    daily = keep("daily_vitals", vitals.daily_vitals(measurements))
+    before = daily.select(*KEYS, day=daily.day + 1, saturation_before=daily.saturation_minimum)
     parts = [
+        *([before] if options["oxygen_requires_saturation"] == "yes" else []),
         covered_days(days, records["coverage"]),
-        vitals.daily_vitals(measurements),
+        daily,
         vitals.notable_days(readings),
         vasopressors.vasopressor_days(drugs, follow_up, facts, readings, known, options, keep),
         *_oxygen(states, readings, follow_up, options, engine),
@@ -127,8 +130,10 @@ def _signs(rows: ibis.Table, options: Options) -> ibis.Table:
     fever = rows.temperature_maximum >= vitals.FEVER - TOLERANCE
     other_cause = ibis.coalesce(rows.fever_other_cause_seen, False)
     low_before = ibis.coalesce(rows.low_saturation_before, False)
-    order = ibis.window(group_by=KEYS, order_by=rows.day)
-    measured_before = rows.saturation_minimum.lag().over(order).notnull()
+    # Asked for only where the option needs it: a join of every day to the day before.
+    measured = rows.saturation_minimum.notnull()
+    if "saturation_before" in rows.columns:
+        measured = measured | rows.saturation_before.notnull()
     rows = rows.mutate(
         fever=ibis.ifelse(other_cause, False, fever),
         vasopressor=by_exception(rows.vasopressor_seen, rows.vasopressors_covered),
@@ -138,7 +143,7 @@ def _signs(rows: ibis.Table, options: Options) -> ibis.Table:
             events_covered,
         ),
         low_saturation_before=low_before,
-        saturation_measured=rows.saturation_minimum.notnull() | measured_before,
+        saturation_measured=measured,
     )
     rows = rows.mutate(
         hypotension=vitals.hypotension(rows, options),

@@ -119,7 +119,7 @@ def laboratory_days(measurements: ibis.Table, facts: ibis.Table, options: Option
     measurements, facts
         The record table; ``infusion_minute`` of each course.
     options
-        ``normal_limits, baseline_window_days, lab_hold_days``.
+        ``normal_limits, baseline_window_days``.
 
     Returns
     -------
@@ -154,9 +154,6 @@ def laboratory_days(measurements: ibis.Table, facts: ibis.Table, options: Option
     base = base.select(*KEYS, "variable", baseline="value", baseline_grade=laboratory_grades(base))
     after = beside(rows.filter(rows.day >= 0, ~rows.before), base, (*KEYS, "variable"))
     after = after.mutate(grade=laboratory_grades(after))
-    hold = int(options["lab_hold_days"])
-    if hold:
-        after = after.mutate(day=(after.day + ibis.range(0, hold + 1).unnest()).cast("int64"))
     above = after.grade > ibis.coalesce(after.baseline_grade, 0)
     after = after.mutate(counted=ibis.ifelse(above, after.grade, 0 * after.grade))
     return after.group_by(*DAY).aggregate(

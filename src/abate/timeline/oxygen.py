@@ -100,21 +100,17 @@ def oxygen_days(spans: ibis.Table) -> ibis.Table:
     -------
     ibis.Table
         ``patient_id, course_id, day``; ``no_oxygen_recorded`` and ``oxygen_given`` (rows for hypoxia),
-        ``oxygen_low_only`` (all of it low flow), the classes of three values, ``fio2_rows_from_40``,
-        ``*_until`` (last minutes), and flags.
+        ``oxygen_low`` (some of it low flow), the classes of three values, ``fio2_rows_from_40``,
+        ``*_until`` (last minutes), and flags; ``*_above`` leaves low flow out.
     """
     rows = by_day(spans)
     given = rows.given
     until = ibis.ifelse(rows.timed, rows.until, ibis.null("int64"))
-    classes = ("above_low_flow", "positive_pressure", "noninvasive", "invasive")
+    classes = ("positive_pressure", "noninvasive", "invasive")
     reached = rows.percent >= HIGH_FIO2 - TOLERANCE
     found: dict[str, Any] = {
         "no_oxygen_recorded": (rows["none"] | rows.home).max(),
-        "oxygen_given": given.sum(),
-        "oxygen_low_only": rows.low_flow.min(where=given),
-        "oxygen_until": until.max(where=given),
-        "oxygen_untimed": (given & ~rows.timed).max(),
-        "fio2_rows_from_40": any_of(reached, given),
+        "oxygen_low": (given & rows.low_flow).max(),
         "fio2_estimated": (given & rows.estimated).max(),
         "home_support": rows.home.max(),
         "ventilated_not_for_hypoxia": (rows.other_cause & ibis.coalesce(rows.invasive, False)).max(),
@@ -124,8 +120,16 @@ def oxygen_days(spans: ibis.Table) -> ibis.Table:
         ).max(),
         "any_invasive": (~rows.home & ibis.coalesce(rows.invasive, False)).max(),
     }
+    # The same of all rows, and of those above low flow, since low flow may be asked to prove its need.
+    for suffix, chosen in (("", given), ("_above", given & ~rows.low_flow)):
+        found[f"oxygen_given{suffix}"] = chosen.sum()
+        found[f"oxygen_until{suffix}"] = until.max(where=chosen)
+        found[f"oxygen_untimed{suffix}"] = (chosen & ~rows.timed).max()
+        found[f"fio2_rows_from_40{suffix}"] = any_of(reached, chosen)
+        found[f"above_low_flow_rows{suffix}"] = any_of(rows.above_low_flow, chosen)
     for name in classes:
         found[f"{name}_rows"] = any_of(rows[name], given)
+    for name in ("above_low_flow", "positive_pressure"):
         mine = given & ibis.coalesce(rows[name], False)
         found[f"{name}_until"] = until.max(where=mine)
         found[f"{name}_untimed"] = (mine & ~rows.timed).max()
@@ -167,56 +171,56 @@ def with_oxygen(rows: ibis.Table, options: Options) -> ibis.Table:
         With ``oxygen, oxygen_above_low_flow, positive_pressure, noninvasive_positive_pressure,
         invasive_ventilation, fio2_from_40`` and the flag ``saturation_unknown``.
     """
-    given = ibis.coalesce(rows.oxygen_given, 0) > 0
-    measured = ibis.coalesce(rows.flow_measured_maximum > 0, False)
-    dropped = ibis.coalesce(rows.low_saturation | rows.low_saturation_before, False)
-    low_only = ibis.cases(
-        (given, ibis.coalesce(rows.oxygen_low_only, False)),
-        (measured, ~(rows.flow_measured_maximum > LOW_FLOW)),
-        else_=False,
-    )
-    seen = given | measured
-    recorded_none = ibis.coalesce(rows.no_oxygen_recorded, False) | ibis.coalesce(
-        rows.flow_measured_maximum == 0, False
-    )
-    absent = recorded_none | ibis.coalesce(rows.oxygen_covered, False)
-    oxygen = ibis.cases((seen, True), (absent, False))
+    flow = ibis.coalesce(rows.flow_measured_maximum, 0.0)
+    above = (ibis.coalesce(rows.oxygen_given_above, 0) > 0) | (flow > LOW_FLOW)
+    low = ibis.coalesce(rows.oxygen_low, False) | ((flow > 0) & (flow <= LOW_FLOW))
+    proven = ibis.coalesce(rows.low_saturation | rows.low_saturation_before, False)
+    needed = ibis.literal(True)
     if options["oxygen_requires_saturation"] == "yes":
-        needless = seen & low_only & ~dropped
-        oxygen = ibis.cases((needless & rows.saturation_measured, False), (needless, unknown()), else_=oxygen)
+        needed = ibis.cases((proven, True), (rows.saturation_measured, False))
+    counts = ibis.coalesce(needed, False)
+    absent = (
+        ibis.coalesce(rows.no_oxygen_recorded, False)
+        | rows.flow_measured_maximum.notnull()
+        | ibis.coalesce(rows.oxygen_covered, False)
+        | (low & ~counts)
+    )
+    oxygen = ibis.cases((above, True), (low, needed), (absent, False))
+
+    def of_rows(name: str) -> ir.Value:
+        return ibis.ifelse(counts, rows[name], rows[f"{name}_above"])
+
     rows = rows.mutate(
         oxygen=oxygen,
-        oxygen_seen=seen,
-        oxygen_until=ibis.greatest(rows.oxygen_until, rows.flow_last),
-        oxygen_untimed=ibis.coalesce(rows.oxygen_untimed, False) | ibis.coalesce(rows.flow_untimed, False),
+        oxygen_seen=above | low,
+        oxygen_until=ibis.greatest(of_rows("oxygen_until"), ibis.ifelse(counts, rows.flow_last, rows.high_flow_last)),
+        oxygen_untimed=ibis.coalesce(of_rows("oxygen_untimed"), False) | ibis.coalesce(rows.flow_untimed, False),
         above_low_flow_until=ibis.greatest(rows.above_low_flow_until, rows.high_flow_last),
         above_low_flow_untimed=ibis.coalesce(rows.above_low_flow_untimed, False)
         | ibis.coalesce(rows.flow_untimed, False),
     )
-    high_flow = ibis.coalesce(rows.flow_measured_maximum > LOW_FLOW, False)
-    names = {
-        "oxygen_above_low_flow": "above_low_flow",
-        "positive_pressure": "positive_pressure",
-        "noninvasive_positive_pressure": "noninvasive",
-        "invasive_ventilation": "invasive",
+    given = ibis.coalesce(of_rows("oxygen_given"), 0) > 0
+    kinds = {
+        "oxygen_above_low_flow": (of_rows("above_low_flow_rows"), flow > LOW_FLOW),
+        "positive_pressure": (rows.positive_pressure_rows, False),
+        "noninvasive_positive_pressure": (rows.noninvasive_rows, False),
+        "invasive_ventilation": (rows.invasive_rows, False),
     }
     classes: dict[str, ir.Value] = {
         name: ibis.cases(
-            (ibis.coalesce(rows[f"{kind}_rows"], False), True),
-            (high_flow if kind == "above_low_flow" else ibis.literal(False), True),
+            (ibis.coalesce(found, False) | measured, True),
             (~rows.oxygen, False),
             # A flow alone does not name the device.
-            (given, rows[f"{kind}_rows"]),
+            (rows.oxygen & given, found),
         )
-        for name, kind in names.items()
+        for name, (found, measured) in kinds.items()
     }
-    fraction = ibis.coalesce(rows.fio2_measured_maximum >= HIGH_FIO2 - TOLERANCE, False)
+    fraction = rows.fio2_measured_maximum >= HIGH_FIO2 - TOLERANCE
+    certain, every = of_rows("fio2_rows_from_40"), rows.fio2_rows_from_40
     classes["fio2_from_40"] = ibis.cases(
-        (ibis.coalesce(rows.fio2_rows_from_40, False) | fraction, True),
-        (~rows.oxygen, False),
-        (rows.fio2_measured_maximum.notnull(), False),
-        (given, rows.fio2_rows_from_40),
+        (ibis.coalesce(certain, False) | ibis.coalesce(fraction, False), True),
+        (~rows.oxygen | fraction.notnull(), False),
+        (rows.oxygen & given & (certain == every), certain),
+        (rows.oxygen & given & ~counts & needed.notnull(), certain),
     )
-    if options["oxygen_requires_saturation"] == "yes":
-        classes = {name: found & (rows.oxygen | fraction) for name, found in classes.items()}
-    return rows.mutate(**classes, saturation_unknown=seen & low_only & ~dropped)
+    return rows.mutate(**classes, saturation_unknown=low & ~proven)

@@ -26,7 +26,7 @@ SUMMARIES = {
 
 
 def daily_vitals(measurements: ibis.Table) -> ibis.Table:
-    """Return the vital signs of each day on which one was measured.
+    """Return the vital signs of each day, from the day before day 0, on which one was measured.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def daily_vitals(measurements: ibis.Table) -> ibis.Table:
         ``patient_id, course_id, day`` and the columns of :data:`SUMMARIES`, null where not measured.
     """
     rows = measurements.filter(
-        measurements.variable.isin([variable for variable, _ in SUMMARIES.values()]), measurements.day >= 0
+        measurements.variable.isin([variable for variable, _ in SUMMARIES.values()]), measurements.day >= -1
     )
     return rows.group_by(*DAY).aggregate(
         **{
@@ -78,7 +78,7 @@ def notable_readings(measurements: ibis.Table, facts: ibis.Table, options: Optio
     ibis.Table
         ``patient_id, course_id, day, minute, value, what`` (fever, low_pressure, low_saturation, flow).
     """
-    rows = measurements.filter(measurements.day >= 0)
+    rows = measurements.filter(measurements.day >= -1)
     fever = (rows.variable == "temperature") & (rows.value >= FEVER - TOLERANCE)
     saturation = (rows.variable == "spo2") & (rows.value < LOW_SATURATION - TOLERANCE)
     flow = (rows.variable == "o2_flow") & (rows.value > 0)
