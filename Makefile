@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --extra report --group build
 
-.PHONY: demo test check clean lock
+.PHONY: demo test check bench-quick bench-small clean lock
 
 demo: $(VENV)/installed
 	$(BIN)/abate run strati2020 --out demo
@@ -22,6 +22,13 @@ check: $(VENV)/installed-dev
 	$(BIN)/python -m pytest --quiet --cov --cov-report=term-missing:skip-covered
 	$(BIN)/python tools/branch_coverage.py
 	$(BIN)/python tools/licences.py
+
+# Writes its data once (100,000 patients, about two minutes); see benchmarks/README.md.
+bench-quick: $(VENV)/installed
+	$(BIN)/python benchmarks/all_crs_systems.py
+
+bench-small: $(VENV)/installed
+	$(BIN)/python benchmarks/all_crs_systems.py --patients 2000 --profile
 
 $(VENV)/installed: locks/run.txt pyproject.toml
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)

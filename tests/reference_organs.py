@@ -117,6 +117,8 @@ def lab_grade(patient: Patient, variable: str, day: int, options: Options) -> in
     baseline = baseline_of(patient, variable, options)
     baseline_grade = None if baseline is None else grade_of(baseline, baseline, options)
     for back in range(options["lab_hold_days"] + 1):
+        if day - back < 0:
+            break  # what was measured before day 0 is a baseline
         grades = []
         for row in readings(patient, variable, day - back):
             infusion = patient["patient"].get("infusion_minute")

@@ -52,6 +52,8 @@ class Cohort:
         the treatment itself).
     follow_up, days, grades, highest, survival
         One row a course; a patient-day; a day graded by a clinician; a toxicity; a course.
+    coverage
+        Promises of completeness that the records keep: :func:`kept_promises`.
     features, computed, toxicity_courses
         A patient-day; a patient-day and system; a course and system:
         :func:`abate.timeline.features.features`, :func:`abate.grading.daily.computed_grades`,
@@ -77,6 +79,7 @@ class Cohort:
     exposure: Mapping[str, ibis.Table]
     follow_up: ibis.Table
     days: ibis.Table
+    coverage: ibis.Table
     features: ibis.Table
     computed: ibis.Table
     toxicity_courses: ibis.Table
@@ -252,6 +255,7 @@ def derive(records: Records, progress: Callable[[str], None] | None = None) -> C
         exposure=exposure,
         follow_up=followed,
         days=days,
+        coverage=coverage,
         features=daily,
         computed=computed,
         toxicity_courses=keep("toxicity_courses", toxicity_courses(computed, daily, options)),

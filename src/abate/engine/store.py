@@ -25,8 +25,10 @@ class Engine:
     3
     """
 
-    def __init__(self, backend: Any = None) -> None:
+    def __init__(self, backend: Any = None, prefix: str = "") -> None:
         self.backend = backend if backend is not None else ibis.duckdb.connect()
+        self.prefix = prefix
+        self.kept: set[str] = set()
         # Neither the clock's zone nor a progress bar of the engine's own belongs in a result.
         self.backend.raw_sql("SET TimeZone = 'UTC'")
         self.backend.raw_sql("SET enable_progress_bar = false")
@@ -34,7 +36,17 @@ class Engine:
         self.backend.raw_sql("SET autoinstall_known_extensions = false")
         self.backend.raw_sql("SET autoload_known_extensions = false")
 
+    def within(self, prefix: str) -> "Engine":
+        """Return the same backend under names of their own, for a derivation that is made twice."""
+        other = Engine(self.backend, f"{prefix}_")
+        other.kept = self.kept
+        return other
+
     def keep(self, name: str, expression: ibis.Table) -> ibis.Table:
         """Run an expression and keep its rows under a name; a name used before is replaced."""
-        kept: ibis.Table = self.backend.create_table(name, expression, overwrite=True, temp=True)
+        name = self.prefix + name
+        # Ibis writes a table twice where it may have to replace one.
+        again = name in self.kept
+        self.kept.add(name)
+        kept: ibis.Table = self.backend.create_table(name, expression, overwrite=again, temp=True)
         return kept

@@ -9,7 +9,18 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from abate.cohort import Cohort
-from abate.findings import biomarkers, head, methods, outcomes, response, toxicity, treatment
+from abate.findings import (
+    biomarkers,
+    computed,
+    head,
+    methods,
+    outcomes,
+    response,
+    timelines,
+    toxicity,
+    toxicity_table,
+    treatment,
+)
 
 
 @dataclass
@@ -40,6 +51,10 @@ def find(cohort: Cohort, progress: Callable[[str], None] | None = None) -> Findi
         ("records", head.records),
         ("patients", head.patients),
         ("toxicity", toxicity.toxicity),
+        ("computed grades", computed.computed),
+        ("toxicity table", toxicity_table.toxicity_table),
+        ("systems", toxicity_table.systems_compared),
+        ("timelines", timelines.timelines),
         ("treatment", treatment.treatment),
         ("response", response.response),
         ("biomarkers", biomarkers.biomarkers),

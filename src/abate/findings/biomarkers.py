@@ -14,6 +14,12 @@ from abate.statistics.comparison import compare
 
 KEYS = ["patient_id", "course_id"]
 MOST_VARIABLES = 6
+NOT_LABORATORY = (
+    *("temperature", "sbp", "dbp", "map", "heart_rate", "resp_rate", "spo2", "fio2", "o2_flow", "weight", "height"),
+    *("gcs_total", "gcs_eye", "rass", "ice", "capd", "cartox10", "papilledema_stage", "csf_opening_pressure"),
+    "urine_output",
+)
+"""Variables that are not drawn among the laboratory values unless a comparison names them."""
 MEASURES = {
     "baseline": "baseline",
     "peak": "peak",
@@ -67,6 +73,7 @@ def _points(cohort: Cohort, group: str) -> ibis.Table:
     if named:
         points = points.filter(points.variable.isin(named))
     else:
+        points = points.filter(points.variable.notin(NOT_LABORATORY))
         counts = points.group_by("variable").aggregate(n=points.count())
         most = counts.order_by(counts.n.desc(), "variable").limit(MOST_VARIABLES)
         points = points.semi_join(most, "variable")

@@ -1,6 +1,7 @@
 """Key figures, the records that were used, and Table 1."""
 
 from abate.cohort import Cohort
+from abate.findings.computed import gradeable, without_coverage
 from abate.findings.shape import Section, interval, listing, median_text, share, table
 from abate.records.checks import REASONS
 from abate.records.tables import PATIENTS
@@ -34,13 +35,6 @@ def records(cohort: Cohort) -> Section:
     values_in, used = (sum(row[name] for row in rows) for name in ("values_in", "used"))
     text = f"{values_in:,} values in = {used:,} used + {values_in - used:,} set aside."
     problems = [{"level": problem.level, "message": str(problem)} for problem in cohort.records.problems]
-    declared = cohort.records.study.coverage
-    said = ", ".join(f"{domain}: {'complete' if yes else 'incomplete'}" for domain, yes in declared.items())
-    coverage = (
-        f"Declared complete or incomplete: {said}."
-        if said
-        else ("No domain of the records was declared complete, so what is not recorded is unknown, and not absent.")
-    )
     missing = _most_missing(cohort)
     aside = cohort.records.set_aside
     unknown = aside.filter(aside.reason == "not in the dictionary")
@@ -52,7 +46,26 @@ def records(cohort: Cohort) -> Section:
         "records_bars": table(bars, "table", "what", "values"),
         "problems": table(problems, "level", "message"),
     }
-    return tables, {"records": text, "coverage": coverage, "missing": missing}
+    return tables, {"records": text, "coverage": declared(cohort) + without_coverage(cohort), "missing": missing}
+
+
+def _of(courses: int, total: int) -> str:
+    return "all courses" if courses == total else f"{courses:,} of {total:,} courses"
+
+
+def declared(cohort: Cohort) -> str:
+    """Say which domains of the records were declared complete, and for how many courses."""
+    coverage, total = cohort.records["coverage"], cohort.count(cohort.patients)
+    counts = coverage.group_by("domain", "complete").aggregate(
+        courses=(coverage.patient_id + "/" + coverage.course_id.cast("string")).nunique()
+    )
+    parts = [
+        f"{row['domain']} {'complete' if row['complete'] else 'incomplete'} for {_of(row['courses'], total)}"
+        for row in listing(counts, "domain", "complete")
+    ]
+    if parts:
+        return f"Declared: {'; '.join(parts)}. Elsewhere what is not recorded is unknown, and not absent."
+    return "No domain of the records was declared complete, so what is not recorded is unknown, and not absent."
 
 
 def _most_missing(cohort: Cohort) -> str:
@@ -99,11 +112,20 @@ def _filled(cohort: Cohort, name: str) -> bool:
 def key_figures(cohort: Cohort) -> Section:
     """Return the figures at the head of the page, each with the section it comes from."""
     total = cohort.count(cohort.patients)
-    rows = [{"label": "Patients", "value": str(total), "detail": "infused courses", "section": "patients"}]
+    kind = cohort.records.study.reading.day0_kind
+    said = "infused courses" if kind == "infusion" else f"courses; day 0 is the {kind}"
+    people = cohort.count(cohort.patients.select("patient_id").distinct())
+    said = said if people == total else f"{said}, of {people} patients"
+    label = "Patients" if people == total else "Courses"
+    rows = [{"label": label, "value": str(total), "detail": said, "section": "patients"}]
     high = cohort.options["high_grade"]
     for toxicity in ("CRS", "ICANS"):
         graded = cohort.highest.filter(cohort.highest.toxicity == toxicity)
         systems = listing(graded.select("system").distinct(), "system")
+        by_records = _computed(cohort, toxicity, total)
+        rows += by_records
+        if by_records and not systems:
+            continue
         for system in systems or [{"system": None}]:
             mine = graded.filter(graded.system.identical_to(system["system"]))
             any_grade, severe = (
@@ -142,7 +164,9 @@ def key_figures(cohort: Cohort) -> Section:
     texts = {
         "title": study.title or "Cohort report",
         "population": study.population,
-        "cohort": f"{total} {'patient' if total == 1 else 'patients'}" + _products(cohort),
+        "cohort": f"{people} {'patient' if people == 1 else 'patients'}"
+        + ("" if people == total else f", {total} courses")
+        + _products(cohort),
         "mark": study.mark,
         "follow_up": f"Follow-up to death, last contact or the last record: median (range) {follow}."
         if follow != "–"
@@ -150,6 +174,24 @@ def key_figures(cohort: Cohort) -> Section:
         "day0": study.reading.day0_kind,
     }
     return {"key_figures": table(rows)}, texts
+
+
+def _computed(cohort: Cohort, toxicity: str, total: int) -> list[dict[str, str]]:
+    """Return the figure of a toxicity by the first system that could grade it, computed."""
+    systems = [system for found, system in gradeable(cohort) if found == toxicity][:1]
+    high = cohort.options["high_grade"]
+    out = []
+    for system in systems:
+        days = cohort.computed.filter(cohort.computed.toxicity == toxicity, cohort.computed.system == system)
+        worst = days.group_by("patient_id", "course_id").aggregate(worst=days.grade.max())
+        known, any_grade, severe = (
+            cohort.count(worst.filter(condition))
+            for condition in (worst.worst.notnull(), worst.worst >= 1, worst.worst >= high)
+        )
+        detail = f"any grade / grade {high} or more, of {known} with a day that could be graded ({total} courses)"
+        label = f"{toxicity} ({system}, computed)"
+        out.append({"label": label, "value": f"{any_grade} / {severe}", "detail": detail, "section": "toxicity"})
+    return out
 
 
 def _products(cohort: Cohort) -> str:

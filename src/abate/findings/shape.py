@@ -52,6 +52,6 @@ def table(rows: list[dict[str, Any]], *columns: str) -> pa.Table:
 
 
 def listing(expression: ibis.Table, *order: str) -> list[dict[str, Any]]:
-    """Return a small table as dictionaries, ordered."""
-    found: list[dict[str, Any]] = expression.order_by(list(order)).to_pyarrow().to_pylist()
+    """Return a small table as dictionaries, ordered by some columns, else by all."""
+    found: list[dict[str, Any]] = expression.order_by(list(order or expression.columns)).to_pyarrow().to_pylist()
     return found

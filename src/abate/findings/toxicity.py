@@ -4,6 +4,7 @@ import ibis
 
 from abate.cohort import GRID_DAYS, STEROID, Cohort
 from abate.exposure.equivalence import EQUIVALENT_MG
+from abate.findings import computed
 from abate.findings.shape import Section, listing
 from abate.outcomes.words import grade_words
 
@@ -83,6 +84,7 @@ def toxicity(cohort: Cohort) -> Section:
         + ibis.ifelse(grades.statements > 1, " and others of that day", "")
     )
     cells = grades.select("lane", "gap", "label", "toxicity", "system", "day", "low", "high", short=short, why=why)
+    cells = cells.union(computed.cells(cohort, order)) if computed.gradeable(cohort) else cells
     tables = {
         "lanes": order.select("lane", "gap", "group", "label", "last_day").order_by("lane").to_pyarrow(),
         "lane_grades": cells.order_by("toxicity", "lane", "day").to_pyarrow(),
@@ -92,7 +94,7 @@ def toxicity(cohort: Cohort) -> Section:
     days = cohort.count(cohort.days)
     graded = cohort.count(cohort.grades.select(*KEYS, "day").distinct().join(cohort.days, [*KEYS, "day"]))
     if not cohort.count(cohort.grades):
-        text = "The records hold no grade for a day, so every day of every lane is unknown."
+        text = "The records hold no grade of a clinician for a day."
         highest = listing(cohort.highest.select("toxicity", "system").distinct(), "toxicity", "system")
         if highest:
             text += " Only the highest grade of the course is recorded; it stands under Key figures."
@@ -101,8 +103,9 @@ def toxicity(cohort: Cohort) -> Section:
             f"A grade is recorded for {graded} of {days} patient-days up to day {GRID_DAYS}. The other days "
             "are hatched: unknown, and never the same as grade 0."
         )
-    system = f" Grades are clinicians', by {study.system}." if study.system else " Grades are clinicians'."
-    return tables, {"toxicity": text + system}
+    if cohort.count(cohort.grades):
+        text += f" These grades are clinicians'{f', by {study.system}' if study.system else ''}."
+    return tables, {"toxicity": text + computed.sentences(cohort)}
 
 
 def _bars(cohort: Cohort, order: ibis.Table) -> ibis.Table:

@@ -26,7 +26,7 @@ def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Option
     ibis.Table
         The columns of :func:`abate.grading.rules.grade_days`; ``clinician_low, clinician_high`` (a
         judgement under the same system, or under none named); ``primary`` (clinician where there is
-        one, else computed), ``primary_grade`` (the clinician's highest, else the grade) and
+        one, else computed), ``primary_grade`` (the clinician's, null where it is a bound; else the grade) and
         ``attribution``, which is assumed wherever nobody judged it.
     """
     parts = [engine.keep(f"grades_{key}", grade_days(features, system, options)) for key, system in SYSTEMS.items()]
@@ -36,7 +36,7 @@ def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Option
         names,
         [
             clinician.toxicity == names.toxicity,
-            clinician.system.isnull() | (clinician.system == names.system),
+            clinician.system.isnull() | (_family(clinician.system) == _family(names.system)),
         ],
         rname="{name}_graded",
     )
@@ -46,8 +46,14 @@ def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Option
     keys = (*DAY, "toxicity", "system")
     rows = grades.left_join(judged, list(keys)).drop(*(f"{key}_right" for key in keys))
     by_clinician = rows.clinician_high.notnull()
+    judged_grade = ibis.ifelse(rows.clinician_low == rows.clinician_high, rows.clinician_high, ibis.null("float64"))
     return rows.mutate(
         primary=ibis.ifelse(by_clinician, "clinician", "computed"),
-        primary_grade=ibis.ifelse(by_clinician, rows.clinician_high.cast("int8"), rows.grade),
+        primary_grade=ibis.ifelse(by_clinician, judged_grade.cast("int8"), rows.grade),
         attribution=ibis.ifelse(by_clinician, "judged by a clinician", "assumed"),
     )
+
+
+def _family(system: ibis.Value) -> ibis.Value:
+    """Return the first word of the name of a system: ASTCT is ASTCT 2019."""
+    return system.strip().upper().split(" ")[0]

@@ -163,4 +163,11 @@ GRADING = (
         "Patients up to which the page holds the reason of every cell and a timeline each",
         "Our resolution: above it the page would outgrow a browser",
     ),
+    Option(
+        "timelines_shown",
+        12,
+        (0, 200),
+        "Patients whose timeline stands on the page: those with the highest grades",
+        "Our resolution: each adds some 100 kB to the page",
+    ),
 )

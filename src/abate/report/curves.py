@@ -80,7 +80,7 @@ def cumulative_doses(tables: dict[str, pa.Table]) -> Figure:
     for currency in dict.fromkeys(row["currency"] for row in rows):
         mine = [row for row in rows if row["currency"] == currency]
         base = alt.Chart(pa.Table.from_pylist(mine)).encode(
-            x=alt.X("day:Q", title="Day after infusion", axis=alt.Axis(tickMinStep=1, format="d")),
+            x=alt.X("day:Q", title="Day after day 0", axis=alt.Axis(tickMinStep=1, format="d")),
             detail="patient:N",
             color=color,
         )
@@ -125,7 +125,7 @@ def biomarker_series(tables: dict[str, pa.Table]) -> Figure:
         scale = alt.Scale(type="log") if spread else alt.Scale()
         y = alt.Y("value:Q", title=label, scale=scale, axis=alt.Axis(tickCount=5, format=",~f"))
         base = alt.Chart(pa.Table.from_pylist(mine)).encode(color=color)
-        x = alt.X("time:Q", title="Day after infusion", axis=alt.Axis(tickMinStep=1, format="d"))
+        x = alt.X("time:Q", title="Day after day 0", axis=alt.Axis(tickMinStep=1, format="d"))
         thin = base.mark_line(strokeWidth=0.6, opacity=0.4, aria=False).encode(x=x, y=y, detail="patient:N")
         points = base.mark_point(size=12, filled=True, opacity=0.55).encode(
             x=x,

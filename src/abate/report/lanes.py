@@ -41,7 +41,12 @@ def toxicity_by_day(
     ]
     place = {row["lane"]: row["y"] for row in lanes}
     grades = [
-        row | {"y": place[row["lane"]], "until": row["day"] + 1, "colour": f"grade{int(row['high'])}"}
+        row
+        | {
+            "y": place[row["lane"]],
+            "until": row["day"] + 1,
+            "colour": "hatch" if row["high"] is None else f"grade{int(row['high'])}",
+        }
         for row in tables["lane_grades"].to_pylist()
         if row["toxicity"] == toxicity and (row["system"] or "") == system
     ]
@@ -57,7 +62,7 @@ def toxicity_by_day(
         "start:Q",
         scale=alt.Scale(domain=[0, end], nice=False),
         axis=alt.Axis(tickMinStep=1, format="d"),
-        title="Day after infusion",
+        title="Day after day 0",
     )
     y = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
 
@@ -82,10 +87,10 @@ def toxicity_by_day(
             "until": row["until"],
             "why": row["why"],
             "short": row["short"],
-            "fill": colour(row["colour"]),
+            "fill": "url(#hatch)" if row["high"] is None else colour(row["colour"]),
             "ink": _ink(row),
             # A bound is wider than its cell: it stands beside it.
-            "middle": row["day"] + (0.5 if len(row["short"]) == 1 else 2.0),
+            "middle": row["day"] + (0.5 if len(row["short"]) <= 1 else 2.0),
             "text_y": row["y"] + 7,
         }
         for row in grades

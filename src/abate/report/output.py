@@ -12,13 +12,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from abate.records.problems import AbateError
+from abate.report.compared import systems_compared
 from abate.report.curves import biomarker_series, cumulative_doses, groups_compared, records_used
 from abate.report.lanes import toxicity_by_day
 from abate.report.page import Head, render
 from abate.report.text import csv_text
 from abate.report.theme import Figure, in_light, png, svg
+from abate.report.timeline import timelines
 
 MARKER = "run.json"
+COMPUTED = ", computed"
+"""How the name of a system ends whose grades were computed."""
 
 
 def draw(tables: Mapping[str, pa.Table], treatment: str) -> list[Figure]:
@@ -26,7 +30,16 @@ def draw(tables: Mapping[str, pa.Table], treatment: str) -> list[Figure]:
     given = dict(tables)
     figures = [records_used(given)]
     grades = given["lane_grades"].to_pylist()
-    systems = sorted({(row["toxicity"], row["system"] or "") for row in grades}, reverse=True)
+    found = dict.fromkeys((row["toxicity"], row["system"] or "") for row in grades)
+    # Clinicians' grades first, the toxicity under study before the other; then the computed ones.
+    systems = sorted(
+        found,
+        key=lambda pair: (
+            pair[1].endswith(COMPUTED),
+            -ord(pair[0][0]) if not pair[1].endswith(COMPUTED) else ord(pair[0][0]),
+            pair[1],
+        ),
+    )
     counts: dict[str, int] = {}
     for toxicity, system in systems or [("", "")]:
         counts[toxicity] = counts.get(toxicity, 0) + 1
@@ -37,7 +50,9 @@ def draw(tables: Mapping[str, pa.Table], treatment: str) -> list[Figure]:
         figures.append(biomarker_series(given))
     if given["comparison_values"].num_rows:
         figures.append(groups_compared(given))
-    return figures
+    if given["systems_by_day"].num_rows:
+        figures.append(systems_compared(given))
+    return [*figures, *timelines(given)]
 
 
 def check_place(out: Path) -> None:
@@ -94,7 +109,7 @@ def write(
         _write_tables(work / "tables", tables)
         progress("drawing figures")
         figures = draw(tables, treatment)
-        drawn = {figure.name: svg(figure) for figure in figures}
+        drawn = {figure.name: svg(figure, texts.get("mark", "")) for figure in figures}
         (work / "figures").mkdir()
         for name, text in drawn.items():
             progress(f"drawing {name}")

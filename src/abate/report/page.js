@@ -45,5 +45,25 @@
       }
     });
   }
+  // From any cell of a lane to the timeline of its patient.
+  const choice = document.getElementById("patient-choice");
+  if (choice) {
+    const go = () => {
+      for (const option of choice.options) document.getElementById(option.value).hidden = option.value !== choice.value;
+    };
+    choice.addEventListener("change", go);
+    const open = (mark) => {
+      const said = mark && mark.getAttribute("aria-label");
+      const option = said && [...choice.options].find((item) => said.startsWith(item.textContent + ",") || said.startsWith(item.textContent + ":"));
+      if (!option) return;
+      choice.value = option.value;
+      go();
+      choice.scrollIntoView({ block: "start" });
+    };
+    for (const svg of document.querySelectorAll("#toxicity figure svg")) {
+      svg.addEventListener("click", (event) => open(event.target.closest('[role="graphics-symbol"][aria-label]')));
+      svg.addEventListener("keydown", (event) => { if (event.key === "Enter") open(event.target.closest('[role="graphics-symbol"][aria-label]')); });
+    }
+  }
   document.addEventListener("scroll", hide, { passive: true });
 })();

@@ -22,8 +22,10 @@ SECTIONS = (
     ("response", "Response"),
     ("biomarkers", "Biomarkers"),
     ("outcomes", "Outcomes"),
+    ("systems", "Systems compared"),
     ("audit", "Audit"),
     ("methods", "Methods"),
+    ("patient", "One patient"),
 )
 MOST_ROWS = 200
 """Rows of a table behind a figure that the page shows; its CSV holds all."""
@@ -146,6 +148,12 @@ COMPARISON_COLUMNS = {
 }
 
 
+def toxicity_table(table: pa.Table) -> Shown:
+    """Lay out the table of toxicities: every column but the first is figures."""
+    found = shown(table)
+    return Shown(found.columns, found.rows, set(found.columns[1:]), found.total)
+
+
 def p_value(value: float | None) -> str:
     """Write a P value in two digits."""
     if value is None:
@@ -219,6 +227,7 @@ def render(
         "courses": lambda table: shown(table, MOST_ROWS),
         "accounting": accounting,
         "table_one": table_one,
+        "toxicity_table": toxicity_table,
         "comparisons": comparisons,
     }
     items = {
@@ -235,12 +244,13 @@ def render(
     }
     audit = tables.get("audit")
     ranked = sorted(audit.to_pylist(), key=lambda row: VERDICTS.index(row["verdict"])) if audit else []
-    names = ("records_used", "cumulative_doses", "biomarkers", "comparisons")
+    names = ("records_used", "cumulative_doses", "biomarkers", "comparisons", "systems")
     return environment.get_template("page.html").render(
         tables={name: special.get(name, shown)(table) for name, table in tables.items()},
         text=texts,
         key_figures=tables["key_figures"].to_pylist(),
         figures={name: items.get(name) for name in names},
+        timelines=[item for name, item in items.items() if name.startswith("timeline")],
         lanes=[item for name, item in items.items() if name.startswith("toxicity")],
         audit=ranked,
         head=head,

@@ -128,11 +128,18 @@ def styled(chart: Any) -> Any:
     )
 
 
-def svg(figure: Figure) -> str:
-    """Return the figure as SVG, its colours still named; text from the data is escaped."""
+def svg(figure: Figure, mark: str = "") -> str:
+    """Return the figure as SVG, its colours still named; text from the data is escaped.
+
+    A ``mark`` (synthetic, no CAR T cells) is written into the figure itself.
+    """
+    import altair as alt
     import vl_convert
 
-    drawn: str = vl_convert.vegalite_to_svg(styled(figure.chart).to_dict())
+    chart = figure.chart
+    if mark:
+        chart = chart.properties(title=alt.TitleParams(mark, color=colour("aside"), fontSize=11, anchor="start"))
+    drawn: str = vl_convert.vegalite_to_svg(styled(chart).to_dict())
     opening, rest = drawn.split(">", 1)
     return f"{opening}>{HATCH}{rest}"
 

@@ -52,6 +52,28 @@ def median_range(table: ibis.Table, low: str, high: str | None = None) -> dict[s
     return out
 
 
+def quartiles(table: ibis.Table, column: str) -> dict[str, Any]:
+    """Return n, median, quartiles and range of a column; quartiles by linear interpolation.
+
+    Returns
+    -------
+    dict
+        ``n, median, lower, upper, least, greatest``.
+    """
+    known = table.filter(table[column].notnull())
+    value = known[column].cast("float64")
+    row = known.aggregate(
+        n=known.count(),
+        median=value.quantile(0.5),
+        lower=value.quantile(0.25),
+        upper=value.quantile(0.75),
+        least=value.min(),
+        greatest=value.max(),
+    )
+    found: dict[str, Any] = row.to_pyarrow().to_pylist()[0]
+    return found
+
+
 def table_one(patients: ibis.Table, columns: Sequence[str], numeric: Sequence[str]) -> list[dict[str, Any]]:
     """Return the baseline table: median (range) of numbers, n (%) of words, missing always told.
 

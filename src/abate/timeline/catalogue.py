@@ -233,6 +233,9 @@ CATALOGUE: dict[str, Feature] = {
             "opening pressure of 20 mmHg or more",
             ("measurements", ("csf_opening_pressure",)),
         ),
+        _neuro(
+            "opening_pressure_under_20", "opening pressure under 20 mmHg", ("measurements", ("csf_opening_pressure",))
+        ),
         Feature("death_from_crs", "death whose coded cause is CRS", "", "its day", "its day", "recorded", (DEATH,)),
         Feature("death_from_icans", "death whose coded cause is ICANS", "", "its day", "its day", "recorded", (DEATH,)),
     )

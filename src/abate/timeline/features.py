@@ -168,10 +168,11 @@ def _held(rows: ibis.Table, options: Options) -> ibis.Table:
     hold = int(options["lab_hold_days"])
     if not hold:
         return rows
+    names = [f"{variable}_laboratory" for variable in organs.LIMITS]
     return rows.mutate(
         **{
             name: ibis.coalesce(rows[name], *(rows[name].lag(days).over(order) for days in range(1, hold + 1)))
-            for name in organs.GRADES
+            for name in names
         }
     )
 

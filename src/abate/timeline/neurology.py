@@ -257,6 +257,7 @@ def with_neurology(rows: ibis.Table, options: Options) -> ibis.Table:
     delayed = ibis.coalesce(rows.developmental_delay, False) & ice.isnull()
     uses_capd = young | delayed
     tested = ibis.ifelse(unable, 0.0, ibis.null("float64"))
+    untested = by_exception(ibis.literal(False), rows.neuro_covered)
     features: dict[str, ir.Value] = {
         "consciousness": rows.found_consciousness__day,
         "ice": ice,
@@ -269,10 +270,8 @@ def with_neurology(rows: ibis.Table, options: Options) -> ibis.Table:
         "hidden_by_sedation": ibis.ifelse(rows.not_assessable, unknown(), False),
         "uses_capd": uses_capd,
         "under_capd_age": young,
-        "opening_pressure_from_20": ibis.coalesce(
-            rows.csf_opening_pressure >= HIGH_PRESSURE - TOLERANCE,
-            by_exception(ibis.literal(False), rows.neuro_covered),
-        ),
+        "opening_pressure_from_20": ibis.coalesce(rows.csf_opening_pressure >= HIGH_PRESSURE - TOLERANCE, untested),
+        "opening_pressure_under_20": ibis.coalesce(rows.csf_opening_pressure < HIGH_PRESSURE - TOLERANCE, untested),
     }
     for name in SEIZURES:
         features[name] = by_exception(rows[f"{name}_seen"], rows.neuro_covered)

@@ -63,7 +63,6 @@ TRANSAMINASES = (
     "aspartate aminotransferase increased",
 )
 DIC = ("dic", "disseminated intravascular coagulation")
-GRADES = ("transaminase_grade", "bilirubin_grade", "alp_ggt_grade", "creatinine_grade", "coagulation_grade")
 ORGANS = (
     *("transaminase_grade", "bilirubin_grade", "alp_ggt_grade", "creatinine_grade", "urine_output_grade"),
     *("coagulation_grade", "organ_toxicity_grade"),
@@ -124,8 +123,8 @@ def laboratory_days(measurements: ibis.Table, facts: ibis.Table, options: Option
     Returns
     -------
     ibis.Table
-        ``patient_id, course_id, day`` and the columns of :data:`GRADES`: a grade counts only above the
-        grade of its baseline, else it is 0; ``no_baseline``.
+        ``patient_id, course_id, day``, ``VARIABLE_laboratory`` for each of :data:`LIMITS`: a grade counts
+        only above the grade of its baseline, else it is 0; ``no_baseline``.
     """
     window = int(options["baseline_window_days"])
     rows = measurements.filter(
@@ -157,7 +156,7 @@ def laboratory_days(measurements: ibis.Table, facts: ibis.Table, options: Option
     above = after.grade > ibis.coalesce(after.baseline_grade, 0)
     after = after.mutate(counted=ibis.ifelse(above, after.grade, 0 * after.grade))
     return after.group_by(*DAY).aggregate(
-        **{name: after.counted.max(where=after.variable.isin(variables)) for name, variables in OF_GRADE.items()},
+        **{f"{name}_laboratory": after.counted.max(where=after.variable == name) for name in LIMITS},
         no_baseline=((after.counted > 0) & after.baseline.isnull()).max(),
     )
 
@@ -226,6 +225,9 @@ def with_organs(rows: ibis.Table, options: Options) -> ibis.Table:
     ibis.Table
         With ``transaminase_grade, coagulation_grade, organ_toxicity_grade`` settled, null where not known.
     """
+    names = OF_GRADE.items()
+    worst = {name: ibis.greatest(*(rows[f"{variable}_laboratory"] for variable in each)) for name, each in names}
+    rows = rows.mutate(**worst)
     none_judged = ibis.ifelse(ibis.coalesce(rows.events_covered, False), 0, ibis.null("int64"))
     dic = ibis.coalesce(rows.judged_dic.cast("int64"), none_judged)
     coagulation = dic if options["coagulopathy"] == "dic" else ibis.greatest(rows.coagulation_grade, rows.judged_dic)

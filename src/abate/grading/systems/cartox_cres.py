@@ -80,8 +80,8 @@ CARTOX_CRES = System(
         Criterion(
             3,
             "opening pressure under 20 mmHg",
-            _.csf_opening_pressure < 20,
-            ("csf_opening_pressure",),
+            _.opening_pressure_under_20,
+            ("opening_pressure_under_20",),
             "Cerebrospinal fluid opening pressure under 20 mmHg, read as a criterion of its own",
             "recalled",
             option=("cres_opening_pressure", "independent"),

@@ -1,0 +1,203 @@
+"""The table every paper prints: CRS and ICANS by system, and what was given; and systems side by side."""
+
+from typing import Any
+
+import ibis
+
+from abate.cohort import Cohort
+from abate.exposure.equivalence import EQUIVALENT_MG
+from abate.findings.computed import gradeable
+from abate.findings.shape import Section, interval, listing, number, share, table
+from abate.statistics.description import quartiles
+from abate.timeline.joins import DAY, KEYS, beside
+
+MEASURES = (
+    ("onset_day", "Onset, day: median (IQR; range)"),
+    ("onset_hour", "Onset, hours after day 0: median (IQR; range)"),
+    ("days_to_peak", "Days from onset to peak: median (IQR; range)"),
+    ("duration", "Days from first onset to last resolution: median (IQR; range)"),
+    ("toxic_days", "Days with a grade above 0: median (IQR; range)"),
+)
+
+
+def _summary(rows: ibis.Table, column: str) -> str:
+    found = quartiles(rows, column)
+    if not found["n"]:
+        return "–"
+    text = f"{number(found['median'])} ({number(found['lower'])}–{number(found['upper'])}; "
+    return text + f"{number(found['least'])}–{number(found['greatest'])}), n = {found['n']}"
+
+
+def _groups(cohort: Cohort) -> list[tuple[str, ibis.Table]]:
+    """Return all courses and, where there are several products, those of each."""
+    courses = beside(cohort.toxicity_courses, cohort.patients.select(*KEYS, "product"))
+    products = [row["product"] for row in listing(cohort.patients.select("product").distinct(), "product")]
+    named = [product for product in products if product]
+    return [("", courses), *((name, courses.filter(courses["product"] == name)) for name in named if len(named) > 1)]
+
+
+def _pairs(cohort: Cohort) -> list[tuple[str, str]]:
+    """Return the systems that have a grade of any day, computed or a clinician's."""
+    rows = cohort.computed.filter(cohort.computed.primary_grade.notnull())
+    judged = {(row["toxicity"], row["system"]) for row in listing(rows.select("toxicity", "system").distinct())}
+    order = list(dict.fromkeys((*gradeable(cohort), *sorted(judged))))
+    return [pair for pair in order if pair in judged]
+
+
+def toxicity_table(cohort: Cohort) -> Section:
+    """Return the table of toxicities, the table of treatments, and ICANS in relation to CRS."""
+    high = int(cohort.options["high_grade"])
+    rows: list[dict[str, Any]] = []
+    for product, courses in _groups(cohort):
+        for toxicity, system in _pairs(cohort):
+            mine = courses.filter(courses.toxicity == toxicity, courses.system == system)
+            graded = mine.filter(mine.worst.notnull())
+            known, total = cohort.count(graded), cohort.count(mine)
+            line: dict[str, Any] = {"product": product} if product else {}
+            line |= {"toxicity": toxicity, "system": system, "graded": f"{known} of {total}"}
+            line["any grade"] = share(cohort.count(graded.filter(graded.worst >= 1)), known)
+            line[f"grade {high} or more"] = share(cohort.count(graded.filter(graded.worst >= high)), known)
+            toxic = graded.filter(graded.worst >= 1)
+            for column, words in MEASURES:
+                line[words] = _summary(toxic, column) if column != "onset_hour" or toxicity == "CRS" else "–"
+            rows.append(line)
+    judged = cohort.count(cohort.computed.filter(cohort.computed.primary == "clinician"))
+    primary = "The clinician's grade is primary where there is one" + (
+        f" ({judged:,} patient-days and systems); elsewhere it is the computed one."
+        if judged
+        else "; there is none, so every grade is computed."
+    )
+    text = (
+        f"{primary} A course is graded if at least one of its days could be; a toxic day that nobody recorded is not "
+        "seen. Published durations differ in definition: here from first onset to last resolution."
+    )
+    return {
+        "toxicity_table": _columns(rows),
+        "treatments": table(_treatments(cohort), "treatment"),
+        "icans_and_crs": table(_together(cohort), "system"),
+    }, {"toxicity_table": text if rows else ""}
+
+
+def _columns(rows: list[dict[str, Any]]) -> Any:
+    """Lay the table out as papers do: a line a measure, a column a system."""
+    heads = [
+        f"{row['toxicity']}, {row['system']}" + (f", {row['product']}" if "product" in row else "") for row in rows
+    ]
+    names = [name for name in rows[0] if name not in ("toxicity", "system", "product")] if rows else []
+    lines = [{"": name, **{head: row[name] for head, row in zip(heads, rows, strict=True)}} for name in names]
+    return table(lines, "")
+
+
+def _treatments(cohort: Cohort) -> list[dict[str, Any]]:
+    """Return how many courses had each treatment, by product where there are several."""
+    total = cohort.count(cohort.patients)
+    given = cohort.administrations.filter(ibis.coalesce(cohort.administrations.day, 0) >= 0).select(*KEYS, "drug")
+    given = given.union(cohort.totals.select(*KEYS, "drug"))
+    days, events = cohort.features, cohort.records["events"]
+    found = {
+        "tocilizumab": given.filter(given.drug == "tocilizumab"),
+        "corticosteroid": given.filter(given.drug.isin(tuple(EQUIVALENT_MG))),
+        "anakinra": given.filter(given.drug == "anakinra"),
+        "vasopressor": days.filter(days.vasopressor),
+        "invasive ventilation": days.filter(days.any_invasive),
+        "intensive care": events.filter(events.event == "intensive_care"),
+    }
+    covered = {
+        "tocilizumab": "drugs",
+        "corticosteroid": "drugs",
+        "anakinra": "drugs",
+        "vasopressor": "vasopressors",
+        "invasive ventilation": "oxygen",
+        "intensive care": "events",
+    }
+    promises = cohort.records["coverage"]
+    out = []
+    for name, rows in found.items():
+        domains = {covered[name], "drugs"} if name == "vasopressor" else {covered[name]}
+        complete = promises.filter(promises.domain.isin(tuple(domains)), promises.complete)
+        declared = cohort.count(complete.select(*KEYS).distinct())
+        line = {"treatment": name, "recorded in": share(cohort.count(rows.select(*KEYS).distinct()), total)}
+        said = "all courses" if declared == total else f"{declared} of {total} courses" if declared else "no course"
+        out.append(line | {"record declared complete for": said})
+    return out
+
+
+def _together(cohort: Cohort) -> list[dict[str, Any]]:
+    """Return how many courses with ICANS had it with, after, before or without CRS, by system."""
+    rows = cohort.toxicity_courses
+    out = []
+    for system in dict.fromkeys(system for _, system in _pairs(cohort)):
+        mine = rows.filter(rows.system == system)
+        icans = mine.filter(mine.toxicity == "ICANS", mine.worst >= 1).select(*KEYS, "onset_day", "last_day")
+        crs = mine.filter(mine.toxicity == "CRS")
+        crs = crs.select(*KEYS, crs_worst="worst", crs_onset="onset_day", crs_last="last_day")
+        both = beside(icans, crs)
+        kind = ibis.cases(
+            (both.crs_worst.isnull(), "CRS could not be graded"),
+            (both.crs_worst == 0, "without CRS"),
+            (both.onset_day > both.crs_last, "after CRS"),
+            (both.onset_day < both.crs_onset, "beginning before CRS"),
+            else_="with CRS",
+        )
+        counts = both.group_by(relation=kind).aggregate(courses=both.count())
+        out += [
+            {"system": system, "ICANS": row["relation"], "courses": row["courses"]}
+            for row in listing(counts, "relation")
+        ]
+    return out
+
+
+def systems_compared(cohort: Cohort) -> Section:
+    """Return the same patients under two systems, by day and by worst grade, and clinicians beside them."""
+    rows = cohort.computed
+    days = rows.select(*DAY, "toxicity", by="system", grade="grade")
+    judged = rows.filter(rows.clinician_low == rows.clinician_high)
+    clinicians = judged.select(
+        *DAY, "toxicity", by=ibis.literal("clinician, ") + judged.system, grade=judged.clinician_high.cast("int8")
+    )
+    days = cohort.records.engine.keep("days_by_system", days.union(clinicians).filter(ibis._.grade.notnull()))
+    worst = days.group_by(*KEYS, "toxicity", "by").aggregate(grade=days.grade.max())
+    tables = {
+        "systems_by_day": _crossed(days, (*DAY, "toxicity")),
+        "systems_by_course": _crossed(worst, (*KEYS, "toxicity")),
+    }
+    lines = []
+    for name, unit in (("systems_by_day", "patient-days"), ("systems_by_course", "courses, by worst grade")):
+        found = listing(tables[name])
+        for toxicity, first, second in dict.fromkeys((row["toxicity"], row["first"], row["second"]) for row in found):
+            mine = [row for row in found if (row["toxicity"], row["first"], row["second"]) == (toxicity, first, second)]
+            total = sum(row["count"] for row in mine)
+            same = sum(row["count"] for row in mine if row["first_grade"] == row["second_grade"])
+            far = sum(row["count"] for row in mine if abs(row["first_grade"] - row["second_grade"]) >= 2)
+            lines.append(
+                {
+                    "toxicity": toxicity,
+                    "first": first,
+                    "second": second,
+                    "compared": unit,
+                    "graded by both": interval(total, total),
+                    "the same grade": share(same, total),
+                    "two grades or more apart": share(far, total),
+                }
+            )
+    text = (
+        "Only days and courses that both could grade are compared. Days of one patient are not independent: the "
+        "worst grade of each course stands beside them."
+        if lines
+        else "No two systems graded the same day."
+    )
+    arrow = {
+        name: rows.order_by("toxicity", "first", "second", "first_grade", "second_grade").to_pyarrow()
+        for name, rows in tables.items()
+    }
+    return arrow | {"systems_agreement": table(lines, "toxicity")}, {"systems": text}
+
+
+def _crossed(rows: ibis.Table, keys: tuple[str, ...]) -> ibis.Table:
+    """Count pairs of grades that two systems gave to the same day or course."""
+    other = rows.view()
+    pairs = rows.join(other, [*(rows[key] == other[key] for key in keys), rows.by < other.by])
+    pairs = pairs.select(
+        toxicity=rows.toxicity, first=rows.by, second=other.by, first_grade=rows.grade, second_grade=other.grade
+    )
+    return pairs.group_by("toxicity", "first", "second", "first_grade", "second_grade").aggregate(count=pairs.count())
