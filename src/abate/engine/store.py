@@ -50,3 +50,9 @@ class Engine:
         self.kept.add(name)
         kept: ibis.Table = self.backend.create_table(name, expression, overwrite=again, temp=True)
         return kept
+
+    def forget(self, *names: str) -> None:
+        """Drop tables that nothing will read again."""
+        for name in names:
+            self.backend.drop_table(self.prefix + name)
+            self.kept.discard(self.prefix + name)

@@ -100,9 +100,9 @@ def _any(conditions: Sequence[ir.BooleanValue]) -> ir.BooleanValue:
 
 def _named(names: Mapping[str, ir.BooleanValue]) -> ir.StringValue:
     """Join the names of the conditions that hold."""
-    parts: list[ir.StringValue] = [ibis.ifelse(where, f"{name}; ", "") for name, where in names.items()]
+    parts: list[ir.StringValue] = [ibis.ifelse(where, f"; {name}", "") for name, where in names.items()]
     joined = reduce(lambda left, right: left + right, parts, ibis.literal(""))
-    return joined.re_replace("; $", "")
+    return joined.substr(2)
 
 
 def grade_days(features: ibis.Table, system: System, options: Options) -> ibis.Table:

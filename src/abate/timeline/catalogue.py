@@ -100,6 +100,15 @@ CATALOGUE: dict[str, Feature] = {
             (ANY_VASOPRESSOR,),
         ),
         Feature(
+            "two_vasopressors_besides_vasopressin",
+            "two vasopressors besides vasopressin together for an hour",
+            "",
+            "any of the day",
+            "their overlap",
+            "vasopressors",
+            (ANY_VASOPRESSOR,),
+        ),
+        Feature(
             "high_dose_vasopressor",
             "a vasopressor at high dose for three hours",
             "",
@@ -130,6 +139,8 @@ CATALOGUE: dict[str, Feature] = {
             Feature(name, meaning, "", "any of the day", "until the next device or its end", "oxygen", OXYGEN)
             for name, meaning in (
                 ("oxygen", "oxygen for hypoxia"),
+                ("oxygen_above_low_flow", "oxygen above low flow"),
+                ("positive_pressure", "positive pressure for hypoxia"),
                 ("fio2_from_40", "inspired fraction of 40 % or more"),
                 ("noninvasive_positive_pressure", "CPAP or BiPAP for hypoxia"),
                 ("invasive_ventilation", "invasive ventilation for hypoxia"),

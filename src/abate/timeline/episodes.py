@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 
 from abate.records.dictionary import Dictionary
 from abate.records.options import Options
-from abate.timeline.joins import DAY, KEYS, beside, unknown
+from abate.timeline.joins import DAY, KEYS, unknown
 
 ANTICYTOKINE = ("anti-IL6", "anti-IL6R", "IL1RA", "anti-IL1b", "anti-IFNg", "JAK1/2", "steroid")
 ANTIPYRETIC = ("antipyretic",)
@@ -36,7 +36,7 @@ def waiver_drugs(drugs: ibis.Table, known: Dictionary, options: Options) -> ibis
     -------
     ibis.Table
         ``patient_id, course_id, day``; ``waiver_first``, ``waiver_last`` (minutes), ``waiver_untimed``
-        (one of them has no time); ``anticytokine`` (one of them is more than an antipyretic).
+        (one of them has no time).
     """
     anticytokine = known.drugs_of(*ANTICYTOKINE)
     chosen = anticytokine
@@ -49,7 +49,6 @@ def waiver_drugs(drugs: ibis.Table, known: Dictionary, options: Options) -> ibis
         waiver_first=rows.minute.min(),
         waiver_last=rows.minute.max(),
         waiver_untimed=rows.minute.isnull().max(),
-        anticytokine=rows.drug.isin(anticytokine).max(),
     )
 
 
@@ -60,8 +59,8 @@ def _last(rows: ibis.Table, condition: ir.BooleanValue, before: bool) -> ir.Inte
     return ibis.ifelse(condition, rows.day, ibis.null("int64")).max().over(window)
 
 
-def with_episodes(rows: ibis.Table, options: Options) -> ibis.Table:
-    """Add episodes, and whether the fever of each day may be waived.
+def episodes(rows: ibis.Table, options: Options) -> ibis.Table:
+    """Return the episode of each day, and whether its fever may be waived.
 
     Parameters
     ----------
@@ -69,20 +68,24 @@ def with_episodes(rows: ibis.Table, options: Options) -> ibis.Table:
         Patient-days, every day from 0 on, with ``fever, hypotension, vasopressor, oxygen``,
         ``fever_minute``, the columns of :func:`waiver_drugs` and ``drugs_covered``.
     options
-        ``episode_gap_hours``, ``prophylaxis_waives_fever``.
+        ``episode_gap_hours``.
 
     Returns
     -------
     ibis.Table
-        With ``episode_open`` (three values), ``episode_start`` (its first day of fever), ``waived_before``
+        Days of courses with a fever, or a day of unknown fever: ``patient_id, course_id, day``;
+        ``episode_open`` (three values), ``episode_start`` (its first day of fever), ``waived_before``
         (a waiver drug on an earlier day of the episode), ``drugs_known`` (no such drug can have been
-        missed), ``prophylaxis`` (an anticytokine drug on an earlier day).
+        missed). No other course has an episode.
     """
+    needed = ("fever", "hypotension", "vasopressor", "oxygen", "fever_minute", "waiver_last", "waiver_untimed")
+    febrile = rows.filter(ibis.coalesce(rows.fever, True)).select(*KEYS).distinct()
+    rows = rows.semi_join(febrile, list(KEYS)).select(*DAY, *needed, "drugs_covered")
     clear = ibis.coalesce(~(rows.fever | rows.hypotension | rows.vasopressor | rows.oxygen), False)
     rows = rows.mutate(clear=clear)
     gap = math.ceil(options["episode_gap_hours"] / 24)
     window = ibis.window(group_by=KEYS, order_by=rows.day, preceding=gap - 1, following=0)
-    closed = (rows.clear.cast("int64").sum().over(window) == gap) & (rows.day >= gap - 1)
+    closed = rows.clear if gap == 1 else rows.clear.cast("int64").sum().over(window) == gap
     rows = rows.mutate(closed=closed)
     fever = ibis.coalesce(rows.fever, False)
     rows = rows.mutate(
@@ -91,7 +94,6 @@ def with_episodes(rows: ibis.Table, options: Options) -> ibis.Table:
         last_unknown=_last(rows, rows.fever.isnull(), before=False),
         unknown_before=_last(rows, rows.fever.isnull(), before=True),
         closed_before=_last(rows, rows.closed, before=True),
-        prophylaxis_day=_last(rows, ibis.coalesce(rows.anticytokine, False), before=True),
         last_uncovered=_last(rows, ~ibis.coalesce(rows.drugs_covered, False), before=False),
     )
     since = ibis.coalesce(rows.closed_before, -1)
@@ -115,22 +117,23 @@ def with_episodes(rows: ibis.Table, options: Options) -> ibis.Table:
     counts = rows.waiver_untimed.notnull() & (~rows.opens | after_fever)
     rows = rows.mutate(waiver_counts=counts)
     rows = rows.mutate(waiver_before=_last(rows, rows.waiver_counts, before=True))
-    return rows.mutate(
+    return rows.select(
+        *DAY,
+        "episode_open",
+        "episode_start",
         waived_before=ibis.coalesce(rows.waiver_before >= rows.episode_start, False),
         drugs_known=~ibis.coalesce(rows.last_uncovered >= rows.episode_start, False),
-        prophylaxis=rows.prophylaxis_day.notnull(),
-    ).drop(
-        *(
-            "clear",
-            "closed",
-            "last_fever",
-            "fever_before",
-            "last_unknown",
-            "unknown_before",
-            "closed_before",
-            "may_open",
-        ),
-        *("prophylaxis_day", "last_uncovered", "opens", "waiver_counts", "waiver_before"),
+    )
+
+
+def with_defaults(rows: ibis.Table) -> ibis.Table:
+    """Say of days that are in no episode that none is open, and of every day whether it follows prophylaxis."""
+    return rows.mutate(
+        # Where an episode was sought, unknown stays unknown.
+        episode_open=ibis.ifelse(rows.waived_before.isnull(), False, rows.episode_open),
+        waived_before=ibis.coalesce(rows.waived_before, False),
+        drugs_known=ibis.coalesce(rows.drugs_known, True),
+        prophylaxis=ibis.coalesce(rows.day > rows.prophylaxis_day, False),
     )
 
 
@@ -160,19 +163,12 @@ def signs_in_crs(rows: ibis.Table, options: Options) -> dict[str, ir.BooleanValu
     return found
 
 
-def prophylactic_days(drugs: ibis.Table, known: Dictionary) -> ibis.Table:
-    """Return the courses that had an anticytokine drug just before day 0."""
+def prophylaxis(drugs: ibis.Table, known: Dictionary) -> ibis.Table:
+    """Return the first day, from the one before day 0 on, of an anticytokine drug: ``prophylaxis_day``."""
     rows = drugs.filter(
         drugs.status == "given",
         drugs.drug.isin(known.drugs_of(*ANTICYTOKINE)),
         drugs.day >= PROPHYLAXIS_FROM,
-        drugs.day < 0,
+        drugs.time_precision != "month",
     )
-    return rows.select(*KEYS).distinct().mutate(prophylaxis_before_day0=ibis.literal(True))
-
-
-def with_prophylaxis(rows: ibis.Table, drugs: ibis.Table, known: Dictionary) -> ibis.Table:
-    """Count an anticytokine drug of day -1 as prophylaxis too."""
-    rows = beside(rows, prophylactic_days(drugs, known))
-    early = ibis.coalesce(rows.prophylaxis_before_day0, False)
-    return rows.mutate(prophylaxis=rows.prophylaxis | early).drop("prophylaxis_before_day0")
+    return rows.group_by(*KEYS).aggregate(prophylaxis_day=rows.day.min())

@@ -13,14 +13,29 @@ from abate.engine.store import Engine
 from abate.records.dictionary import Dictionary
 from abate.records.options import Options
 from abate.timeline import episodes, neurology, organs, oxygen, vasopressors, vitals
+from abate.timeline.catalogue import CATALOGUE
 from abate.timeline.course_facts import course_facts
 from abate.timeline.coverage import covered_days
 from abate.timeline.findings import spans
 from abate.timeline.intervals import by_day
-from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, by_exception
+from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, by_exception, side_by_side
 
 LATE_ONSET = 14
 TOXIC_DEATHS = ("CRS", "ICANS")
+FLAGS = (
+    *("episode_open_no_fever", "fever_masked", "late_onset", "single_reading", "push_dose_vasopressor"),
+    *("vasopressor_during_sedation", "saturation_unknown", "ventilation_indication_unknown", "home_support"),
+    *("high_flow_device_at_low_flow", "fever_other_cause", "positive_culture", "bleeding", "age_unknown"),
+    *("not_assessable", "consciousness_approximate", "baseline_ice_below_10", "organ_only_grade_1", "no_baseline"),
+    "fio2_estimated",
+)
+"""What a reader should know of a day: true or false, never unknown."""
+CONTEXT = (
+    *("age", "child", "uses_capd", "under_capd_age", "infusion_minute", "events_covered", "episode_open"),
+    *("episode_start", "temperature_maximum", "fever_minute", "systolic_minimum", "low_last", "saturation_minimum"),
+    *("vasopressor_until", "oxygen_until", "any_invasive", "sedated"),
+)
+"""What criteria and the reasons of a cell read besides the features."""
 
 
 def features(
@@ -46,38 +61,47 @@ def features(
     -------
     ibis.Table
         One row a patient-day, kept: ``patient_id, course_id, day`` and the columns of
-        :data:`abate.timeline.catalogue.CATALOGUE`.
+        :data:`abate.timeline.catalogue.CATALOGUE`, :data:`CONTEXT` and :data:`FLAGS`.
     """
     keep = engine.keep
     measurements, drugs, events, states = (records[name] for name in ("measurements", "drugs", "events", "states"))
     facts = keep("course_facts", course_facts(records["patients"], measurements, options))
     readings = keep("notable_readings", vitals.notable_readings(measurements, facts, options))
     daily = keep("daily_vitals", vitals.daily_vitals(measurements))
-    before = daily.select(*KEYS, day=daily.day + 1, saturation_before=daily.saturation_minimum)
+    waivers = keep("waiver_days", episodes.waiver_drugs(drugs, known, options))
+    neurological = _neurology(measurements, states, drugs, events, follow_up, known, options, engine)
     parts = [
-        *([before] if options["oxygen_requires_saturation"] == "yes" else []),
-        covered_days(days, records["coverage"]),
-        daily,
         vitals.notable_days(readings),
         vasopressors.vasopressor_days(drugs, follow_up, facts, readings, known, options, keep),
         *_oxygen(states, readings, follow_up, options, engine),
-        episodes.waiver_drugs(drugs, known, options),
+        waivers,
         *_events(events, states, follow_up),
-        *_neurology(measurements, states, drugs, events, follow_up, known, options, engine),
+        *neurological,
         organs.laboratory_days(measurements, facts, options),
         organs.urine_days(measurements),
         organs.judged_days(events),
     ]
+    # What only some days have is laid together first: the grid of all days is wide and is joined once.
+    sparse = keep("features_sparse", side_by_side([keep(f"part_{at}", part) for at, part in enumerate(parts)]))
     rows = beside(days.select(*DAY), facts)
-    for position, part in enumerate(parts):
-        rows = beside(rows, keep(f"feature_part_{position}", part), DAY)
-    rows = keep("features_raw", rows)
-    rows = keep("features_signs", _signs(rows, options))
-    rows = keep("features_episodes", episodes.with_episodes(rows, options))
-    rows = episodes.with_prophylaxis(rows, drugs, known)
+    for part in (keep("covered_days", covered_days(days, records["coverage"])), daily, sparse):
+        rows = beside(rows, part, DAY)
+    if options["oxygen_requires_saturation"] == "yes":
+        before = daily.select(*KEYS, day=daily.day + 1, saturation_before=daily.saturation_minimum)
+        rows = beside(rows, before, DAY)
+    signs = keep("features_signs", _signs(rows, options))
+    opened = keep("episodes", episodes.episodes(signs, options))
+    carried = keep("neurology_carried", neurology.carried(signs, neurological, options))
+    prophylaxis = episodes.prophylaxis(drugs, known)
+    rows = beside(beside(beside(signs, opened, DAY), carried, DAY), prophylaxis)
+    rows = episodes.with_defaults(rows)
     rows = rows.mutate(**episodes.signs_in_crs(rows, options))
     rows = neurology.with_neurology(rows, options)
-    return keep("features", _flags(organs.with_organs(_held(rows, options), options)))
+    rows = _flags(organs.with_organs(_held(rows, options), options))
+    found = keep("features", rows.select(*DAY, *CATALOGUE, *CONTEXT, *FLAGS))
+    at = [f"part_{position}" for position in range(len(parts))]
+    engine.forget("features_sparse", "features_signs", "covered_days", "episodes", "neurology_carried", *at)
+    return found
 
 
 def _oxygen(
@@ -124,6 +148,19 @@ def _neurology(
     ]
 
 
+CONSUMED = (
+    *("systolic_limit", "weight", "baseline_systolic", "mean_pressure_minimum", "fio2_measured_maximum"),
+    *("flow_measured_maximum", "low_first", "flow_last", "high_flow_last", "flow_untimed", "vasopressor_seen"),
+    *("pair_untimed", "pair_untimed_besides_vasopressin", "dose_unknown", "two_until", "high_until"),
+    *("low_despite_high", "low_despite_two", "vasopressors_covered", "oxygen_covered", "no_oxygen_recorded"),
+    *("oxygen_given", "oxygen_given_above", "oxygen_until_above", "oxygen_untimed_above", "oxygen_low"),
+    *("fio2_rows_from_40", "fio2_rows_from_40_above", "above_low_flow_rows", "above_low_flow_rows_above"),
+    *("positive_pressure_rows", "noninvasive_rows", "invasive_rows", "low_saturation", "low_saturation_before"),
+    *("saturation_measured", "fluid_bolus_seen", "fluid_bolus", "cardiac_arrest_seen", "mechanical_support"),
+)
+"""Inputs of the signs that nothing reads after them."""
+
+
 def _signs(rows: ibis.Table, options: Options) -> ibis.Table:
     """Add fever, pressure, vasopressors and oxygen, in the order in which they rest on each other."""
     events_covered = rows.events_covered
@@ -154,7 +191,8 @@ def _signs(rows: ibis.Table, options: Options) -> ibis.Table:
         high_dose_vasopressor=vasopressors.high_dose_vasopressor(rows),
     )
     rows = rows.mutate(hypotension_despite_vasopressors=vasopressors.hypotension_despite(rows))
-    return oxygen.with_oxygen(rows, options)
+    rows = oxygen.with_oxygen(rows, options)
+    return rows.drop(*(name for name in CONSUMED if name in rows.columns))
 
 
 def _pair(rows: ibis.Table, options: Options) -> ibis.Value:

@@ -18,6 +18,14 @@ def beside(rows: ibis.Table, other: ibis.Table, keys: Sequence[str] = KEYS) -> i
     return joined.drop(*(f"{key}_right" for key in keys))
 
 
+def side_by_side(parts: Sequence[ibis.Table]) -> ibis.Table:
+    """Lay tables of days side by side: every day of any of them, null where one has no such day."""
+    every = ibis.union(*(part.select(*DAY) for part in parts), distinct=True)
+    for part in parts:
+        every = beside(every, part, DAY)
+    return every
+
+
 def unknown() -> ir.BooleanScalar:
     """Return the third truth value."""
     return ibis.null("boolean")

@@ -13,7 +13,7 @@ from abate.records.options import Options
 from abate.timeline.findings import spans
 from abate.timeline.infusions import segments
 from abate.timeline.intervals import DAY_MINUTES, by_day
-from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, by_exception, unknown
+from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, by_exception, side_by_side, unknown
 
 RANKS = {
     "alert": 0,
@@ -151,8 +151,7 @@ def score_days(measurements: ibis.Table, states: ibis.Table, follow_up: ibis.Tab
     )
     tested = _charted(states, "cognition", follow_up, sedated)
     tested = tested.group_by(*DAY).aggregate(unable=(tested.state == "unable").max())
-    every = scores.select(*DAY).union(tested.select(*DAY), distinct=True)
-    found = beside(beside(every, scores, DAY), tested, DAY)
+    found = side_by_side((scores, tested))
     scored = ibis.coalesce(*(found[name] for name in SCORES)).notnull()
     return found.mutate(unable=ibis.ifelse(scored, False, found.unable))
 
@@ -194,11 +193,7 @@ def objective_days(
     )
     delay = by_day(spans(states, "developmental_delay", follow_up))
     delay = delay.group_by(*DAY).aggregate(developmental_delay=(delay.state == "yes").max())
-    parts = (seizures, motor, signs, highest, delay)
-    every = ibis.union(*(part.select(*DAY) for part in parts), distinct=True)
-    for part in parts:
-        every = beside(every, part, DAY)
-    return every
+    return side_by_side((seizures, motor, signs, highest, delay))
 
 
 def _filled(rows: ibis.Table, names: Sequence[str]) -> ibis.Table:
@@ -211,39 +206,72 @@ def _filled(rows: ibis.Table, names: Sequence[str]) -> ibis.Table:
     return rows.drop(*(f"{name}__run" for name in names))
 
 
-def with_neurology(rows: ibis.Table, options: Options) -> ibis.Table:
-    """Add the neurological features to patient-days.
+def carried(rows: ibis.Table, parts: Sequence[ibis.Table], options: Options) -> ibis.Table:
+    """Return what stands on each day of courses with any neurological record, carried where it may be.
 
     Parameters
     ----------
     rows
-        Patient-days, every day from 0 on, with the columns of the functions above, ``age``,
-        ``baseline_ice, neuro_covered, drugs_covered``.
+        Patient-days, every day from 0 on, with the columns of ``parts`` and ``drugs_covered``.
+    parts
+        From the functions above: the courses that they name.
     options
-        ``score_carry_hours``, ``capd_age``, ``ice_scoring``.
+        ``score_carry_hours``.
 
     Returns
     -------
     ibis.Table
-        With ``sedated``, ``consciousness`` (0 to 4), ``ice, cartox10, capd``, ``unable``, ``not_assessable``
-        (the last valid ones stand in), ``uses_capd``, and the objective findings by exception.
+        ``patient_id, course_id, day``; ``not_assessable`` (sedated, and nothing valid that day: the last
+        valid findings stand); ``NAME__day`` (of the day) and ``NAME__before`` (of the day before) for
+        consciousness and the scores.
     """
-    rows = rows.mutate(
-        sedated=ibis.coalesce(rows.sedation_seen, by_exception(ibis.literal(False), rows.drugs_covered)),
-        found_consciousness=ibis.coalesce(rows.charted, rows.approximate),
-        consciousness_approximate=rows.charted.isnull() & rows.approximate.notnull(),
-    )
+    courses = ibis.union(*(part.select(*KEYS) for part in parts), distinct=True)
     names = ("found_consciousness", *SCORES)
-    unable = ibis.coalesce(rows.unable, False)
-    valid = ibis.coalesce(*(rows[name].cast("float64") for name in names)).notnull() | unable
+    rows = rows.semi_join(courses, list(KEYS))
+    rows = rows.select(
+        *DAY,
+        *SCORES,
+        "unable",
+        sedated=_sedated(rows),
+        found_consciousness=ibis.coalesce(rows.charted, rows.approximate).cast("float64"),
+    )
+    valid = ibis.coalesce(*(rows[name] for name in names)).notnull() | ibis.coalesce(rows.unable, False)
     rows = _filled(rows.mutate(not_assessable=ibis.coalesce(rows.sedated, False) & ~valid), names)
     carries = ibis.literal(options["score_carry_hours"] > 0)
     order = ibis.window(group_by=KEYS, order_by=rows.day)
     columns: dict[str, ir.Value] = {}
     for name in names:
         columns[f"{name}__day"] = ibis.ifelse(rows.not_assessable, rows[f"{name}__filled"], rows[name])
-        columns[f"{name}__before"] = ibis.ifelse(carries, rows[name].lag().over(order), ibis.null(rows[name].type()))
-    rows = rows.mutate(**columns)
+        columns[f"{name}__before"] = ibis.ifelse(carries, rows[name].lag().over(order), ibis.null("float64"))
+    return rows.select(*DAY, "not_assessable", **columns)
+
+
+def _sedated(rows: ibis.Table) -> ir.BooleanValue:
+    return ibis.coalesce(rows.sedation_seen, by_exception(ibis.literal(False), rows.drugs_covered))
+
+
+def with_neurology(rows: ibis.Table, options: Options) -> ibis.Table:
+    """Add the neurological features to patient-days.
+
+    Parameters
+    ----------
+    rows
+        Patient-days with the columns of the functions above and of :func:`carried`, ``age``,
+        ``baseline_ice, neuro_covered, drugs_covered``.
+    options
+        ``capd_age``, ``ice_scoring``.
+
+    Returns
+    -------
+    ibis.Table
+        With ``sedated``, ``consciousness`` (0 to 4), ``ice, cartox10, capd``, ``unable``, ``uses_capd``, and the
+        objective findings by exception.
+    """
+    rows = rows.mutate(
+        sedated=_sedated(rows),
+        consciousness_approximate=rows.charted.isnull() & rows.approximate.notnull(),
+        not_assessable=ibis.coalesce(rows.not_assessable, False),
+    )
     ice = ibis.coalesce(rows.ice__day, rows.ice__before)
     if options["ice_scoring"] == "delta":
         ice = ibis.coalesce(10 - (rows.baseline_ice - ice), ice)

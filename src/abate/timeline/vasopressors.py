@@ -17,7 +17,7 @@ from abate.timeline.infusions import (
     segments,
     together,
 )
-from abate.timeline.joins import DAY, KEYS, beside, unknown
+from abate.timeline.joins import DAY, KEYS, side_by_side, unknown
 
 Keep = Callable[[str, ibis.Table], ibis.Table]
 
@@ -64,19 +64,19 @@ def vasopressor_days(
     alone = options["vasopressin_counts_as_multiple"] == "no"
     multiple = pairs.filter(~pairs.has_vasopressin) if alone else pairs
     high = keep("vasopressor_high", high_dose(dosed.filter(dosed.timed)))
-    found = agents_of_day(every, dosed)
     reached = multiple.mutate(start=multiple.start + overlap)
     lows = readings.filter(readings.what == "low_pressure", readings.minute.notnull())
-    for other in (
+    push = drugs.filter(drugs.status == "given", drugs.kind == "dose", drugs.drug.isin(names), drugs.day.notnull())
+    parts = (
+        agents_of_day(every, dosed),
         last_minutes(multiple, "two_until"),
         last_minutes(pairs, "two_besides_until", ~pairs.has_vasopressin),
         last_minutes(high, "high_until"),
         _during(lows, high, "low_despite_high"),
         _during(lows, reached, "low_despite_two"),
-    ):
-        found = _outer(found, other)
-    push = drugs.filter(drugs.status == "given", drugs.kind == "dose", drugs.drug.isin(names), drugs.day.notnull())
-    return _outer(found, push.select(*DAY).distinct().mutate(push_dose=ibis.literal(True)))
+        push.select(*DAY).distinct().mutate(push_dose=ibis.literal(True)),
+    )
+    return side_by_side([keep(f"vasopressor_part_{at}", part) for at, part in enumerate(parts)])
 
 
 def _during(lows: ibis.Table, spans: ibis.Table, name: str) -> ibis.Table:
@@ -87,12 +87,6 @@ def _during(lows: ibis.Table, spans: ibis.Table, name: str) -> ibis.Table:
         [*(lows[key] == spans[key] for key in KEYS), lows.minute >= spans.start, lows.minute < spans.end],
     )
     return found.select(*DAY).distinct().mutate(**{name: ibis.literal(True)})
-
-
-def _outer(rows: ibis.Table, other: ibis.Table) -> ibis.Table:
-    """Join days of either table."""
-    every = rows.select(*DAY).union(other.select(*DAY), distinct=True)
-    return beside(beside(every, rows, DAY), other, DAY)
 
 
 def two_vasopressors(rows: ibis.Table, until: ir.Value, pair_untimed: ir.Value) -> ir.BooleanValue:
