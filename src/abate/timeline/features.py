@@ -15,7 +15,7 @@ from abate.records.options import Options
 from abate.timeline import episodes, neurology, organs, oxygen, vasopressors, vitals
 from abate.timeline.catalogue import CATALOGUE
 from abate.timeline.course_facts import course_facts
-from abate.timeline.coverage import covered_days
+from abate.timeline.coverage import course_coverage, partial_coverage, with_coverage
 from abate.timeline.findings import spans
 from abate.timeline.intervals import by_day
 from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, by_exception, side_by_side
@@ -69,23 +69,30 @@ def features(
     readings = keep("notable_readings", vitals.notable_readings(measurements, facts, options))
     daily = keep("daily_vitals", vitals.daily_vitals(measurements))
     waivers = keep("waiver_days", episodes.waiver_drugs(drugs, known, options))
-    neurological = _neurology(measurements, states, drugs, events, follow_up, known, options, engine)
+    # One scan sets apart what the other rooms read: few rows beside the vital signs.
+    named = measurements.filter(measurements.variable.isin((*neurology.MEASURED, *organs.MEASURED)))
+    columns = ("minute", "end_minute", "variable", "value", "lln", "uln", "source")
+    others = keep("other_measurements", named.select(*DAY, *columns))
+    neurological = [
+        keep(f"neurology_part_{at}", part)
+        for at, part in enumerate(_neurology(others, states, drugs, events, follow_up, known, options, engine))
+    ]
     parts = [
+        partial_coverage(days, records["coverage"]),
         vitals.notable_days(readings),
         vasopressors.vasopressor_days(drugs, follow_up, facts, readings, known, options, keep),
         *_oxygen(states, readings, follow_up, options, engine),
         waivers,
         *_events(events, states, follow_up),
         *neurological,
-        organs.laboratory_days(measurements, facts, options),
-        organs.urine_days(measurements),
+        organs.laboratory_days(others, facts, options),
+        organs.urine_days(others),
         organs.judged_days(events),
     ]
     # What only some days have is laid together first: the grid of all days is wide and is joined once.
     sparse = keep("features_sparse", side_by_side([keep(f"part_{at}", part) for at, part in enumerate(parts)]))
-    rows = beside(days.select(*DAY), facts)
-    for part in (keep("covered_days", covered_days(days, records["coverage"])), daily, sparse):
-        rows = beside(rows, part, DAY)
+    rows = beside(days.select(*DAY), beside(facts, keep("course_coverage", course_coverage(records["coverage"]))))
+    rows = with_coverage(beside(beside(rows, daily, DAY), sparse, DAY))
     if options["oxygen_requires_saturation"] == "yes":
         before = daily.select(*KEYS, day=daily.day + 1, saturation_before=daily.saturation_minimum)
         rows = beside(rows, before, DAY)
@@ -100,7 +107,7 @@ def features(
     rows = _flags(organs.with_organs(_held(rows, options), options))
     found = keep("features", rows.select(*DAY, *CATALOGUE, *CONTEXT, *FLAGS))
     at = [f"part_{position}" for position in range(len(parts))]
-    engine.forget("features_sparse", "features_signs", "covered_days", "episodes", "neurology_carried", *at)
+    engine.forget("features_sparse", "features_signs", "other_measurements", "episodes", "neurology_carried", *at)
     return found
 
 

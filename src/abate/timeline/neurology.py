@@ -28,6 +28,8 @@ VOICE = 2
 NIGHT_FROM, NIGHT_TO = 22 * 60, 6 * 60
 SCORES = {"ice": "min", "cartox10": "min", "capd": "max"}
 HIGHEST_OF_DAY = ("papilledema_stage", "csf_opening_pressure")
+MEASURED = (*SCORES, *HIGHEST_OF_DAY, "rass", "gcs_eye")
+"""Variables of the measurements that this room reads."""
 INTRACRANIAL = ("focal_edema", "diffuse_edema", "papilledema", "cn6_palsy", "cushing_triad", "posturing")
 PROLONGED_MINUTES = 5.0
 HIGH_PRESSURE = 20.0

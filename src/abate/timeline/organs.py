@@ -37,6 +37,8 @@ LIMITS = {
     "fibrinogen": (200.0, None),
 }
 """Round limits of an adult laboratory, lowest and highest normal, in canonical units: our resolution."""
+MEASURED = (*LIMITS, "urine_output")
+"""Variables of the measurements that this room reads."""
 URINE = ((8 * 60, 3), (24 * 60, 4))
 """Shortest collection (minutes) and the grade of less than 80 mL in 8 h, or 240 mL in 24 h: 10 mL/h both."""
 URINE_RATE = 10.0
