@@ -3,8 +3,10 @@
 import importlib.metadata
 
 from abate.cohort import Cohort
+from abate.findings.computed import gradeable
 from abate.findings.response import rule
 from abate.findings.shape import Section, table
+from abate.grading.systems import SYSTEMS
 from abate.records.options import REGISTRY
 
 DEFINITIONS = (
@@ -15,6 +17,15 @@ DEFINITIONS = (
         "our resolution",
     ),
     ("Grade", "A clinician's grade, or its bounds; low grade is a bound, not a number", "clinician"),
+    (
+        "Computed grade",
+        "The worst criterion of the system that holds that day; see the criteria",
+        "each criterion says",
+    ),
+    ("Episode of CRS", "Opens with fever, closes with a whole day of recorded absence", "our resolution"),
+    ("High-dose vasopressor", "Lee 2014, for three hours; norepinephrine equivalent by VASST", "recalled"),
+    ("Inspired fraction, where none is set", "4 % a litre of nasal cannula; masks by flow", "secondary"),
+    ("Organ toxicity", "CTCAE v4.03 from numbers, above the grade of the baseline", "verified"),
     ("Response", "High grade at the start that falls after it", "secondary: implied by Strati 2020"),
     (
         "Dexamethasone-equivalent",
@@ -50,6 +61,28 @@ def methods(cohort: Cohort) -> Section:
     if cohort.count(cohort.grades) or cohort.count(cohort.highest):
         system = f" by {study.system}" if study.system else ""
         paragraph.append(f"Toxicity grades were those of clinicians{system}; days without a grade were unknown.")
+    pairs = gradeable(cohort)
+    used = [system for system in SYSTEMS.values() if (system.toxicity, system.name) in pairs]
+    if used:
+        names = "; ".join(f"{system.title} ({system.citation})" for system in used)
+        paragraph.append(
+            f"Grades were also computed for each patient-day from the records, by {names}. A criterion that could "
+            "not be decided left the day with a range of grades; a day without any satisfied criterion was grade 0 "
+            "only where the findings that the system requires were known. Attribution was assumed. Absence was taken "
+            "as none only where the record was declared complete."
+        )
+    criteria = [
+        {
+            "system": f"{system.toxicity}, {system.name}",
+            "grade": item.grade,
+            "criterion": item.name,
+            "words of the paper": item.fact,
+            "known": item.known,
+            "option": f"{item.option[0]} = {item.option[1]}" if item.option else "",
+        }
+        for system in SYSTEMS.values()
+        for item in sorted(system.active(cohort.options), key=lambda item: item.grade)
+    ]
     if cohort.count(cohort.treatment):
         paragraph.append(
             "Corticosteroids were expressed as dexamethasone-equivalents (table "
@@ -63,4 +96,5 @@ def methods(cohort: Cohort) -> Section:
             "means, two-sided, over windows fixed beforehand; patients with the outcome before the end of the "
             "window were left out."
         )
-    return {"options": table(options), "definitions": table(definitions)}, {"methods": " ".join(paragraph)}
+    tables = {"options": table(options), "definitions": table(definitions), "criteria": table(criteria)}
+    return tables, {"methods": " ".join(paragraph)}

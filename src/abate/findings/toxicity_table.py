@@ -38,7 +38,7 @@ def _groups(cohort: Cohort) -> list[tuple[str, ibis.Table]]:
 
 def _pairs(cohort: Cohort) -> list[tuple[str, str]]:
     """Return the systems that have a grade of any day, computed or a clinician's."""
-    rows = cohort.computed.filter(cohort.computed.primary_grade.notnull())
+    rows = cohort.computed.filter(cohort.computed.primary_low < 5)
     judged = {(row["toxicity"], row["system"]) for row in listing(rows.select("toxicity", "system").distinct())}
     order = list(dict.fromkeys((*gradeable(cohort), *sorted(judged))))
     return [pair for pair in order if pair in judged]
@@ -58,8 +58,10 @@ def toxicity_table(cohort: Cohort) -> Section:
             line["any grade"] = share(cohort.count(graded.filter(graded.worst >= 1)), known)
             line[f"grade {high} or more"] = share(cohort.count(graded.filter(graded.worst >= high)), known)
             toxic = graded.filter(graded.worst >= 1)
+            known_onset = toxic.filter(toxic.onset_known)
             for column, words in MEASURES:
-                line[words] = _summary(toxic, column) if column != "onset_hour" or toxicity == "CRS" else "–"
+                of = known_onset if column == "onset_day" else toxic
+                line[words] = _summary(of, column) if column != "onset_hour" or toxicity == "CRS" else "–"
             rows.append(line)
     judged = cohort.count(cohort.computed.filter(cohort.computed.primary == "clinician"))
     primary = "The clinician's grade is primary where there is one" + (
@@ -69,7 +71,8 @@ def toxicity_table(cohort: Cohort) -> Section:
     )
     text = (
         f"{primary} A course is graded if at least one of its days could be; a toxic day that nobody recorded is not "
-        "seen. Published durations differ in definition: here from first onset to last resolution."
+        "seen. Onset is told only where every day before it was graded 0, duration (from first onset to last "
+        "resolution; published definitions differ) only where also the day after the last was: n says for how many."
     )
     return {
         "toxicity_table": _columns(rows),

@@ -26,7 +26,8 @@ def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Option
     ibis.Table
         The columns of :func:`abate.grading.rules.grade_days`; ``clinician_low, clinician_high`` (a
         judgement under the same system, or under none named); ``primary`` (clinician where there is
-        one, else computed), ``primary_grade`` (the clinician's, null where it is a bound; else the grade) and
+        one, else computed), ``primary_grade`` (the clinician's, null where it is a bound; else the grade), ``primary_low`` (the
+        same, the lower of two bounds) and
         ``attribution``, which is assumed wherever nobody judged it.
     """
     parts = [engine.keep(f"grades_{key}", grade_days(features, system, options)) for key, system in SYSTEMS.items()]
@@ -49,6 +50,7 @@ def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Option
     judged_grade = ibis.ifelse(rows.clinician_low == rows.clinician_high, rows.clinician_high, ibis.null("float64"))
     return rows.mutate(
         primary=ibis.ifelse(by_clinician, "clinician", "computed"),
+        primary_low=ibis.ifelse(by_clinician, rows.clinician_low.cast("int8"), rows.grade),
         primary_grade=ibis.ifelse(by_clinician, judged_grade.cast("int8"), rows.grade),
         attribution=ibis.ifelse(by_clinician, "judged by a clinician", "assumed"),
     )

@@ -21,22 +21,24 @@ def toxicity_courses(grades: ibis.Table, features: ibis.Table, options: Options)
     Returns
     -------
     ibis.Table
-        ``patient_id, course_id, toxicity, system``; ``graded_days`` and ``ungraded_days``; ``worst`` (null
-        where no day could be graded); ``onset_day``, ``onset_hour`` (hours from the infusion, or from
-        midnight of day 0 where its time is not known; null where the first sign has no time),
-        ``peak_day``, ``last_day`` (the last of any grade), ``toxic_days`` (with a grade above 0),
-        ``days_to_peak``, ``duration`` (days from first onset to last resolution); ``clinician_days``.
+        ``patient_id, course_id, toxicity, system``; ``graded_days`` and ``ungraded_days``; ``worst`` (at
+        least; null where no day could be graded); ``onset_day`` (the first seen) and ``onset_known`` (every day before
+        it was graded 0); ``onset_hour`` (hours of the first fever from the infusion, or from midnight of
+        day 0 where its time is not known); ``peak_day``, ``last_day`` (the last of any grade),
+        ``toxic_days`` (with a grade above 0); ``days_to_peak`` and ``duration`` (days from first onset to
+        last resolution), null where the onset is not known, or the day after the last was not graded 0;
+        ``clinician_days``.
     """
-    rows = grades.select(*DAY, "toxicity", "system", grade="primary_grade", by=grades.primary)
+    rows = grades.select(*DAY, "toxicity", "system", grade="primary_grade", low="primary_low", by="primary")
     rows = beside(rows, features.select(*DAY, "fever", "fever_minute", "infusion_minute"), DAY)
-    toxic = ibis.coalesce(rows.grade > 0, False)
+    toxic = ibis.coalesce(rows.low > 0, False)
     fever = ibis.coalesce(rows.fever, False)
     onset = toxic & fever if options["crs_onset"] == "first_fever" else toxic
     onset = ibis.ifelse(rows.toxicity == "CRS", onset, toxic)
     found = rows.group_by(*KEYS, "toxicity", "system").aggregate(
-        graded_days=rows.grade.count(),
-        ungraded_days=rows.grade.isnull().sum(),
-        worst=rows.grade.max(),
+        graded_days=rows.low.count(),
+        ungraded_days=rows.low.isnull().sum(),
+        worst=rows.low.max(),
         onset_day=rows.day.min(where=onset),
         first_day=rows.day.min(where=toxic),
         last_day=rows.day.max(where=toxic),
@@ -44,18 +46,24 @@ def toxicity_courses(grades: ibis.Table, features: ibis.Table, options: Options)
         clinician_days=(rows.by == "clinician").sum(),
     )
     keys = (*KEYS, "toxicity", "system")
-    peaks = rows.inner_join(found.select(*keys, "worst", first_onset="onset_day"), list(keys))
-    peaks = peaks.group_by(*keys).aggregate(
-        peak_day=peaks.day.min(where=(peaks.grade == peaks.worst) & (peaks.worst > 0)),
-        fever_minute=peaks.fever_minute.min(where=(peaks.day == peaks.first_onset) & (peaks.toxicity == "CRS")),
-        infusion_minute=peaks.infusion_minute.min(),
-    )
-    found = beside(found, peaks, keys)
     onset_day = ibis.coalesce(found.onset_day, found.first_day)
+    found = found.mutate(onset_day=onset_day)
+    around = rows.inner_join(found.select(*keys, "worst", "onset_day", end="last_day"), list(keys))
+    around = around.group_by(*keys).aggregate(
+        peak_day=around.day.min(where=(around.low == around.worst) & (around.worst > 0)),
+        fever_minute=around.fever_minute.min(where=(around.day == around.onset_day) & (around.toxicity == "CRS")),
+        infusion_minute=around.infusion_minute.min(),
+        unseen_before=(around.grade.isnull() & (around.day < around.onset_day)).sum(),
+        seen_after=(around.grade == 0).max(where=around.day == around.end + 1),
+    )
+    found = beside(found, around, keys)
+    # A toxicity may have begun on an earlier day that nobody could grade, or gone on after the last.
+    known = found.unseen_before == 0
+    none = ibis.null("int64")
     hours = (found.fever_minute - ibis.coalesce(found.infusion_minute, 0)) / 60
     return found.mutate(
-        onset_day=onset_day,
-        onset_hour=hours,
-        days_to_peak=found.peak_day - onset_day,
-        duration=found.last_day - onset_day + 1,
-    ).drop("first_day", "fever_minute", "infusion_minute")
+        onset_known=ibis.coalesce(known, False),
+        onset_hour=ibis.ifelse(known, hours, ibis.null("float64")),
+        days_to_peak=ibis.ifelse(known, found.peak_day - found.onset_day, none),
+        duration=ibis.ifelse(known & found.seen_after, found.last_day - found.onset_day + 1, none),
+    ).drop("first_day", "fever_minute", "infusion_minute", "unseen_before", "seen_after")
