@@ -26,9 +26,9 @@ def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Option
     ibis.Table
         The columns of :func:`abate.grading.rules.grade_days`; ``clinician_low, clinician_high`` (a
         judgement under the same system, or under none named); ``primary`` (clinician where there is
-        one, else computed), ``primary_grade`` (the clinician's, null where it is a bound; else the grade), ``primary_low`` (the
-        same, the lower of two bounds) and
-        ``attribution``, which is assumed wherever nobody judged it.
+        one, else computed), ``primary_grade`` (the clinician's, null where it is a bound; else the
+        grade), ``primary_low`` (the same, the lower of two bounds) and ``attribution``, which is
+        assumed wherever nobody judged it.
     """
     parts = [engine.keep(f"grades_{key}", grade_days(features, system, options)) for key, system in SYSTEMS.items()]
     grades = ibis.union(*parts)
