@@ -11,17 +11,28 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_small_example_runs(tmp_path: Path) -> None:
-    found = re.search(r"```\n(patients\.csv.*?)```", README, re.DOTALL)
-    assert found
+def write_example(number: int, folder: Path) -> Path:
+    """Write one of the examples of records that the README shows."""
+    shown = re.findall(r"```\n(patients\.csv.*?)```", README, re.DOTALL)[number]
     file = None
-    for line in found[1].splitlines():
+    for line in shown.splitlines():
         name, text = line[:18].strip(), line[18:]
-        file = tmp_path / name if name else file
+        file = folder / name if name else file
         assert file is not None
         with file.open("a", encoding="utf-8") as stream:
             stream.write(text + "\n")
-    cohort = verbs.analyse(tmp_path)
+    return folder
+
+
+def test_the_bedside_example_is_graded_and_explained_as_shown(tmp_path: Path) -> None:
+    said = re.search(r"```\n(CRS by ASTCT.*?)```", README, re.DOTALL)
+    assert said
+    text = verbs.explain(write_example(1, tmp_path), "P02", 1, "astct_crs")
+    assert said[1].strip() in text
+
+
+def test_the_small_example_runs(tmp_path: Path) -> None:
+    cohort = verbs.analyse(write_example(0, tmp_path))
     row = cohort.response.to_pyarrow().to_pylist()[0]
     assert (row["response"], row["start_day"], row["first_low_day"]) == ("yes", 6, 9)
     assert not cohort.count(cohort.records.set_aside)

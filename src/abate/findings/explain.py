@@ -230,6 +230,11 @@ def words(explanation: Explanation) -> str:
             feature = CATALOGUE[need]
             how = "not measured" if feature.charting == "measured" else f"{feature.charting} not declared complete"
             how = "not known" if feature.charting == "recorded" else how
+            how = (
+                "not measured, or without limits of normal"
+                if feature.charting == "measured" and feature.unit == "grade"
+                else how
+            )
             could = ", ".join(str(grade) for grade in sorted(set(grades)))
             lines.append(f"  {feature.meaning}: {how} (could be grade {could})")
     if result["flags"]:

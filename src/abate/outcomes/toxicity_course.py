@@ -53,12 +53,12 @@ def toxicity_courses(grades: ibis.Table, features: ibis.Table, options: Options)
         peak_day=around.day.min(where=(around.low == around.worst) & (around.worst > 0)),
         fever_minute=around.fever_minute.min(where=(around.day == around.onset_day) & (around.toxicity == "CRS")),
         infusion_minute=around.infusion_minute.min(),
-        unseen_before=(around.grade.isnull() & (around.day < around.onset_day)).sum(),
+        unseen_before=(ibis.coalesce(around.low != 0, True) & (around.day < around.onset_day)).sum(),
         seen_after=(around.grade == 0).max(where=around.day == around.end + 1),
     )
     found = beside(found, around, keys)
     # A toxicity may have begun on an earlier day that nobody could grade, or gone on after the last.
-    known = found.unseen_before == 0
+    known = found.onset_day.notnull() & (found.unseen_before == 0)
     none = ibis.null("int64")
     hours = (found.fever_minute - ibis.coalesce(found.infusion_minute, 0)) / 60
     return found.mutate(
