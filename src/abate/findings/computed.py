@@ -82,8 +82,10 @@ def cells(cohort: Cohort, order: ibis.Table) -> ibis.Table:
             + ibis.ifelse(rows.toxicity == "CRS", rows.seen_crs, rows.seen_icans)
             + ibis.ifelse(rows.missing == "", "", ibis.literal(". Unknown: ") + _in_words(rows.missing))
             + ibis.ifelse(rows.flags == "", "", ibis.literal(". To know: ") + rows.flags.replace("_", " "))
-            + ibis.coalesce(
-                ibis.literal(". A clinician judged grade ") + grade_words(rows.clinician_low, rows.clinician_high), ""
+            + ibis.ifelse(
+                rows.clinician_high.isnull(),
+                "",
+                ibis.literal(". A clinician judged grade ") + grade_words(rows.clinician_low, rows.clinician_high),
             )
             + "."
         )
