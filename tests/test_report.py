@@ -118,8 +118,10 @@ def test_sections_stand_in_the_order_of_a_paper(report: Path) -> None:
         "Response",
         "Biomarkers",
         "Outcomes",
+        "Systems compared",
         "Audit",
         "Methods",
+        "One patient",
     ]
 
 
@@ -204,7 +206,7 @@ def test_patients_alone_give_a_page_that_says_what_is_not_there(tmp_path: Path) 
     page = (verbs.run(records, tmp_path / "report").path / "report.html").read_text(encoding="utf-8")
     for sentence in (
         "The records hold no drug.",
-        "The records hold no grade for a day",
+        "The records hold no grade of a clinician for a day. No grade could be computed",
         "No patient was treated with a treatment under study.",
         "The records hold no dated laboratory value that can be used.",
         "The records hold no death; that is not the same as none having died.",

@@ -4,6 +4,7 @@ An option exists where a paper is ambiguous or where a choice changes a number. 
 value of each, chosen or not.
 """
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -197,7 +198,8 @@ class Options(dict[str, Any]):
         for name, value in chosen.items():
             option = REGISTRY.get(name)
             if option is None:
-                expected = "one of " + ", ".join(REGISTRY)
+                near = difflib.get_close_matches(name, REGISTRY, n=3, cutoff=0.5)
+                expected = f"perhaps {' or '.join(near)}" if near else "an option that the report lists"
                 problems.append(
                     Problem("unusable", place, name, "no option has this name", expected, "Correct or remove it.")
                 )

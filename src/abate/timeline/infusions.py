@@ -145,7 +145,7 @@ def high_dose(dosed: ibis.Table) -> ibis.Table:
     -------
     ibis.Table
         ``patient_id, course_id, start, end``: from the 180th minute of a high dose to its end (at
-        least one minute).
+        least one minute, so that it touches its day); ``stops``: its end itself.
     """
     amounts = {
         agent: ibis.ifelse(dosed.agent == agent, ibis.coalesce(dosed.dose * SCALE, 0.0), 0.0).round().cast("int64")
@@ -171,7 +171,7 @@ def high_dose(dosed: ibis.Table) -> ibis.Table:
     spans = joined(spans, KEYS, "start", "end", BRIDGED_GAP)
     spans = spans.filter(spans.end - spans.start >= PERSISTENCE)
     begin = spans.start + PERSISTENCE
-    return spans.mutate(start=begin, end=ibis.greatest(spans.end, begin + 1))
+    return spans.mutate(start=begin, end=ibis.greatest(spans.end, begin + 1), stops=spans.end)
 
 
 def agents_of_day(runs_of: ibis.Table, dosed: ibis.Table) -> ibis.Table:

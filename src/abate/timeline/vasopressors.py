@@ -72,7 +72,7 @@ def vasopressor_days(
         last_minutes(multiple, "two_until"),
         last_minutes(pairs, "two_besides_until", ~pairs.has_vasopressin),
         last_minutes(high, "high_until"),
-        _during(lows, high, "low_despite_high"),
+        _during(lows, high.select(*KEYS, "start", end="stops"), "low_despite_high"),
         _during(lows, reached, "low_despite_two"),
         push.select(*DAY).distinct().mutate(push_dose=ibis.literal(True)),
     )
