@@ -11,6 +11,7 @@ from abate.grading.rules import grade_days
 from abate.grading.systems import SYSTEMS
 from abate.outcomes.words import grade_words
 from abate.timeline.catalogue import CATALOGUE
+from abate.timeline.equivalents import FORMULAE
 from abate.timeline.features import features
 from abate.timeline.joins import DAY, KEYS, beside
 
@@ -21,6 +22,7 @@ MEASURED = {
         ("systolic_minimum", "lowest systolic pressure {} mmHg", "low_last"),
         ("saturation_minimum", "lowest saturation {} %", None),
         ("vasopressor_until", "vasopressor", "vasopressor_until"),
+        ("norepinephrine_equivalent", "norepinephrine equivalent up to {} UNIT", None),
         ("oxygen_until", "oxygen", "oxygen_until"),
     ),
     "ICANS": (
@@ -121,7 +123,8 @@ def _seen(cohort: Cohort) -> ibis.Table:
     for toxicity, items in MEASURED.items():
         text: Any = ibis.literal("")
         for column, words, minute in items:
-            value = rows[column].cast("float64").round(1).cast("string").re_replace(r"\.0$", "")
+            value = rows[column].cast("float64").round(2).cast("string").re_replace(r"\.0$", "")
+            words = words.replace("UNIT", FORMULAE[cohort.options["norepinephrine_equivalence"]].unit)  # noqa: PLW2901
             said = ibis.literal("; " + words.split("{}", maxsplit=1)[0])
             if "{}" in words:
                 said = said + value + words.split("{}")[1]

@@ -22,7 +22,8 @@ def clinician_grades(events: ibis.Table) -> ibis.Table:
     Returns
     -------
     ibis.Table
-        ``patient_id, course_id, toxicity, system, day, low, high, statements, source``; the maxima
+        ``patient_id, course_id, toxicity, system, day, low, high, statements, source``, and ``attribution`` as
+        the clinician recorded it (``disputed`` where records differ); the maxima
         without a day are left out (see :func:`highest_grades`). Grades with a time of day are
         successive, and the worst counts; grades known to the day only may contradict each other,
         and then span from the lowest to the highest.
@@ -36,7 +37,12 @@ def clinician_grades(events: ibis.Table) -> ibis.Table:
         high=rows.high.max(),
         statements=rows.count(),
         source=rows.source.min(),
+        attribution=rows.attribution.strip().lower().min(),
+        another=rows.attribution.strip().lower().max(),
     )
+    grades = grades.mutate(
+        attribution=ibis.ifelse(grades.attribution != grades.another, "disputed", grades.attribution)
+    ).drop("another")
     low = ibis.greatest(ibis.coalesce(grades.timed_low, 0.0), ibis.coalesce(grades.daily_low, 0.0))
     return grades.mutate(low=low).drop("timed_low", "daily_low")
 

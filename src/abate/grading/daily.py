@@ -27,8 +27,8 @@ def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Option
         The columns of :func:`abate.grading.rules.grade_days`; ``clinician_low, clinician_high`` (a
         judgement under the same system, or under none named); ``primary`` (clinician where there is
         one, else computed), ``primary_grade`` (the clinician's, null where it is a bound; else the
-        grade), ``primary_low`` (the same, the lower of two bounds) and ``attribution``, which is
-        assumed wherever nobody judged it.
+        grade), ``primary_low`` (the same, the lower of two bounds) and ``attribution``: as a
+        clinician recorded it (confirmed, excluded), else assumed.
     """
     parts = [engine.keep(f"grades_{key}", grade_days(features, system, options)) for key, system in SYSTEMS.items()]
     grades = ibis.union(*parts)
@@ -42,7 +42,7 @@ def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Option
         rname="{name}_graded",
     )
     judged = judged.group_by(*DAY, "toxicity", system=judged.system_graded).aggregate(
-        clinician_low=judged.low.min(), clinician_high=judged.high.max()
+        clinician_low=judged.low.min(), clinician_high=judged.high.max(), said=judged.attribution.max()
     )
     keys = (*DAY, "toxicity", "system")
     rows = grades.left_join(judged, list(keys)).drop(*(f"{key}_right" for key in keys))
@@ -52,8 +52,8 @@ def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Option
         primary=ibis.ifelse(by_clinician, "clinician", "computed"),
         primary_low=ibis.ifelse(by_clinician, rows.clinician_low.cast("int8"), rows.grade),
         primary_grade=ibis.ifelse(by_clinician, judged_grade.cast("int8"), rows.grade),
-        attribution=ibis.ifelse(by_clinician, "judged by a clinician", "assumed"),
-    )
+        attribution=ibis.coalesce(rows.said, ibis.ifelse(by_clinician, "judged by a clinician", "assumed")),
+    ).drop("said")
 
 
 def _family(system: ibis.Value) -> ibis.Value:

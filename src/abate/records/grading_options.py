@@ -42,6 +42,14 @@ GRADING = (
         "Trial protocols print doses per kg (recalled); off by default",
     ),
     Option(
+        "norepinephrine_equivalence",
+        "vasst",
+        ("vasst", "goradia", "kotani"),
+        "Formula of the norepinephrine equivalent that is shown: VASST in ug/min, Goradia or Kotani in ug/kg/min; "
+        "a high dose always rests on VASST",
+        "VASST stands behind the table of high doses (recalled); the others answer another question",
+    ),
+    Option(
         "fio2_estimate",
         "four_percent",
         ("four_percent", "three_percent", "none"),

@@ -33,7 +33,7 @@ FLAGS = (
 CONTEXT = (
     *("age", "child", "uses_capd", "under_capd_age", "infusion_minute", "events_covered", "episode_open"),
     *("episode_start", "temperature_maximum", "fever_minute", "systolic_minimum", "low_last", "saturation_minimum"),
-    *("vasopressor_until", "oxygen_until", "any_invasive", "sedated"),
+    *("vasopressor_until", "oxygen_until", "any_invasive", "sedated", "norepinephrine_equivalent"),
 )
 """What criteria and the reasons of a cell read besides the features."""
 

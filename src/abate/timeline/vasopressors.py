@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 
 from abate.records.dictionary import Dictionary
 from abate.records.options import Options
+from abate.timeline.equivalents import equivalent_days
 from abate.timeline.infusions import (
     PERIOPERATIVE,
     agents_of_day,
@@ -47,8 +48,8 @@ def vasopressor_days(
     ibis.Table
         The columns of :func:`abate.timeline.infusions.agents_of_day`; ``two_until``,
         ``two_besides_until``, ``high_until`` (last minute of two vasopressors, of two besides
-        vasopressin, of high dose; null where none); ``low_despite_high, low_despite_two`` (a low pressure in
-        spite of them).
+        vasopressin, of high dose; null where none); ``norepinephrine_equivalent``;
+        ``low_despite_high, low_despite_two`` (a low pressure in spite of them).
     """
     names = known.drugs_of("vasopressor")
     rows = keep("vasopressor_segments", segments(drugs, follow_up, names, PERIOPERATIVE))
@@ -74,6 +75,7 @@ def vasopressor_days(
         last_minutes(high, "high_until"),
         _during(lows, high.select(*KEYS, "start", end="stops"), "low_despite_high"),
         _during(lows, reached, "low_despite_two"),
+        equivalent_days(timed, facts, options),
         push.select(*DAY).distinct().mutate(push_dose=ibis.literal(True)),
     )
     return side_by_side([keep(f"vasopressor_part_{at}", part) for at, part in enumerate(parts)])
