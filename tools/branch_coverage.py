@@ -8,7 +8,8 @@ import sys
 
 import coverage
 
-RULES = ("src/abate/exposure/*", "src/abate/outcomes/*", "src/abate/grading/*", "src/abate/biomarkers/*")
+ROOMS = ("timeline", "grading", "exposure", "biomarkers", "outcomes")
+RULES = tuple(f"src/abate/{room}/*" for room in ROOMS)
 
 
 def main() -> int:
