@@ -94,12 +94,29 @@ def fever_minute(patient: Patient, day: int) -> int | None:
     return min(minutes) if minutes else None
 
 
+def moments_given(row: Row) -> list[Row]:
+    """Each day of an infusion or interval: its start, then the first minute of each further day; totals untimed."""
+    last = row["day"]
+    if row["end_minute"] is not None:
+        last = max(last, (row["end_minute"] - 1) // DAY)
+    elif row["end_day"] is not None:
+        last = max(last, row["end_day"] - 1)
+    found = []
+    for day in range(row["day"], last + 1):
+        minute = row["minute"] if day == row["day"] else day * DAY
+        if row["minute"] is None or row["kind"] == "interval total":
+            minute = None
+        found.append({**row, "day": day, "minute": minute})
+    return found
+
+
 def waiver_drugs(patient: Patient, fever_day: int, day: int, options: Options) -> list[Row]:
     """Waiver drugs given at or after the first fever, up to this day."""
     first = fever_minute(patient, fever_day)
     found = []
-    for row in patient["drugs"]:
-        if not is_waiver_drug(row, options) or row["day"] > day or row["day"] < fever_day:
+    given = [each for row in patient["drugs"] if is_waiver_drug(row, options) for each in moments_given(row)]
+    for row in given:
+        if row["day"] > day or row["day"] < fever_day:
             continue
         if row["day"] == fever_day and row["minute"] is not None and first is not None and row["minute"] < first:
             continue  # given before the fever
@@ -131,10 +148,11 @@ def last_minutes_of_sign(
     return last_minutes(patient, sign, day, options)
 
 
-def still_there_after(last: list[float | None], drugs: list[Row]) -> Answer:
-    """The sign is still there after the minute of the first waiver drug of its day."""
+def still_there_after(last: list[float | None], drugs: list[Row], reading: bool) -> Answer:
+    """The sign is still there after the first waiver drug of its day; a reading may be of the same minute."""
     minutes = [row["minute"] for row in drugs if row["minute"] is not None]
-    if minutes and any(minute is not None and minute > min(minutes) for minute in last):
+    first = min(minutes) - (1 if reading else 0) if minutes else None
+    if first is not None and any(minute is not None and minute > first for minute in last):
         return True
     if not last or any(minute is None for minute in last) or len(minutes) < len(drugs):
         return None
@@ -164,14 +182,15 @@ def after_waiver_drug(
     if first_day < day:
         return True
     last = last_minutes_of_sign(patient, given, sign, day, options) if days[day][sign] is True else []
-    return still_there_after(last, drugs)
+    return still_there_after(last, drugs, reading=sign == "hypotension")
 
 
 def had_prophylaxis(patient: Patient, day: int, options: Options) -> bool:
     """Option: an anticytokine drug on an earlier day (from day -1 on) also lets a sign count."""
     if options["prophylaxis_waives_fever"] != "yes":
         return False
-    return any(is_anticytokine(row) and -1 <= row["day"] < day for row in patient["drugs"])
+    given = [each for row in patient["drugs"] if is_anticytokine(row) for each in moments_given(row)]
+    return any(-1 <= row["day"] < day for row in given)
 
 
 def sign_in_crs(

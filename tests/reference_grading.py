@@ -173,7 +173,7 @@ def rank_is(found: Found, rank: int) -> Answer:
     """The consciousness is of that rank; on a day that cannot be assessed what is above stays unknown."""
     if found["consciousness"] is None:
         return None
-    if found["not_assessable"] and rank > found["consciousness"]:
+    if found["sedated"] is True and rank > found["consciousness"]:
         return None
     return bool(found["consciousness"] == rank)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from reference_pressors import like_an_infusion
 from reference_timeline import (
     DAY,
     DRUG_CLASS,
@@ -48,8 +49,9 @@ def sedation_spans(patient: Patient) -> list[Span]:
     spans = [span for row, span in state_rows(patient, "sedation") if row["state"] == "yes"]
     by_agent: dict[str, list[Row]] = {}
     for row in patient["drugs"]:
-        if DRUG_CLASS.get(row["drug"]) == "sedative" and row["kind"] == "infusion" and row["status"] in ("given", None):
-            by_agent.setdefault(row["drug"], []).append(row)
+        as_infusion = like_an_infusion(row)
+        if DRUG_CLASS.get(row["drug"]) == "sedative" and as_infusion is not None and row["status"] in ("given", None):
+            by_agent.setdefault(row["drug"], []).append(as_infusion)
     for rows in by_agent.values():
         spans += [segment["span"] for segment in segments(patient, rows)]
     return spans
@@ -124,14 +126,20 @@ def consciousness_from_scales(patient: Patient, day: int, options: Options) -> i
 
 def consciousness(patient: Patient, day: int, options: Options) -> int | None:
     """The worst valid finding of the day; where none is charted, from the scales."""
-    ranks = [
-        RANK[row["state"]]
+    rows = [
+        row
         for row in finding_rows(patient, "consciousness", day)
         if row["state"] in RANK and is_valid(patient, row) and is_fresh(patient, row, day)
     ]
-    if ranks:
-        return max(ranks)
-    return consciousness_from_scales(patient, day, options)
+    today = [RANK[row["state"]] for row in rows if row["day"] == day]
+    if today:
+        return max(today)
+    # What was charted on an earlier day still holds, but hides nothing that is worse today.
+    ranks: list[int] = [RANK[row["state"]] for row in rows]
+    scales = consciousness_from_scales(patient, day, options)
+    if scales is not None:
+        ranks.append(scales)
+    return max(ranks) if ranks else None
 
 
 # -- scores -----------------------------------------------------------------------------------------------------------
@@ -145,8 +153,8 @@ def score(patient: Patient, name: str, day: int) -> float | None:
     return max(values) if name == "capd" else min(values)
 
 
-def unable(patient: Patient, day: int) -> Answer:
-    """Cannot perform the test; false with any valid score."""
+def charted_unable(patient: Patient, day: int) -> Answer:
+    """Cannot perform the test; false with any valid score; unknown where nothing says so."""
     if any(score(patient, name, day) is not None for name in SCORES):
         return False
     rows = [
@@ -156,7 +164,7 @@ def unable(patient: Patient, day: int) -> Answer:
         return True
     if any(row["state"] == "able" for row in rows):
         return False
-    return by_exception(False, covered(patient, "neuro", day))
+    return None
 
 
 def baseline_ice(patient: Patient) -> float | None:
@@ -185,9 +193,11 @@ def scores_and_consciousness(patient: Patient, day: int, options: Options) -> di
     """Consciousness, scores, `unable`, and whether the day is `not_assessable`."""
     found: dict[str, Any] = {name: score(patient, name, day) for name in SCORES}
     found["consciousness"] = consciousness(patient, day, options)
-    found["unable"] = unable(patient, day)
-    nothing = all(found[name] is None for name in (*SCORES, "consciousness")) and found["unable"] is not True
-    found["not_assessable"] = sedated(patient, day) is True and nothing
+    found["unable"] = charted_unable(patient, day)
+    scored = any(found[name] is not None for name in SCORES)
+    nothing = all(found[name] is None for name in (*SCORES, "consciousness", "unable"))
+    found["sedated"] = sedated(patient, day)
+    found["not_assessable"] = found["sedated"] is True and nothing
     if found["not_assessable"]:
         # The last valid ones of an earlier day stand.
         for earlier in range(day - 1, -1, -1):
@@ -196,6 +206,8 @@ def scores_and_consciousness(patient: Patient, day: int, options: Options) -> di
                     found[name] = score(patient, name, earlier)
             if found["consciousness"] is None:
                 found["consciousness"] = consciousness(patient, earlier, options)
+            if found["unable"] is None:
+                found["unable"] = charted_unable(patient, earlier)
     elif options["score_carry_hours"] == 24 and day > 0:
         for name in SCORES:
             if found[name] is None:
@@ -203,6 +215,10 @@ def scores_and_consciousness(patient: Patient, day: int, options: Options) -> di
     found["ice"] = ice_points(patient, found["ice"], options)
     if found["unable"] is True:
         found["ice"] = 0.0
+    if found["unable"] is None:
+        found["unable"] = by_exception(False, covered(patient, "neuro", day))
+    if found["consciousness"] is None and scored and covered(patient, "neuro", day):
+        found["consciousness"] = 0  # tested, and every finding is charted: alert
     return found
 
 
@@ -226,12 +242,21 @@ def is_under_capd_age(patient: Patient, options: Options) -> bool:
 # -- seizures, weakness, pressure -------------------------------------------------------------------------------------
 
 
+def duration(row: Row) -> float | None:
+    """The minutes of a seizure: as recorded, else from its start to its end."""
+    if row["value"] is not None:
+        return float(row["value"])
+    if row["minute"] is None or row["end_minute"] is None:
+        return None
+    return float(row["end_minute"] - row["minute"])
+
+
 def seizures(patient: Patient, day: int) -> dict[str, Answer]:
     """One feature for each kind, and `seizure_prolonged` (over 5 min)."""
-    rows = events(patient, "seizure", day)
+    rows = [row for row in events(patient, "seizure", day) if row["attribution"] != "excluded"]
     complete = covered(patient, "neuro", day)
     found = {f"seizure_{kind}": by_exception(any(row["text"] == kind for row in rows), complete) for kind in SEIZURES}
-    minutes = [row["value"] for row in rows]
+    minutes = [duration(row) for row in rows]
     if any(value is not None and above(value, 5) for value in minutes):
         found["seizure_prolonged"] = True
     elif any(value is None for value in minutes):

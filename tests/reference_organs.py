@@ -12,6 +12,7 @@ from reference_timeline import (
     events,
     last_before_day_0,
     readings,
+    start_of,
 )
 
 Options = dict[str, Any]
@@ -112,9 +113,29 @@ def baseline_of(patient: Patient, variable: str, options: Options) -> Row | None
     return last_before_day_0(patient, variable, options["baseline_window_days"])
 
 
+def with_later_limits(patient: Patient, baseline: Row) -> Row:
+    """A baseline without limits of its own is read by those of the first later result."""
+    infusion = patient["patient"].get("infusion_minute")
+    later = []
+    for row in patient["measurements"]:
+        if row["variable"] != baseline["variable"] or row["value"] is None or row["day"] < 0:
+            continue
+        if row["uln"] is None and row["lln"] is None:
+            continue
+        if row["day"] == 0 and infusion is not None and row["minute"] is not None and row["minute"] < infusion:
+            continue
+        later.append(row)
+    if not later:
+        return baseline
+    first = min(later, key=lambda row: (start_of(row), row["value"]))
+    return {**baseline, "uln": first["uln"], "lln": first["lln"]}
+
+
 def lab_grade(patient: Patient, variable: str, day: int, options: Options) -> int | None:
     """The worst grade of the day; counts only above the grade of the baseline."""
     baseline = baseline_of(patient, variable, options)
+    if baseline is not None and baseline["uln"] is None and baseline["lln"] is None:
+        baseline = with_later_limits(patient, baseline)
     baseline_grade = None if baseline is None else grade_of(baseline, baseline, options)
     for back in range(options["lab_hold_days"] + 1):
         if day - back < 0:
@@ -165,10 +186,10 @@ def organ_events(patient: Patient, day: int) -> dict[str, int | None]:
     grades: dict[str, list[int | None]] = {"organ_toxicity_grade": [], "transaminase_event_grade": []}
     for row in events(patient, "organ_toxicity", day):
         text = (row["text"] or "").lower()
-        if text in NOT_COUNTED or row["value"] is None:
+        if text in NOT_COUNTED or row["value"] is None or row["attribution"] == "excluded":
             continue
         name = "transaminase_event_grade" if text in TRANSAMINASE_TERMS else "organ_toxicity_grade"
-        grades[name].append(int(row["value"]))
+        grades[name].append(min(int(row["value"]), 4))
     absent = 0 if covered(patient, "events", day) else None
     found: dict[str, int | None] = {}
     for name, values in grades.items():

@@ -128,6 +128,23 @@ def saturation_below_92_off_oxygen(patient: Patient, day: int) -> bool:
     return False
 
 
+def is_own(patient: Patient, reading: Row) -> bool:
+    """Whether a measured flow or fraction is that of no home support and of no ventilation for another cause."""
+    minute = reading["day"] * DAY if reading["minute"] is None else reading["minute"]
+    others = [
+        span
+        for row, span in state_rows(patient, "oxygen")
+        if not is_oxygen(row) and (row["indication"] == "home" or not is_room_air(row)) and row["device"] != "room_air"
+    ]
+    return not within(minute, others)
+
+
+def no_flow(patient: Patient, day: int) -> bool:
+    """Whether the highest measured flow of the day is 0."""
+    values = [row["value"] for row in readings(patient, "o2_flow", day)]
+    return bool(values) and max(values) == 0
+
+
 def oxygen_of_day(patient: Patient, day: int, options: Options) -> dict[str, Any]:
     """All that is known of oxygen on a day.
 
@@ -137,8 +154,9 @@ def oxygen_of_day(patient: Patient, day: int, options: Options) -> dict[str, Any
     held = rows_of_day(patient, day)
     sure = [(row, span) for row, span in held if is_oxygen(row)]
     room_air = any(is_room_air(row) and row["indication"] not in NOT_FOR_HYPOXIA for row, _ in held)
-    measured = readings(patient, "o2_flow", day)
-    flows = [row for row in measured if above(row["value"], 0)]
+    flows = [row for row in readings(patient, "o2_flow", day) if above(row["value"], 0) and is_own(patient, row)]
+    # A fraction above that of air is oxygen by a device that is not named.
+    fractions = [row for row in readings(patient, "fio2", day) if above(row["value"], 21) and is_own(patient, row)]
     unsure: list[Held] = []
     dropped = False
     unsure_flow = False
@@ -158,15 +176,22 @@ def oxygen_of_day(patient: Patient, day: int, options: Options) -> dict[str, Any
             unsure_flow = bool(low_flows)
 
     oxygen: Answer
-    if sure or flows:
+    if sure or flows or fractions:
         oxygen = True
     elif unsure or unsure_flow:
         oxygen = None
-    elif room_air or measured or dropped or covered(patient, "oxygen", day):
+    elif room_air or no_flow(patient, day) or dropped or covered(patient, "oxygen", day):
         oxygen = False
     else:
         oxygen = None
-    return {"oxygen": oxygen, "sure": sure, "unsure": unsure, "flows": flows, "saturation_unknown": saturation_unknown}
+    return {
+        "oxygen": oxygen,
+        "sure": sure,
+        "unsure": unsure,
+        "flows": flows,
+        "fractions": fractions,
+        "saturation_unknown": saturation_unknown,
+    }
 
 
 def as_in_the_table(found: dict[str, Any], answers: list[Answer], measured: bool = False) -> Answer:
@@ -182,13 +207,13 @@ def as_in_the_table(found: dict[str, Any], answers: list[Answer], measured: bool
     return False
 
 
-def fio2_from_40(patient: Patient, found: dict[str, Any], day: int, options: Options) -> Answer:
+def fio2_from_40(found: dict[str, Any], options: Options) -> Answer:
     """A row's FiO2 (set, else estimated) or a measured FiO2 of the day >= 40 %."""
     set_or_estimated = [fio2_of(row, options) for row, _ in found["sure"]]
-    measured = [row["value"] for row in readings(patient, "fio2", day)]
+    measured = [row["value"] for row in found["fractions"]]
     if any(value is not None and at_least(value, 40) for value in set_or_estimated + measured):
         return True
-    if found["oxygen"] is False or measured:
+    if found["oxygen"] is False:
         return False
     if found["oxygen"] is None:
         return None
@@ -217,7 +242,7 @@ def oxygen_features(patient: Patient, day: int, options: Options) -> dict[str, A
         "noninvasive_positive_pressure": as_in_the_table(found, [is_noninvasive(row) for row in sure]),
         "invasive_ventilation": as_in_the_table(found, [is_invasive(row) for row in sure]),
         "ventilated_not_for_hypoxia": as_in_the_table(found, not_for_hypoxia),
-        "fio2_from_40": fio2_from_40(patient, found, day, options),
+        "fio2_from_40": fio2_from_40(found, options),
         "home_support": any(row["indication"] == "home" for row, _ in held),
         "saturation_unknown": found["saturation_unknown"],
         "ventilation_indication_unknown": any(
@@ -237,7 +262,7 @@ def last_minutes(patient: Patient, sign: str, day: int, options: Options) -> lis
             continue
         minutes.append(None if row["minute"] is None else min(span[1], (day + 1) * DAY))
     if sign == "oxygen":
-        minutes += [row["minute"] for row in found["flows"]]
+        minutes += [row["minute"] for row in found["flows"] + found["fractions"]]
     if sign == "oxygen_above_low_flow":
         minutes += [row["minute"] for row in found["flows"] if above(row["value"], 6)]
     return minutes

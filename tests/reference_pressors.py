@@ -104,17 +104,28 @@ def agent_of(row: Row) -> str:
     return "vasopressin" if name == "argipressin" else name
 
 
+def like_an_infusion(row: Row) -> Row | None:
+    """An infusion; a dose over 15 minutes or more; a total over an interval, of which no time is known."""
+    if row["kind"] == "infusion":
+        return row
+    if row["kind"] == "interval total":
+        return {**row, "minute": None}
+    if row["minute"] is None or row["end_minute"] is None or row.get("dose_count") is not None:
+        return None
+    return row if row["end_minute"] - row["minute"] >= SHORTEST_RUN_MINUTES else None
+
+
 def vasopressor_rows(patient: Patient) -> dict[str, list[Row]]:
     """The infusions of each vasopressor that were given and are not left out."""
     found: dict[str, list[Row]] = {}
     for row in patient["drugs"]:
         if DRUG_CLASS.get(row["drug"]) != "vasopressor":
             continue
-        if row["kind"] != "infusion" or row["status"] not in ("given", None):
+        if row["status"] not in ("given", None) or row["indication"] in PERIOPERATIVE:
             continue
-        if row["indication"] in PERIOPERATIVE:
-            continue
-        found.setdefault(agent_of(row), []).append(row)
+        as_infusion = like_an_infusion(row)
+        if as_infusion is not None:
+            found.setdefault(agent_of(row), []).append(as_infusion)
     return found
 
 

@@ -4,7 +4,7 @@ import ibis
 import pytest
 
 from abate.exposure.administrations import administrations, given, interval_totals, outside_totals
-from abate.exposure.equivalence import LOCAL_ROUTES
+from abate.records.tables import LOCAL_ROUTES
 from spec import frame, rows_of
 
 NO_WEIGHTS = "patient_id | course_id | weight_kg\nA | 1 |"

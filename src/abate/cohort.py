@@ -158,13 +158,30 @@ class Cohort:
 def kept_promises(records: Records) -> ibis.Table:
     """Return the coverage that the records keep.
 
-    A patient with a drug row that was set aside has no complete record of drugs, whatever was
-    declared: what could not be read is no absence.
+    A patient with a row that was set aside has no complete record of its domain, whatever was declared:
+    what could not be read is no absence. A drug of a name that is not known takes the promise of
+    ``drugs`` with it, and not that of ``vasopressors``.
     """
     aside = records.set_aside
-    lost = aside.filter(aside.table == "drugs", aside.reason != "duplicate", aside.patient_id.notnull())
-    lost = lost.select("patient_id", domain=ibis.literal("drugs")).distinct()
-    return records["coverage"].anti_join(lost, ["patient_id", "domain"])
+    aside = aside.filter(aside.reason.notin(("duplicate", "absent")), aside.patient_id.notnull())
+    codes = records.study.dictionary.codes("drugs")
+    pressors = records.study.dictionary.drugs_of("vasopressor")
+    aside = aside.mutate(written=aside.name.strip().lower())
+    aside = aside.left_join(codes.rename(drug="name", code="written"), aside.written == ibis._.code)
+    of_states = ibis.ifelse(aside.written == "oxygen", "oxygen", "neuro")
+    oxygen = (aside.table == "measurements") & aside.written.isin(("o2_flow", "fio2"))
+    seizure = (aside.table == "events") & (aside.written == "seizure")
+    conditions = {
+        "drugs": aside.table == "drugs",
+        "vasopressors": (aside.table == "drugs") & aside.drug.isin(pressors),
+        "oxygen": ((aside.table == "states") & (of_states == "oxygen")) | oxygen,
+        "neuro": ((aside.table == "states") & (of_states == "neuro")) | seizure,
+        "events": aside.table == "events",
+    }
+    lost = [
+        aside.filter(where).select("patient_id", domain=ibis.literal(domain)) for domain, where in conditions.items()
+    ]
+    return records["coverage"].anti_join(ibis.union(*lost, distinct=True), ["patient_id", "domain"])
 
 
 def primary_grades(grades: ibis.Table, system: str, events: ibis.Table) -> ibis.Table:
@@ -237,9 +254,10 @@ def derive(records: Records, progress: Callable[[str], None] | None = None) -> C
         ).drop("response"),
     )
     say("grading")
-    days = keep("patient_days", patient_days(followed, GRID_DAYS))
+    observed = followed.select(*KEYS, last_day="observed_day")
+    days = keep("patient_days", patient_days(observed, GRID_DAYS))
     tables = {**records.tables, "coverage": coverage}
-    daily = features(tables, days, followed, study.dictionary, options, records.engine)
+    daily = features(tables, days, observed, study.dictionary, options, records.engine)
     computed = keep("computed_grades", computed_grades(daily, grades, options, records.engine))
     say("biomarkers")
     points = keep("points", with_altered(keep("series", series(records["measurements"], options)), every, totals))

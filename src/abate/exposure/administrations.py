@@ -7,7 +7,7 @@ with a lowest and a highest amount; an amount that is not known has a null ``hig
 import ibis
 import ibis.expr.types as ir
 
-from abate.exposure.equivalence import LOCAL_ROUTES
+from abate.records.tables import LOCAL_ROUTES
 from abate.timeline.intervals import OPEN, joined
 
 

@@ -30,21 +30,6 @@ TABLES: Mapping[str, Mapping[str, float]] = {
     "betamethasone_0.6": {**EQUIVALENT_MG, "betamethasone": 0.6},
 }
 
-LOCAL_ROUTES = (
-    "topical",
-    "inhaled",
-    "inhalation",
-    "ophthalmic",
-    "otic",
-    "nasal",
-    "rectal",
-    "intra-articular",
-    "intraarticular",
-    "intrathecal",
-    "it",
-)
-"""Routes that are no systemic exposure (lower case)."""
-
 
 def dexamethasone_factors(table: str) -> ibis.Table:
     """Return the factor from a dose of each corticosteroid to mg of dexamethasone.

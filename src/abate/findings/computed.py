@@ -179,7 +179,14 @@ def without_coverage(cohort: Cohort) -> str:
     engine = cohort.records.engine.within("bare")
     study = cohort.records.study
     tables = {**cohort.records.tables, "coverage": cohort.coverage.filter(False)}
-    bare = features(tables, cohort.days, cohort.follow_up, study.dictionary, cohort.options, engine)
+    bare = features(
+        tables,
+        cohort.days,
+        cohort.follow_up.drop("last_day").rename(last_day="observed_day"),
+        study.dictionary,
+        cohort.options,
+        engine,
+    )
     parts = []
     for system in SYSTEMS.values():
         if (system.toxicity, system.name) not in gradeable(cohort):

@@ -113,7 +113,7 @@ def _treatments(cohort: Cohort) -> list[dict[str, Any]]:
         "invasive ventilation": "oxygen",
         "intensive care": "events",
     }
-    promises = cohort.records["coverage"]
+    promises = cohort.coverage
     out = []
     for name, rows in found.items():
         domains = {covered[name], "drugs"} if name == "vasopressor" else {covered[name]}

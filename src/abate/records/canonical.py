@@ -5,6 +5,7 @@ import ibis.expr.types as ir
 
 from abate.records import parse
 from abate.records.checks import Mark
+from abate.records.dictionary import organ_terms
 
 MOST_DOSES, MOST_HOURS = 10_000, 8784
 """Doses that one row may stand for, and hours between two of them (a year)."""
@@ -176,6 +177,13 @@ def event_marks(rows: ibis.Table) -> list[Mark]:
         Mark(graded & blank, "empty", "value", "a grade without a number or bound"),
         Mark(graded & whole, "range", "value", "a whole grade from 0 to 5"),
         Mark(rows.event.isin(PRESENT) & denied, "absent", "event"),
+        Mark(
+            (rows.event == "organ_toxicity")
+            & ibis.coalesce(rows.text.strip().lower().notin(list(organ_terms())), True),
+            "not a listed value",
+            "text",
+            "an organ or CTCAE term, as organ_terms.csv lists them",
+        ),
         Mark(
             (rows.event == "seizure") & ibis.coalesce(rows.text.lower().notin(SEIZURES), True),
             "not a listed value",

@@ -1,7 +1,8 @@
 """What variables, drugs, findings and events are called, and what is known of them.
 
 Data files stand beside this one, made to be read by a clinician: ``variables.csv`` (canonical unit,
-codes, conversions that need the analyte, ranges), ``drugs.csv``, ``states.csv`` and ``events.csv``.
+codes, conversions that need the analyte, ranges), ``drugs.csv``, ``states.csv``,
+``organ_terms.csv`` and ``events.csv``.
 """
 
 import csv
@@ -161,6 +162,23 @@ def dictionary() -> Dictionary:
     drugs = {row["name"]: row for row in _rows("drugs.csv")}
     events = {row["name"]: row["label"] for row in _rows("events.csv")}
     return Dictionary(variables, drugs, events, tuple(_rows("states.csv")))
+
+
+@cache
+def organ_terms() -> Mapping[str, str]:
+    """Return every written term of organ toxicity, and what it counts as in CARTOX.
+
+    ``transaminases``, ``coagulation``, ``organ``, or ``not counted``.
+
+    Examples
+    --------
+    >>> organ_terms()["transaminitis"], organ_terms()["anaemia"]
+    ('transaminases', 'not counted')
+    """
+    found: dict[str, str] = {}
+    for row in _rows("organ_terms.csv"):
+        found |= dict.fromkeys((row["term"], *_split(row["also"])), row["counts_as"])
+    return found
 
 
 @cache

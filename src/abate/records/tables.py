@@ -176,3 +176,18 @@ TABLES: dict[str, Table] = {table.name: table for table in (PATIENTS, MEASUREMEN
 
 TIME_COLUMNS = ("time", "day", "minute", "month")
 END_COLUMNS = ("end_time", "end_day", "end_minute", "end_month")
+
+LOCAL_ROUTES = (
+    "topical",
+    "inhaled",
+    "inhalation",
+    "ophthalmic",
+    "otic",
+    "nasal",
+    "rectal",
+    "intra-articular",
+    "intraarticular",
+    "intrathecal",
+    "it",
+)
+"""Routes that are no systemic exposure (lower case)."""

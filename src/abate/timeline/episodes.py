@@ -13,11 +13,14 @@ import ibis.expr.types as ir
 
 from abate.records.dictionary import Dictionary
 from abate.records.options import Options
+from abate.timeline.administered import administered
 from abate.timeline.joins import DAY, KEYS, unknown
 
 ANTICYTOKINE = ("anti-IL6", "anti-IL6R", "IL1RA", "anti-IL1b", "anti-IFNg", "JAK1/2", "steroid")
 ANTIPYRETIC = ("antipyretic",)
 PROPHYLAXIS_FROM = -1
+POINTS = ("hypotension",)
+"""Signs whose last minute is that of a reading, and not the end of a span."""
 SIGNS = {
     "hypotension": ("low_last", "low_untimed"),
     "vasopressor": ("vasopressor_until", "vasopressor_untimed"),
@@ -42,9 +45,7 @@ def waiver_drugs(drugs: ibis.Table, known: Dictionary, options: Options) -> ibis
     chosen = anticytokine
     if options["waiver_drugs"] == "antipyretic_or_anticytokine":
         chosen = chosen + known.drugs_of(*ANTIPYRETIC)
-    rows = drugs.filter(
-        drugs.status == "given", drugs.drug.isin(chosen), drugs.day.notnull(), drugs.time_precision != "month"
-    )
+    rows = administered(drugs.filter(drugs.drug.isin(chosen)))
     return rows.group_by(*DAY).aggregate(
         waiver_first=rows.minute.min(),
         waiver_last=rows.minute.max(),
@@ -149,9 +150,11 @@ def signs_in_crs(rows: ibis.Table, options: Options) -> dict[str, ir.BooleanValu
     today = rows.waiver_untimed.notnull()
     for sign, (until, untimed) in SIGNS.items():
         no_time = ibis.coalesce(rows[untimed], False) if untimed else ibis.literal(False)
+        # At or after: a reading of the same minute counts, a span that ends with it does not.
+        later = rows[until] >= rows.waiver_first if sign in POINTS else rows[until] > rows.waiver_first
         after = ibis.cases(
             (rows.waived_before, True),
-            (today & ibis.coalesce(rows[until] > rows.waiver_first, False), True),
+            (today & ibis.coalesce(later, False), True),
             (today & (rows.waiver_untimed | no_time | rows[sign].isnull()), unknown()),
             (today, False),
             (rows.drugs_known, False),
@@ -165,10 +168,6 @@ def signs_in_crs(rows: ibis.Table, options: Options) -> dict[str, ir.BooleanValu
 
 def prophylaxis(drugs: ibis.Table, known: Dictionary) -> ibis.Table:
     """Return the first day, from the one before day 0 on, of an anticytokine drug: ``prophylaxis_day``."""
-    rows = drugs.filter(
-        drugs.status == "given",
-        drugs.drug.isin(known.drugs_of(*ANTICYTOKINE)),
-        drugs.day >= PROPHYLAXIS_FROM,
-        drugs.time_precision != "month",
-    )
+    rows = administered(drugs.filter(drugs.drug.isin(known.drugs_of(*ANTICYTOKINE))))
+    rows = rows.filter(rows.day >= PROPHYLAXIS_FROM)
     return rows.group_by(*KEYS).aggregate(prophylaxis_day=rows.day.min())

@@ -64,15 +64,19 @@ def features(
         :data:`abate.timeline.catalogue.CATALOGUE`, :data:`CONTEXT` and :data:`FLAGS`.
     """
     keep = engine.keep
-    measurements, drugs, events, states = (records[name] for name in ("measurements", "drugs", "events", "states"))
+    # What is known to the month is known on no day.
+    measurements, drugs, events, states = (
+        records[name].filter(records[name].day.notnull(), records[name].time_precision != "month")
+        for name in ("measurements", "drugs", "events", "states")
+    )
     facts = keep("course_facts", course_facts(records["patients"], measurements, options))
     readings = keep("notable_readings", vitals.notable_readings(measurements, facts, options))
     daily = keep("daily_vitals", vitals.daily_vitals(measurements))
     waivers = keep("waiver_days", episodes.waiver_drugs(drugs, known, options))
     # One scan sets apart what the other rooms read: few rows beside the vital signs.
     named = measurements.filter(measurements.variable.isin((*neurology.MEASURED, *organs.MEASURED)))
-    columns = ("minute", "end_minute", "variable", "value", "lln", "uln", "source")
-    others = keep("other_measurements", named.select(*DAY, *columns))
+    columns = ("minute", "end_minute", "variable", "lln", "uln", "source")
+    others = keep("other_measurements", named.select(*DAY, *columns, value=_whole_scores(named)))
     neurological = [
         keep(f"neurology_part_{at}", part)
         for at, part in enumerate(_neurology(others, states, drugs, events, follow_up, known, options, engine))
@@ -111,13 +115,20 @@ def features(
     return found
 
 
+def _whole_scores(rows: ibis.Table) -> ibis.Value:
+    """Return values, of scores beyond a limit the next whole point: below 3 is at most 2."""
+    score = rows.variable.isin(tuple(neurology.SCORES))
+    step = ibis.cases((score & (rows.comparator == "<"), -1.0), (score & (rows.comparator == ">"), 1.0), else_=0.0)
+    return rows.value + step
+
+
 def _oxygen(
     states: ibis.Table, readings: ibis.Table, follow_up: ibis.Table, options: Options, engine: Engine
 ) -> list[ibis.Table]:
     charted = engine.keep("oxygen_spans", oxygen.classified(spans(states, "oxygen", follow_up), options))
     low = engine.keep("low_saturations", oxygen.off_oxygen(readings, charted))
     before = low.select(*KEYS, day=low.day + 1, low_saturation_before=low.low_saturation)
-    return [oxygen.oxygen_days(charted), low, before]
+    return [oxygen.oxygen_days(charted), oxygen.measured_oxygen(readings, charted), low, before]
 
 
 def _events(events: ibis.Table, states: ibis.Table, follow_up: ibis.Table) -> list[ibis.Table]:
@@ -156,7 +167,7 @@ def _neurology(
 
 
 CONSUMED = (
-    *("systolic_limit", "weight", "baseline_systolic", "mean_pressure_minimum", "fio2_measured_maximum"),
+    *("systolic_limit", "weight", "baseline_systolic", "mean_pressure_minimum", "flow_given", "fraction_given"),
     *("flow_measured_maximum", "low_first", "flow_last", "high_flow_last", "flow_untimed", "vasopressor_seen"),
     *("pair_untimed", "pair_untimed_besides_vasopressin", "dose_unknown", "two_until", "high_until"),
     *("low_despite_high", "low_despite_two", "vasopressors_covered", "oxygen_covered", "no_oxygen_recorded"),

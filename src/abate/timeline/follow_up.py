@@ -18,10 +18,11 @@ def follow_up(patients: ibis.Table, events: ibis.Table, *dated: ibis.Table) -> i
     Returns
     -------
     ibis.Table
-        ``patient_id, course_id, death_day, cause, last_day, last_precision, died``. ``last_day`` is
+        ``patient_id, course_id, death_day, cause, last_day, last_precision, died, observed_day``. ``last_day`` is
         the day of death, in the living the later of the last contact given and the last day recorded;
         null where that is not known, or where records of the death disagree.
-        ``died`` is true also for a death without a day.
+        ``died`` is true also for a death without a day; ``observed_day`` is the last day that can be
+        looked at: where the end of the follow-up is on no known day, the last one recorded.
     """
     deaths = events.filter(events.event == "death")
     deaths = deaths.group_by(*KEYS).aggregate(
@@ -46,18 +47,21 @@ def follow_up(patients: ibis.Table, events: ibis.Table, *dated: ibis.Table) -> i
     contact = ibis.coalesce(rows.last_contact_day, -(10**9))
     later = contact > ibis.coalesce(rows.recorded_day, -(10**9))
     last = ibis.ifelse(later, rows.last_contact_day, rows.recorded_day)
+    precision = ibis.cases(
+        (rows.death_day.notnull(), rows.death_precision),
+        (rows.died.notnull(), "none"),
+        (later, rows.last_contact_precision),
+        (rows.recorded_day.notnull(), "day"),
+        else_="none",
+    )
+    # A death without a day ends the follow-up on a day that is not known.
+    end = ibis.ifelse(rows.died.notnull(), rows.death_day, last)
     return rows.select(
         *KEYS,
         "death_day",
         "cause",
-        # A death without a day ends the follow-up on a day that is not known.
-        last_day=ibis.ifelse(rows.died.notnull(), rows.death_day, last),
-        last_precision=ibis.cases(
-            (rows.death_day.notnull(), rows.death_precision),
-            (rows.died.notnull(), "none"),
-            (later, rows.last_contact_precision),
-            (rows.recorded_day.notnull(), "day"),
-            else_="none",
-        ),
+        last_day=end,
+        last_precision=precision,
         died=ibis.coalesce(rows.died, False),
+        observed_day=ibis.ifelse(precision.isin(("minute", "day")), end, rows.recorded_day),
     )

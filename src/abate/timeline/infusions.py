@@ -48,6 +48,14 @@ def segments(
         segment without an end runs to the next row of its agent, else to the end of follow-up. One
         without a time of day is not ``timed`` and spans its days.
     """
+    # A row over 15 minutes or more that counts no doses is an infusion, whatever it is called; a total
+    # over an interval was given somewhere in it.
+    lasted = ibis.coalesce(drugs.end_minute - drugs.minute >= SHORTEST_RUN, False)
+    spread = (drugs.kind == "dose") & lasted & drugs.dose_count.isnull()
+    drugs = drugs.mutate(
+        minute=ibis.ifelse(drugs.kind == "interval total", ibis.null("int64"), drugs.minute),
+        kind=ibis.ifelse(spread | (drugs.kind == "interval total"), "infusion", drugs.kind),
+    )
     rows = drugs.filter(
         drugs.status == "given",
         drugs.kind == "infusion",

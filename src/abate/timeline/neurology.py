@@ -118,10 +118,12 @@ def consciousness_days(
     Returns
     -------
     ibis.Table
-        ``patient_id, course_id, day``, ``charted`` and ``approximate`` (rank 0 alert to 4 unarousable).
+        ``patient_id, course_id, day``, ``charted`` or ``approximate`` (rank 0 alert to 4 unarousable): what was charted
+        that day, else the worse of what still holds and of the scales.
     """
     rows = _charted(states, "consciousness", follow_up, sedated)
-    charted = rows.select(*DAY, rank=rows.state.cases(*RANKS.items()), charted=ibis.literal(True))
+    begun = rows.day == rows.begun
+    charted = rows.select(*DAY, rank=rows.state.cases(*RANKS.items()), charted=begun, held=~begun)
     if options["consciousness_from_scales"] != "none":
         scales = _outside(_from_scales(measurements, options["consciousness_from_scales"]), sedated)
         avpu = _charted(states, "avpu", follow_up, sedated)
@@ -129,10 +131,25 @@ def consciousness_days(
         avpu = avpu.filter(~_asleep(avpu))
         for other in (scales, avpu):
             charted = charted.union(
-                other.select(*DAY, rank=other["rank"].cast(charted["rank"].type()), charted=ibis.literal(False))
+                other.select(
+                    *DAY,
+                    rank=other["rank"].cast(charted["rank"].type()),
+                    charted=ibis.literal(False),
+                    held=ibis.literal(False),
+                )
             )
-    return charted.group_by(*DAY).aggregate(
-        charted=charted["rank"].max(where=charted.charted), approximate=charted["rank"].max(where=~charted.charted)
+    scale = ~charted.charted & ~charted.held
+    found = charted.group_by(*DAY).aggregate(
+        charted=charted["rank"].max(where=charted.charted),
+        held=charted["rank"].max(where=charted.held),
+        approximate=charted["rank"].max(where=scale),
+    )
+    # What was charted on an earlier day still holds, but hides nothing that is worse today.
+    worse = found.charted.isnull() & ibis.coalesce(found.approximate > ibis.coalesce(found.held, -1), False)
+    return found.select(
+        *DAY,
+        charted=ibis.ifelse(worse, ibis.null("int8"), ibis.coalesce(found.charted, found.held)),
+        approximate=ibis.ifelse(worse, found.approximate, ibis.null("int8")),
     )
 
 
@@ -170,12 +187,14 @@ def objective_days(
         ``weakness_seen``, ``deep_weakness_seen``, ``motor_charted``; ``NAME_seen`` for :data:`INTRACRANIAL`
         and ``intracranial_none`` (charted as free of them); the columns of :data:`HIGHEST_OF_DAY`.
     """
-    fits = events.filter(events.event == "seizure", events.day.notnull())
-    fits = fits.mutate(kind=fits.text.lower())
+    excluded = ibis.coalesce(events.attribution.strip().lower(), "") == "excluded"
+    fits = events.filter(events.event == "seizure", events.day.notnull(), ~excluded)
+    lasted = ibis.coalesce(fits.value, fits.value_low, (fits.end_minute - fits.minute).cast("float64"))
+    fits = fits.mutate(kind=fits.text.lower(), minutes=lasted)
     seizures = fits.group_by(*DAY).aggregate(
         **{f"{name}_seen": fits.kind.isin(kinds).max() for name, kinds in SEIZURES.items()},
-        prolonged_seizure_seen=(fits.value > PROLONGED_MINUTES).max(),
-        duration_unknown=fits.value.isnull().max(),
+        prolonged_seizure_seen=(fits.minutes > PROLONGED_MINUTES).max(),
+        duration_unknown=fits.minutes.isnull().max(),
     )
     motor = by_day(spans(states, "motor", follow_up))
     motor = motor.group_by(*DAY).aggregate(
@@ -228,7 +247,7 @@ def carried(rows: ibis.Table, parts: Sequence[ibis.Table], options: Options) -> 
         consciousness and the scores.
     """
     courses = ibis.union(*(part.select(*KEYS) for part in parts), distinct=True)
-    names = ("found_consciousness", *SCORES)
+    names = ("found_consciousness", *SCORES, "unable")
     rows = rows.semi_join(courses, list(KEYS))
     rows = rows.select(
         *DAY,
@@ -237,7 +256,8 @@ def carried(rows: ibis.Table, parts: Sequence[ibis.Table], options: Options) -> 
         sedated=_sedated(rows),
         found_consciousness=ibis.coalesce(rows.charted, rows.approximate).cast("float64"),
     )
-    valid = ibis.coalesce(*(rows[name] for name in names)).notnull() | ibis.coalesce(rows.unable, False)
+    rows = rows.mutate(unable=rows.unable.cast("float64"))
+    valid = ibis.coalesce(*(rows[name] for name in names)).notnull()
     rows = _filled(rows.mutate(not_assessable=ibis.coalesce(rows.sedated, False) & ~valid), names)
     carries = ibis.literal(options["score_carry_hours"] > 0)
     order = ibis.window(group_by=KEYS, order_by=rows.day)
@@ -278,7 +298,8 @@ def with_neurology(rows: ibis.Table, options: Options) -> ibis.Table:
     if options["ice_scoring"] == "delta":
         ice = ibis.coalesce(10 - (rows.baseline_ice - ice), ice)
     # Unable to be tested is an ICE of 0, whatever came before.
-    unable = ibis.coalesce(rows.unable, False)
+    could_not = rows.unable__day > 0
+    unable = ibis.coalesce(could_not, False)
     ice = ibis.ifelse(unable, 0.0, ice)
     cartox10 = ibis.coalesce(rows.cartox10__day, rows.cartox10__before)
     capd = ibis.coalesce(rows.capd__day, rows.capd__before)
@@ -288,16 +309,19 @@ def with_neurology(rows: ibis.Table, options: Options) -> ibis.Table:
     uses_capd = young | delayed
     tested = ibis.ifelse(unable, 0.0, ibis.null("float64"))
     untested = by_exception(ibis.literal(False), rows.neuro_covered)
+    # Who was tested, where every finding is charted, and has no finding of consciousness, was alert.
+    scored = ibis.coalesce(*(rows[name] for name in SCORES)).notnull()
+    alert = ibis.ifelse(scored & ibis.coalesce(rows.neuro_covered, False), 0.0, ibis.null("float64"))
     features: dict[str, ir.Value] = {
-        "consciousness": rows.found_consciousness__day,
+        "consciousness": ibis.coalesce(rows.found_consciousness__day, alert),
         "ice": ice,
         "cartox10": cartox10,
         "capd": capd,
         "score_of_age": ibis.coalesce(ibis.ifelse(uses_capd, capd, ice), tested),
         "cartox_score_of_age": ibis.coalesce(ibis.ifelse(young, capd, cartox10), tested),
-        "unable": ibis.coalesce(rows.unable, by_exception(ibis.literal(False), rows.neuro_covered)),
+        "unable": ibis.coalesce(could_not, by_exception(ibis.literal(False), rows.neuro_covered)),
         # What sedation hides may be worse than what was seen before it.
-        "hidden_by_sedation": ibis.ifelse(rows.not_assessable, unknown(), False),
+        "hidden_by_sedation": ibis.ifelse(ibis.coalesce(rows.sedated, False), unknown(), False),
         "uses_capd": uses_capd,
         "under_capd_age": young,
         "opening_pressure_from_20": ibis.coalesce(rows.csf_opening_pressure >= HIGH_PRESSURE - TOLERANCE, untested),

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from abate.records.dictionary import organ_terms
 from abate.records.options import Options
 from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, first_row
 
@@ -42,29 +43,7 @@ MEASURED = (*LIMITS, "urine_output")
 URINE = ((8 * 60, 3), (24 * 60, 4))
 """Shortest collection (minutes) and the grade of less than 80 mL in 8 h, or 240 mL in 24 h: 10 mL/h both."""
 URINE_RATE = 10.0
-NOT_COUNTED = (
-    *(
-        "anemia",
-        "neutropenia",
-        "thrombocytopenia",
-        "lymphopenia",
-        "leukopenia",
-        "cytopenia",
-        "neutrophil count decreased",
-    ),
-    *("platelet count decreased", "lymphocyte count decreased", "white blood cell decreased", "febrile neutropenia"),
-    *("fever", "hypotension", "hypoxia", "crs", "cytokine release syndrome", "encephalopathy", "seizure", "confusion"),
-    *("tremor", "dysphasia", "somnolence", "delirium", "headache", "neurotoxicity", "icans", "cres"),
-)
-"""Terms that would count twice, or not at all: cytopenias, the signs of CRS, neurological findings."""
-TRANSAMINASES = (
-    "alt",
-    "ast",
-    "transaminases",
-    "alanine aminotransferase increased",
-    "aspartate aminotransferase increased",
-)
-DIC = ("dic", "disseminated intravascular coagulation")
+WORST_LIVING = 4.0
 ORGANS = (
     *("transaminase_grade", "bilirubin_grade", "alp_ggt_grade", "creatinine_grade", "urine_output_grade"),
     *("coagulation_grade", "organ_toxicity_grade"),
@@ -152,6 +131,11 @@ def laboratory_days(measurements: ibis.Table, facts: ibis.Table, options: Option
     rows = rows.mutate(before=before, moment=ibis.coalesce(rows.minute, rows.day * 1440))
     base = first_row(rows.filter(rows.before), (*KEYS, "variable"), ibis._.moment.desc(), "value")
     base = base.mutate(baseline=ibis.null("float64"))
+    # A baseline without limits of its own is read by those of the first later result.
+    later = rows.filter(~rows.before, rows.uln.notnull() | rows.lln.notnull())
+    later = first_row(later, (*KEYS, "variable"), "moment", "value")
+    base = beside(base, later.select(*KEYS, "variable", later_uln="uln", later_lln="lln"), (*KEYS, "variable"))
+    base = base.mutate(uln=ibis.coalesce(base.uln, base.later_uln), lln=ibis.coalesce(base.lln, base.later_lln))
     base = base.select(*KEYS, "variable", baseline="value", baseline_grade=laboratory_grades(base))
     after = beside(rows.filter(rows.day >= 0, ~rows.before), base, (*KEYS, "variable"))
     after = after.mutate(grade=laboratory_grades(after))
@@ -194,21 +178,24 @@ def judged_days(events: ibis.Table) -> ibis.Table:
         ``patient_id, course_id, day``; ``judged_grade`` (organs that count), ``judged_transaminases``,
         ``judged_dic``.
     """
-    rows = events.filter(
-        events.event == "organ_toxicity",
-        events.value.notnull(),
-        events.day.notnull(),
-        ibis.coalesce(events.attribution.lower(), "") != "excluded",
+    rows = events.mutate(grade=ibis.coalesce(events.value, events.value_low))
+    rows = rows.filter(
+        rows.event == "organ_toxicity",
+        rows.grade.notnull(),
+        ibis.coalesce(rows.attribution.strip().lower(), "") != "excluded",
     )
-    term = ibis.coalesce(rows.text.strip().lower(), "")
-    rows = rows.mutate(term=term, last=ibis.greatest(ibis.coalesce(rows.end_day, rows.day + 1), rows.day + 1))
-    rows = rows.filter(rows.term.notin(NOT_COUNTED))
+    counts = rows.text.strip().lower().cases(*organ_terms().items(), else_="not counted")
+    # A death from organ toxicity is told by the cause of death; the grade of the organ is at least 4.
+    rows = rows.mutate(
+        grade=ibis.least(rows.grade, WORST_LIVING),
+        counts=counts,
+        last=ibis.greatest(ibis.coalesce(rows.end_day, rows.day + 1), rows.day + 1),
+    )
     rows = rows.mutate(day=ibis.range(rows.day, rows["last"]).unnest().cast("int64"))
-    liver, dic = rows.term.isin(TRANSAMINASES), rows.term.isin(DIC)
     return rows.group_by(*DAY).aggregate(
-        judged_grade=rows.value.max(where=~liver & ~dic),
-        judged_transaminases=rows.value.max(where=liver),
-        judged_dic=rows.value.max(where=dic),
+        judged_grade=rows.grade.max(where=rows.counts == "organ"),
+        judged_transaminases=rows.grade.max(where=rows.counts == "transaminases"),
+        judged_dic=rows.grade.max(where=rows.counts == "coagulation"),
     )
 
 

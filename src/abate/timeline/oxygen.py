@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from abate.records.options import Options
 from abate.timeline.intervals import by_day
 from abate.timeline.joins import DAY, KEYS, TOLERANCE, any_of, unknown
-from abate.timeline.vitals import LOW_FLOW
+from abate.timeline.vitals import AIR, LOW_FLOW
 
 HIGH_FIO2 = 40.0
 HOME = ("home", "baseline", "baseline_osa", "chronic")
@@ -136,6 +136,38 @@ def oxygen_days(spans: ibis.Table) -> ibis.Table:
     return rows.group_by(*DAY).aggregate(**found)
 
 
+def measured_oxygen(readings: ibis.Table, spans: ibis.Table) -> ibis.Table:
+    """Return the oxygen that was measured without being charted as home support or for another cause.
+
+    Parameters
+    ----------
+    readings
+        From :func:`abate.timeline.vitals.notable_readings`: flows, and fractions above that of air.
+    spans
+        From :func:`classified`.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, day``; ``flow_given`` and ``fraction_given`` (highest of the day), ``flow_last``,
+        ``high_flow_last`` (minutes), ``flow_untimed``.
+    """
+    rows = readings.filter(readings.what.isin(("flow", "fraction")))
+    rows = rows.mutate(first=ibis.coalesce(rows.minute, rows.day * 1440))
+    other = spans.filter(spans.home | spans.other_cause).select(*KEYS, "start", "end")
+    rows = rows.anti_join(
+        other, [*(rows[key] == other[key] for key in KEYS), rows["first"] >= other.start, rows["first"] < other.end]
+    )
+    flow = rows.what == "flow"
+    return rows.group_by(*DAY).aggregate(
+        flow_given=rows.value.max(where=flow),
+        fraction_given=rows.value.max(where=~flow),
+        flow_last=rows.minute.max(),
+        high_flow_last=rows.minute.max(where=flow & (rows.value > LOW_FLOW)),
+        flow_untimed=rows.minute.isnull().max(),
+    )
+
+
 def off_oxygen(readings: ibis.Table, spans: ibis.Table) -> ibis.Table:
     """Return the days with a saturation below 92 % read while no oxygen was given.
 
@@ -171,8 +203,10 @@ def with_oxygen(rows: ibis.Table, options: Options) -> ibis.Table:
         With ``oxygen, oxygen_above_low_flow, positive_pressure, noninvasive_positive_pressure,
         invasive_ventilation, fio2_from_40`` and the flag ``saturation_unknown``.
     """
-    flow = ibis.coalesce(rows.flow_measured_maximum, 0.0)
-    above = (ibis.coalesce(rows.oxygen_given_above, 0) > 0) | (flow > LOW_FLOW)
+    flow = ibis.coalesce(rows.flow_given, 0.0)
+    # A fraction above that of air is oxygen by a device that is not named, at a flow that is not known.
+    fraction = ibis.coalesce(rows.fraction_given > AIR, False)
+    above = (ibis.coalesce(rows.oxygen_given_above, 0) > 0) | (flow > LOW_FLOW) | fraction
     low = ibis.coalesce(rows.oxygen_low, False) | ((flow > 0) & (flow <= LOW_FLOW))
     proven = ibis.coalesce(rows.low_saturation | rows.low_saturation_before, False)
     needed = ibis.literal(True)
@@ -181,7 +215,7 @@ def with_oxygen(rows: ibis.Table, options: Options) -> ibis.Table:
     counts = ibis.coalesce(needed, False)
     absent = (
         ibis.coalesce(rows.no_oxygen_recorded, False)
-        | rows.flow_measured_maximum.notnull()
+        | ibis.coalesce(rows.flow_measured_maximum == 0, False)
         | ibis.coalesce(rows.oxygen_covered, False)
         | (low & ~counts)
     )
@@ -215,11 +249,11 @@ def with_oxygen(rows: ibis.Table, options: Options) -> ibis.Table:
         )
         for name, (found, measured) in kinds.items()
     }
-    fraction = rows.fio2_measured_maximum >= HIGH_FIO2 - TOLERANCE
     certain, every = of_rows("fio2_rows_from_40"), rows.fio2_rows_from_40
+    high = ibis.coalesce(rows.fraction_given >= HIGH_FIO2 - TOLERANCE, False)
     classes["fio2_from_40"] = ibis.cases(
-        (ibis.coalesce(certain, False) | ibis.coalesce(fraction, False), True),
-        (~rows.oxygen | fraction.notnull(), False),
+        (ibis.coalesce(certain, False) | high, True),
+        (~rows.oxygen, False),
         (rows.oxygen & given & (certain == every), certain),
         (rows.oxygen & given & ~counts & needed.notnull(), certain),
     )

@@ -11,7 +11,7 @@ def patient_days(follow_up: ibis.Table, limit: int) -> ibis.Table:
     Parameters
     ----------
     follow_up
-        From :func:`abate.timeline.follow_up.follow_up`.
+        ``patient_id, course_id, last_day``.
     limit
         Last day of the grid, for patients followed longer (day).
 

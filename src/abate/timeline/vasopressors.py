@@ -10,6 +10,7 @@ from abate.records.options import Options
 from abate.timeline.equivalents import equivalent_days
 from abate.timeline.infusions import (
     PERIOPERATIVE,
+    SHORTEST_RUN,
     agents_of_day,
     high_dose,
     last_minutes,
@@ -67,7 +68,10 @@ def vasopressor_days(
     high = keep("vasopressor_high", high_dose(dosed.filter(dosed.timed)))
     reached = multiple.mutate(start=multiple.start + overlap)
     lows = readings.filter(readings.what == "low_pressure", readings.minute.notnull())
-    push = drugs.filter(drugs.status == "given", drugs.kind == "dose", drugs.drug.isin(names), drugs.day.notnull())
+    short = ibis.coalesce(drugs.end_minute - drugs.minute < SHORTEST_RUN, True) | drugs.dose_count.notnull()
+    push = drugs.filter(
+        drugs.status == "given", drugs.kind == "dose", short, drugs.drug.isin(names), drugs.day.notnull()
+    )
     parts = (
         agents_of_day(every, dosed),
         last_minutes(multiple, "two_until"),

@@ -14,15 +14,31 @@ from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, unknown
 FEVER = 38.0
 LOW_SATURATION = 92.0
 LOW_FLOW = 6.0
+AIR = 21.0
 SUMMARIES = {
     "temperature_maximum": ("temperature", "max"),
     "systolic_minimum": ("sbp", "min"),
     "mean_pressure_minimum": ("map", "min"),
     "saturation_minimum": ("spo2", "min"),
-    "fio2_measured_maximum": ("fio2", "max"),
     "flow_measured_maximum": ("o2_flow", "max"),
 }
 """Column of a patient-day to its variable and how a day is summarised."""
+
+
+STRICT = 1e-6
+"""How far a result beyond a limit (<90) is taken to lie from it."""
+
+
+def certain(rows: ibis.Table, how: str) -> ir.FloatingValue:
+    """Return the number by which a reading is the least it can be as a maximum, or the most as a minimum.
+
+    A reading known only as bounds counts by the bound that is certain; <90 is a little under 90.
+    """
+    above = ibis.coalesce(ibis.ifelse(rows.comparator == ">", STRICT, 0.0), 0.0)
+    below = ibis.coalesce(ibis.ifelse(rows.comparator == "<", STRICT, 0.0), 0.0)
+    if how == "max":
+        return ibis.coalesce(rows.value, rows.value_low) + above
+    return ibis.coalesce(rows.value, rows.value_high) - below
 
 
 def daily_vitals(measurements: ibis.Table) -> ibis.Table:
@@ -43,7 +59,7 @@ def daily_vitals(measurements: ibis.Table) -> ibis.Table:
     )
     return rows.group_by(*DAY).aggregate(
         **{
-            name: getattr(rows.value, how)(where=rows.variable == variable)
+            name: getattr(certain(rows, how), how)(where=rows.variable == variable)
             for name, (variable, how) in SUMMARIES.items()
         }
     )
@@ -76,12 +92,14 @@ def notable_readings(measurements: ibis.Table, facts: ibis.Table, options: Optio
     Returns
     -------
     ibis.Table
-        ``patient_id, course_id, day, minute, value, what`` (fever, low_pressure, low_saturation, flow).
+        ``patient_id, course_id, day, minute, value, what`` (fever, low_pressure, low_saturation, flow, fraction).
     """
     rows = measurements.filter(measurements.day >= -1)
+    lowest = rows.variable.isin(("sbp", "map", "spo2"))
+    rows = rows.mutate(value=ibis.ifelse(lowest, certain(rows, "min"), certain(rows, "max")))
     fever = (rows.variable == "temperature") & (rows.value >= FEVER - TOLERANCE)
     saturation = (rows.variable == "spo2") & (rows.value < LOW_SATURATION - TOLERANCE)
-    flow = (rows.variable == "o2_flow") & (rows.value > 0)
+    flow = ((rows.variable == "o2_flow") & (rows.value > 0)) | ((rows.variable == "fio2") & (rows.value > AIR))
     pressure = rows.variable.isin(("sbp", "map"))
     if options["hypotension_definition"] != "fall_30":
         pressure = pressure & (rows.value < 90)  # no limit lies above: few rows are left to look at
@@ -92,6 +110,7 @@ def notable_readings(measurements: ibis.Table, facts: ibis.Table, options: Optio
         (rows.variable == "temperature", "fever"),
         (rows.variable == "spo2", "low_saturation"),
         (rows.variable == "o2_flow", "flow"),
+        (rows.variable == "fio2", "fraction"),
         *((condition, "low_pressure") for condition in low),
     )
     rows = rows.mutate(what=what)
@@ -105,19 +124,15 @@ def notable_days(readings: ibis.Table) -> ibis.Table:
     -------
     ibis.Table
         ``patient_id, course_id, day``; ``fever_minute`` (the first), ``low_readings`` (how many),
-        ``low_untimed`` (whether one has no time), ``low_first`` and ``low_last`` (minutes); likewise
-        ``flow_last``, ``high_flow_last`` (above 6 L/min), ``flow_untimed`` of measured oxygen.
+        ``low_untimed`` (whether one has no time), ``low_first`` and ``low_last`` (minutes).
     """
-    low, flow = readings.what == "low_pressure", readings.what == "flow"
+    low = readings.what == "low_pressure"
     return readings.group_by(*DAY).aggregate(
         fever_minute=readings.minute.min(where=readings.what == "fever"),
         low_readings=low.sum(),
         low_untimed=(low & readings.minute.isnull()).max(),
         low_first=readings.minute.min(where=low),
         low_last=readings.minute.max(where=low),
-        flow_last=readings.minute.max(where=flow),
-        high_flow_last=readings.minute.max(where=flow & (readings.value > LOW_FLOW)),
-        flow_untimed=(flow & readings.minute.isnull()).max(),
     )
 
 
