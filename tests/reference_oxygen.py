@@ -213,7 +213,7 @@ def fio2_from_40(found: dict[str, Any], options: Options) -> Answer:
     measured = [row["value"] for row in found["fractions"]]
     if any(value is not None and at_least(value, 40) for value in set_or_estimated + measured):
         return True
-    if found["oxygen"] is False:
+    if found["oxygen"] is False or measured:
         return False
     if found["oxygen"] is None:
         return None

@@ -39,17 +39,44 @@ FACTS = {
 """Worst, onset day, onset known, onset hour (day 0 at 10:00), days to peak, toxic days, duration."""
 
 
-def courses(**options: Any) -> dict[str, tuple[Any, ...]]:
+JUDGED = """
+    patient_id | toxicity | system | low | high
+    judged     | CRS      | ASTCT  | 3   | 3
+    another    | CRS      | Penn   | 4   | 4
+"""
+CAUSES = """
+    patient_id | cause
+    died       | CRS
+    died later | progression
+"""
+
+
+def courses(grades: str = GRADES, **options: Any) -> dict[str, tuple[Any, ...]]:
     kinds = {"day": "int", "primary_low": "int", "primary_grade": "int", "fever": "bool", "fever_minute": "int"}
-    rows = frame(GRADES, **kinds).mutate(
-        course_id=ibis.literal(1, "int64"),
+    one = ibis.literal(1, "int64")
+    rows = frame(grades, **kinds).mutate(
+        course_id=one,
         toxicity=ibis.literal("CRS"),
         system=ibis.literal("ASTCT 2019"),
         infusion_minute=ibis.literal(600, "int64"),
     )
-    found = toxicity_courses(rows, rows, Options(options)).to_pyarrow().to_pylist()
+    highest = frame(JUDGED, low="float", high="float").mutate(course_id=one)
+    ends = frame(CAUSES).mutate(course_id=one)
+    found = toxicity_courses(rows, rows, highest, ends, Options(options)).to_pyarrow().to_pylist()
     names = ("worst", "onset_day", "onset_known", "onset_hour", "days_to_peak", "toxic_days", "duration")
     return {row["patient_id"]: tuple(row[name] for name in names) for row in found}
+
+
+def test_a_grade_of_the_whole_course_and_the_cause_of_death_make_the_worst_grade() -> None:
+    grades = """
+        patient_id | day | primary_low | primary_grade | primary  | fever | fever_minute
+        judged     | 0   | 1           | 1             | computed | yes   |
+        another    | 0   | 1           | 1             | computed | yes   |
+        died       | 0   |             |               | computed |       |
+        died later | 0   | 2           | 2             | computed | yes   |
+    """
+    worst = {patient: found[0] for patient, found in courses(grades).items()}
+    assert worst == {"judged": 3, "another": 1, "died": 5, "died later": 2}
 
 
 @pytest.mark.parametrize("patient", FACTS)

@@ -164,10 +164,10 @@ def kept_promises(records: Records) -> ibis.Table:
     """
     aside = records.set_aside
     aside = aside.filter(aside.reason.notin(("duplicate", "absent")), aside.patient_id.notnull())
-    codes = records.study.dictionary.codes("drugs")
+    codes = records.study.dictionary.codes("drugs").rename(drug="name", code="written")
     pressors = records.study.dictionary.drugs_of("vasopressor")
     aside = aside.mutate(written=aside.name.strip().lower())
-    aside = aside.left_join(codes.rename(drug="name", code="written"), aside.written == ibis._.code)
+    aside = aside.left_join(codes, aside.written == codes.code)
     of_states = ibis.ifelse(aside.written == "oxygen", "oxygen", "neuro")
     oxygen = (aside.table == "measurements") & aside.written.isin(("o2_flow", "fio2"))
     seizure = (aside.table == "events") & (aside.written == "seizure")
@@ -259,6 +259,7 @@ def derive(records: Records, progress: Callable[[str], None] | None = None) -> C
     tables = {**records.tables, "coverage": coverage}
     daily = features(tables, days, observed, study.dictionary, options, records.engine)
     computed = keep("computed_grades", computed_grades(daily, grades, options, records.engine))
+    highest = keep("highest_grades", highest_grades(events))
     say("biomarkers")
     points = keep("points", with_altered(keep("series", series(records["measurements"], options)), every, totals))
     return Cohort(
@@ -276,9 +277,9 @@ def derive(records: Records, progress: Callable[[str], None] | None = None) -> C
         coverage=coverage,
         features=daily,
         computed=computed,
-        toxicity_courses=keep("toxicity_courses", toxicity_courses(computed, daily, options)),
+        toxicity_courses=keep("toxicity_courses", toxicity_courses(computed, daily, highest, followed, options)),
         grades=grades,
-        highest=keep("highest_grades", highest_grades(events)),
+        highest=highest,
         survival=keep("survival", survival(treatment, followed)),
         response=judged,
         points=points,

@@ -184,6 +184,11 @@ def explain(
             graded = "no day of this patient is graded" if end is None else f"days 0 to {end} are graded"
             raise AbateError(f"This day is not graded: {graded}. Expected a day of the follow-up. Correct --day.")
         parts.append(words(found))
+    aside = cohort.records.set_aside.filter(cohort.records.set_aside.patient_id == patient)
+    counts = aside.group_by("table", "reason").aggregate(rows=aside.count()).order_by("table", "reason")
+    for row in counts.to_pyarrow().to_pylist():
+        rows = "1 row" if row["rows"] == 1 else f"{row['rows']:,} rows"
+        parts.append(f"Set aside and not looked at: {rows} of {row['table']} ({row['reason']}); see abate check --out.")
     several = f", course {course}" if len(courses) > 1 else ""
     return f"Patient {patient}{several}\n\n" + "\n\n\n".join(parts)
 

@@ -233,6 +233,7 @@ class _Ingest:
         problems = (
             *notices.set_aside(set_aside, self.source.spelling),
             *notices.unusual(self.tables["measurements"]),
+            *notices.rates(self.tables["drugs"]),
             *notices.lacking(self.tables, self.source.study.system),
             *self.source.notes,
         )

@@ -85,6 +85,18 @@ def lacking(tables: Mapping[str, ibis.Table], system: str) -> list[Problem]:
     return notes
 
 
+def rates(drugs: ibis.Table) -> list[Problem]:
+    """Note infusions whose rate is in a unit that says nothing of the drug's amount."""
+    known = drugs.rate_unit.isin(("ug/min", "ug/kg/min", "[IU]/min", "[IU]/kg/min"))
+    vague = drugs.filter(drugs.rate.notnull(), ~ibis.coalesce(known, False))
+    found = vague.group_by("drug").aggregate(count=vague.count()).order_by("drug").to_pyarrow()
+    advice = "The infusion counts, its dose is not known. Give a rate such as ug/kg/min, ug/min or U/h."
+    return [
+        Problem("note", "drugs", line["drug"], f"{line['count']} rates in a unit of volume", "", advice)
+        for line in found.to_pylist()
+    ]
+
+
 def unusual(measurements: ibis.Table) -> list[Problem]:
     """Note values that are used and lie outside the usual range."""
     rows = measurements

@@ -17,6 +17,8 @@ from abate.timeline.episodes import ANTICYTOKINE, ANTIPYRETIC
 from abate.timeline.intervals import DAY_MINUTES, OPEN
 from abate.timeline.joins import KEYS
 
+CARRIED = {"ice", "cartox10", "capd", "score_of_age", "cartox_score_of_age", "consciousness", "unable"}
+"""Features that may stand from an earlier day."""
 CLASSES = {
     "class:vasopressor": ("vasopressor",),
     "class:waiver": (*ANTICYTOKINE, *ANTIPYRETIC),
@@ -107,6 +109,8 @@ def explain(
     needs = dict.fromkeys(need for entry in judged if entry.holds for need in entry.needs)
     start = state["episode_start"] if any(need.endswith("_in_crs") for need in needs) else None
     first = day if start is None else min(day, int(start))
+    if CARRIED & needs.keys():
+        first = 0 if state["not_assessable"] else min(first, day - 1)
     behind = records_of(records, known, needs, patient, course, first, day)
     return Explanation(graded.to_pylist()[0], system, tuple(judged), tuple(behind))
 
@@ -133,7 +137,8 @@ def records_of(
         rows = records[table]
         end = ibis.coalesce(rows.end_day, ibis.ifelse(rows.end_minute.notnull(), rows.end_minute // DAY_MINUTES, None))
         # A finding holds until the next one: an open end reaches the day.
-        last = ibis.coalesce(end, OPEN if table == "states" else rows.day)
+        runs_on = (rows.kind == "infusion") if table == "drugs" else ibis.literal(table == "states")
+        last = ibis.coalesce(end, ibis.ifelse(runs_on, OPEN, rows.day))
         rows = rows.filter(
             *(rows[key] == value for key, value in zip(KEYS, (patient, course), strict=True)),
             rows[subject[table]].isin(sorted(chosen)),
@@ -228,7 +233,8 @@ def words(explanation: Explanation) -> str:
                     lacking.setdefault(need, []).append(entry.criterion.grade)
         for need, grades in lacking.items():
             feature = CATALOGUE[need]
-            how = "not measured" if feature.charting == "measured" else f"{feature.charting} not declared complete"
+            how = f"{feature.charting} not declared complete, or a record lacks what it needs"
+            how = "not measured" if feature.charting == "measured" else how
             how = "not known" if feature.charting == "recorded" else how
             how = (
                 "not measured, or without limits of normal"

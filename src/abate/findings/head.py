@@ -189,6 +189,8 @@ def _computed(cohort: Cohort, toxicity: str, total: int) -> list[dict[str, str]]
             for condition in (worst.worst.notnull(), worst.worst >= 1, worst.worst >= high)
         )
         detail = f"any grade / grade {high} or more, of {known} with a day that could be graded ({total} courses)"
+        if not cohort.count(days.filter(days.grade == 0)):
+            detail += "; no day could be graded 0, so this is no incidence"
         label = f"{toxicity} ({system}, computed)"
         out.append({"label": label, "value": f"{any_grade} / {severe}", "detail": detail, "section": "toxicity"})
     return out

@@ -48,7 +48,9 @@ def timelines(cohort: Cohort) -> Section:
     if gradeable(cohort):
         parts.append(_grades(cohort, order))
     rows = keep("timeline_marks", ibis.union(*(part for part in parts if part is not None)))
-    rows = rows.filter(rows.start >= EARLIEST, rows.start <= GRID_DAYS + 1)
+    rows = rows.filter(ibis.coalesce(rows.until, rows.start) > EARLIEST, rows.start <= GRID_DAYS + 1)
+    # What began before the axis and runs on is cut at its start.
+    rows = rows.mutate(start=ibis.greatest(rows.start, ibis.literal(float(EARLIEST))))
     total = cohort.count(cohort.patients)
     count = cohort.count(order)
     text = (

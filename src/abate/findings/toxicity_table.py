@@ -119,7 +119,8 @@ def _treatments(cohort: Cohort) -> list[dict[str, Any]]:
         domains = {covered[name], "drugs"} if name == "vasopressor" else {covered[name]}
         complete = promises.filter(promises.domain.isin(tuple(domains)), promises.complete)
         declared = cohort.count(complete.select(*KEYS).distinct())
-        line = {"treatment": name, "recorded in": share(cohort.count(rows.select(*KEYS).distinct()), total)}
+        count = cohort.count(rows.select(*KEYS).distinct())
+        line = {"treatment": name, "recorded in": share(count, total) if count or declared else "not recorded"}
         said = "all courses" if declared == total else f"{declared} of {total} courses" if declared else "no course"
         out.append(line | {"record declared complete for": said})
     return out
@@ -154,10 +155,9 @@ def systems_compared(cohort: Cohort) -> Section:
     """Return the same patients under two systems, by day and by worst grade, and clinicians beside them."""
     rows = cohort.computed
     days = rows.select(*DAY, "toxicity", by="system", grade="grade")
-    judged = rows.filter(rows.clinician_low == rows.clinician_high)
-    clinicians = judged.select(
-        *DAY, "toxicity", by=ibis.literal("clinician, ") + judged.system, grade=judged.clinician_high.cast("int8")
-    )
+    judged = cohort.grades.filter(cohort.grades.low == cohort.grades.high)
+    who = ibis.coalesce(ibis.literal("clinician, ") + judged.system, "clinician")
+    clinicians = judged.select(*DAY, "toxicity", by=who, grade=judged.high.cast("int8"))
     days = cohort.records.engine.keep("days_by_system", days.union(clinicians).filter(ibis._.grade.notnull()))
     worst = days.group_by(*KEYS, "toxicity", "by").aggregate(grade=days.grade.max())
     tables = {

@@ -27,7 +27,7 @@ def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Option
         The columns of :func:`abate.grading.rules.grade_days`; ``clinician_low, clinician_high`` (a
         judgement under the same system, or under none named); ``primary`` (clinician where there is
         one, else computed), ``primary_grade`` (the clinician's, null where it is a bound; else the
-        grade), ``primary_low`` (the same, the lower of two bounds) and ``attribution``: as a
+        grade), ``primary_low`` (the same, the lower of two bounds, null where they span 0) and ``attribution``: as a
         clinician recorded it (confirmed, excluded), else assumed.
     """
     parts = [engine.keep(f"grades_{key}", grade_days(features, system, options)) for key, system in SYSTEMS.items()]
@@ -37,7 +37,7 @@ def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Option
         names,
         [
             clinician.toxicity == names.toxicity,
-            clinician.system.isnull() | (_family(clinician.system) == _family(names.system)),
+            clinician.system.isnull() | (family(clinician.system) == family(names.system)),
         ],
         rname="{name}_graded",
     )
@@ -48,14 +48,17 @@ def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Option
     rows = grades.left_join(judged, list(keys)).drop(*(f"{key}_right" for key in keys))
     by_clinician = rows.clinician_high.notnull()
     judged_grade = ibis.ifelse(rows.clinician_low == rows.clinician_high, rows.clinician_high, ibis.null("float64"))
+    # "Low grade" may be 0 or not: that says nothing of whether there was any.
+    spans_zero = (rows.clinician_low == 0) & (rows.clinician_high > 0)
+    lower = ibis.ifelse(spans_zero, ibis.null("float64"), rows.clinician_low)
     return rows.mutate(
         primary=ibis.ifelse(by_clinician, "clinician", "computed"),
-        primary_low=ibis.ifelse(by_clinician, rows.clinician_low.cast("int8"), rows.grade),
+        primary_low=ibis.ifelse(by_clinician, lower.cast("int8"), rows.grade),
         primary_grade=ibis.ifelse(by_clinician, judged_grade.cast("int8"), rows.grade),
         attribution=ibis.coalesce(rows.said, ibis.ifelse(by_clinician, "judged by a clinician", "assumed")),
     ).drop("said")
 
 
-def _family(system: ibis.Value) -> ibis.Value:
+def family(system: ibis.Value) -> ibis.Value:
     """Return the first word of the name of a system: ASTCT is ASTCT 2019."""
     return system.strip().upper().split(" ")[0]

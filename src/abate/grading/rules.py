@@ -14,7 +14,7 @@ import ibis
 import ibis.expr.types as ir
 
 from abate.records.options import Options
-from abate.timeline.joins import DAY, unknown
+from abate.timeline.joins import DAY
 
 Known = Literal["verified", "secondary", "recalled", "our resolution"]
 Choice = tuple[str, str]
@@ -174,11 +174,4 @@ def grade_days(features: ibis.Table, system: System, options: Options) -> ibis.T
         criteria=_named(at_grade),
         missing=ibis.ifelse(final, "", _named(waiting)),
         flags=_named(flags),
-    )
-
-
-def undecided(condition: ir.BooleanValue, hidden: ir.BooleanValue) -> ir.BooleanValue:
-    """Return a condition that is unknown instead of false where something hides it."""
-    return ibis.cases(
-        (ibis.coalesce(condition, False), True), (ibis.coalesce(hidden, False), unknown()), else_=condition
     )

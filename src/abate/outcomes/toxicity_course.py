@@ -2,11 +2,14 @@
 
 import ibis
 
+from abate.grading.daily import family
 from abate.records.options import Options
 from abate.timeline.joins import DAY, KEYS, beside
 
 
-def toxicity_courses(grades: ibis.Table, features: ibis.Table, options: Options) -> ibis.Table:
+def toxicity_courses(
+    grades: ibis.Table, features: ibis.Table, highest: ibis.Table, follow_up: ibis.Table, options: Options
+) -> ibis.Table:
     """Sum the days of each toxicity under each system to one row a course.
 
     Parameters
@@ -15,6 +18,9 @@ def toxicity_courses(grades: ibis.Table, features: ibis.Table, options: Options)
         From :func:`abate.grading.daily.computed_grades`.
     features
         ``patient_id, course_id, day, fever_minute, infusion_minute``.
+    highest, follow_up
+        From :func:`abate.grading.clinician.highest_grades`: a clinician's highest grade of the course is its
+        worst; ``patient_id, course_id, cause`` of death: a coded cause that names the toxicity is grade 5.
     options
         ``crs_onset``: the first fever, or the first day of any grade.
 
@@ -57,6 +63,7 @@ def toxicity_courses(grades: ibis.Table, features: ibis.Table, options: Options)
         seen_after=(around.grade == 0).max(where=around.day == around.end + 1),
     )
     found = beside(found, around, keys)
+    found = _with_course_grades(found, highest, follow_up)
     # A toxicity may have begun on an earlier day that nobody could grade, or gone on after the last.
     known = found.onset_day.notnull() & (found.unseen_before == 0)
     none = ibis.null("int64")
@@ -67,3 +74,19 @@ def toxicity_courses(grades: ibis.Table, features: ibis.Table, options: Options)
         days_to_peak=ibis.ifelse(known, found.peak_day - found.onset_day, none),
         duration=ibis.ifelse(known & found.seen_after, found.last_day - found.onset_day + 1, none),
     ).drop("first_day", "fever_minute", "infusion_minute", "unseen_before", "seen_after")
+
+
+def _with_course_grades(found: ibis.Table, highest: ibis.Table, follow_up: ibis.Table) -> ibis.Table:
+    """Take the worst grade from what was judged of the whole course, and from the cause of death."""
+    names = found.select("toxicity", "system").distinct()
+    judged = highest.filter(highest.high.notnull())
+    same = judged.system.isnull() | (family(judged.system) == family(names.system))
+    judged = judged.join(names, [judged.toxicity == names.toxicity, same], rname="{name}_graded")
+    judged = judged.group_by(*KEYS, "toxicity", system=judged.system_graded).aggregate(judged_worst=judged.low.max())
+    rows = beside(found, judged, (*KEYS, "toxicity", "system"))
+    rows = beside(rows, follow_up.select(*KEYS, "cause"))
+    fatal = ibis.coalesce(rows.cause.strip().upper() == rows.toxicity, False)
+    worst = ibis.cases(
+        (fatal, ibis.literal(5, "int8")), else_=ibis.coalesce(rows.judged_worst.cast("int8"), rows.worst)
+    )
+    return rows.mutate(worst=worst).drop("judged_worst", "cause")

@@ -5,7 +5,7 @@ import ibis.expr.types as ir
 
 from abate.records import parse
 from abate.records.checks import Mark
-from abate.records.dictionary import organ_terms
+from abate.records.dictionary import dictionary, organ_terms
 
 MOST_DOSES, MOST_HOURS = 10_000, 8784
 """Doses that one row may stand for, and hours between two of them (a year)."""
@@ -223,10 +223,14 @@ def named_states(rows: ibis.Table, codes: ibis.Table) -> ibis.Table:
 
 def state_marks(rows: ibis.Table) -> list[Mark]:
     """Return the marks of a finding: its variable and its word are those of the dictionary."""
+    words: dict[str, str] = {}
+    for row in dictionary().states:
+        said = words.get(row["variable"])
+        words[row["variable"]] = f"{said}, {row['state']}" if said else f"one of {row['state']}"
     column = ibis.ifelse((rows.variable == "oxygen") & rows.device__recorded.notnull(), "device", "state")
     return [
         Mark(rows.variable.notnull() & ~rows.known__variable, "not in the dictionary", "variable"),
-        Mark(~rows.known__state, "not a listed value", column, "a finding of the variable, as states.csv lists them"),
+        Mark(~rows.known__state, "not a listed value", column, rows.variable.cases(*words.items(), else_="")),
     ]
 
 

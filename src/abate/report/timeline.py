@@ -61,8 +61,8 @@ def timeline(marks: list[dict[str, Any]], label: str, last_day: int, position: i
         else alt.Chart(pa.table({"start": pa.array([], pa.float64())})).mark_point()
     )
     caption = (
-        "Day after day 0, on one axis. Hatched days could not be graded. Thin lines: 38 °C, 90 mmHg, 90 %. What is "
-        "not drawn is not recorded."
+        "Day after day 0, on one axis. Hatched days could not be graded. Thin lines: 38 °C, 90 mmHg, 90 %. Of the "
+        "laboratory values the three most recorded of the course of inflammation are drawn."
     )
     table = pa.Table.from_pylist(marks) if marks else pa.table({"label": pa.array([], pa.string())})
     return Figure(f"timeline_{position}", f"Timeline of {label}", caption, drawn, table, "timeline_marks")

@@ -253,7 +253,8 @@ def with_oxygen(rows: ibis.Table, options: Options) -> ibis.Table:
     high = ibis.coalesce(rows.fraction_given >= HIGH_FIO2 - TOLERANCE, False)
     classes["fio2_from_40"] = ibis.cases(
         (ibis.coalesce(certain, False) | high, True),
-        (~rows.oxygen, False),
+        # A measured fraction stands in for that of rows that have none.
+        (~rows.oxygen | rows.fraction_given.notnull(), False),
         (rows.oxygen & given & (certain == every), certain),
         (rows.oxygen & given & ~counts & needed.notnull(), certain),
     )
