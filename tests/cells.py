@@ -197,6 +197,8 @@ def patient(text: str) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]
         elif word != "followed":
             name, row = _record(clause)
             tables.setdefault(name, []).append(row)
+    if (person["age"] or 50) < 18 and any(row["variable"] == "urine_output" for row in tables.get("measurements", ())):
+        person.setdefault("weight_kg", 18.0)  # the urine of a child counts by weight
     return person, tables
 
 

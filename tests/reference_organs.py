@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from reference_pressors import weight_of
 from reference_timeline import (
     Patient,
     Row,
@@ -13,6 +14,7 @@ from reference_timeline import (
     last_before_day_0,
     readings,
     start_of,
+    time_of,
 )
 
 Options = dict[str, Any]
@@ -71,7 +73,24 @@ def creatinine_grade_of(row: Row, baseline: Row | None, options: Options) -> int
         grades.append(grade_by_limits(row["value"], uln, (1.0, 1.5, 3.0, 6.0)))
     if baseline is not None:
         grades.append(grade_by_limits(row["value"], baseline["value"], (1.0, 1.5, 3.0)))
+    if options["renal_term"] == "with_aki":
+        grades += kidney_injury(row["value"], baseline)
+    if options["creatinine_above_limit"] == "required" and uln is not None and not above(row["value"], uln):
+        return 0
     return max(grades) if grades else None
+
+
+def kidney_injury(value: float, baseline: Row | None) -> list[int]:
+    """A rise over 0.3 mg/dL, or 1.5 to 2 x the baseline: 1; to 3 x: 2; above, or over 4.0 mg/dL: 3."""
+    grades = [3] if above(value, 4.0) else []
+    if baseline is None:
+        return grades
+    grades.append(1 if above(value - baseline["value"], 0.3) or at_least(value / baseline["value"], 1.5) else 0)
+    if above(value / baseline["value"], 2):
+        grades.append(2)
+    if above(value / baseline["value"], 3):
+        grades.append(3)
+    return grades
 
 
 def fibrinogen_grade_of(row: Row, baseline: Row | None, options: Options) -> int | None:
@@ -82,7 +101,9 @@ def fibrinogen_grade_of(row: Row, baseline: Row | None, options: Options) -> int
         grades.append(sum(1 for limit in (1.0, 0.75, 0.5, 0.25) if below(value, limit * lln)))
     if baseline is not None:
         fall = (baseline["value"] - value) / baseline["value"]
-        if above(fall, 0):
+        if options["fibrinogen_fall"] == "off":
+            pass
+        elif above(fall, 0):
             grades.append(1 + sum(1 for limit in (0.25, 0.5, 0.75) if at_least(fall, limit)))
         else:
             grades.append(0)
@@ -103,9 +124,22 @@ def grade_of(row: Row, baseline: Row | None, options: Options) -> int | None:
     return grade_by_limits(row["value"], uln, TIMES_ULN[row["variable"]])
 
 
+def last_before(patient: Patient, variable: str, until: int, window: int) -> Row | None:
+    """The last measurement before a day, within the window before it."""
+    found = [
+        row
+        for row in patient["measurements"]
+        if row["variable"] == variable and row["value"] is not None and until - window <= row["day"] < until
+    ]
+    return max(found, key=time_of) if found else None
+
+
 def baseline_of(patient: Patient, variable: str, options: Options) -> Row | None:
     """The last value before day 0, or of day 0 where it is timed before the infusion."""
     infusion = patient["patient"].get("infusion_minute")
+    until = options["baseline_until_day"]
+    if until < 0:
+        return last_before(patient, variable, until, options["baseline_window_days"])
     timed = [row for row in readings(patient, variable, 0) if row["minute"] is not None]
     before = [row for row in timed if infusion is not None and row["minute"] < infusion]
     if before:
@@ -164,6 +198,9 @@ def worst_of(grades: list[int | None]) -> int | None:
 
 def urine_output_grade(patient: Patient, day: int) -> int | None:
     """<80 mL/8 h: 3; <240 mL/24 h: 4; by the hour over the collection, which lasts 8 or 24 h at least."""
+    age = patient["patient"]["age"]
+    if age is not None and age < 18:
+        return urine_output_of_child(patient, day)
     grades = []
     for row in readings(patient, "urine_output", day):
         if row["minute"] is None or row["end_minute"] is None:
@@ -178,6 +215,25 @@ def urine_output_grade(patient: Patient, day: int) -> int | None:
             grades.append(3)
         else:
             grades.append(0)
+    return max(grades) if grades else None
+
+
+def urine_output_of_child(patient: Patient, day: int) -> int | None:
+    """Oliguria <0.5 mL/kg/h for 8 h: 3; anuria <0.3 mL/kg/h for 24 h, or none for 12 h: 4."""
+    weight = weight_of(patient)
+    grades = []
+    for row in readings(patient, "urine_output", day):
+        if row["minute"] is None or row["end_minute"] is None:
+            continue
+        hours = (row["end_minute"] - row["minute"]) / 60
+        if hours >= 12 and row["value"] == 0:
+            grades.append(4)
+        if weight is None or hours < 8:
+            continue
+        rate = row["value"] / hours / weight
+        grades.append(3 if below(rate, 0.5) else 0)
+        if hours >= 24 and below(rate, 0.3):
+            grades.append(4)
     return max(grades) if grades else None
 
 

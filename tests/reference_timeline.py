@@ -44,6 +44,10 @@ DEFAULTS: dict[str, Any] = {
     "lab_hold_days": 0,
     "normal_limits": "recorded",
     "cartox_hepatic": "alt_ast_bilirubin",
+    "renal_term": "with_aki",
+    "creatinine_above_limit": "not_required",
+    "fibrinogen_fall": "counts",
+    "baseline_until_day": 0,
     "coagulopathy": "dic",
     "cartox_airway_protection": "counts",
 }

@@ -14,7 +14,7 @@ from abate.records.options import REGISTRY, Options
 from cells import Case
 from witnesses import GROUPS, under_every_group, witnesses
 
-ELSEWHERE = ("crs_onset", "norepinephrine_equivalence", "explained_patients", "timelines_shown")
+ELSEWHERE = ("fibrinogen_fall", "crs_onset", "norepinephrine_equivalence", "explained_patients", "timelines_shown")
 """Options that change no grade: of the onset, of the equivalent that is shown, and of the page."""
 ROWS: list[dict[str, str]] = []
 ROWS += witnesses(
@@ -121,6 +121,36 @@ ROWS += witnesses(
     option="cartox_hepatic",
     column="CARTOX CRS",
     given="well",
+)
+ROWS += witnesses(
+    """
+    what                    | records                                  | default | creatinine
+    over 4.0 mg/dL          | d-4 creatinine 3.9 uln 4; creatinine 4.1 uln 4 | 3 | 1
+    a multiple all the same | d-4 creatinine 1 uln 1; creatinine 2.1 uln 1   | 2 |
+    """,
+    option="renal_term",
+    column="creatinine_grade",
+    given="covered",
+)
+ROWS += witnesses(
+    """
+    what              | records                                               | default | required
+    within normal     | d-4 creatinine 0.5 uln 1.0; creatinine 0.9 uln 1.0    | 2       | 0
+    above normal      | d-4 creatinine 0.5 uln 1.0; creatinine 1.01 uln 1.0   | 2       |
+    """,
+    option="creatinine_above_limit",
+    column="creatinine_grade",
+    given="covered",
+)
+ROWS += witnesses(
+    """
+    what                | records                                                     | default | -3
+    after the nadir     | d-5 bilirubin_total 4 uln 1; d-1 bilirubin_total 1 uln 1; bilirubin_total 2 uln 1 | 2 | 0
+    one baseline        | d-5 bilirubin_total 1 uln 1; bilirubin_total 2 uln 1        | 2       |
+    """,
+    option="baseline_until_day",
+    column="bilirubin_grade",
+    given="covered",
 )
 ROWS += witnesses(
     """

@@ -60,7 +60,9 @@ CREATININE = sheet(
     over 3 x the limit               | creatinine 3.01 uln 1.0             | 3                | yes
     6 x the limit                    | creatinine 6.0 uln 1.0              | 3                | yes
     over 6 x the limit               | creatinine 6.01 uln 1.0             | 4                | yes
-    no limit and no baseline         | creatinine 6.01                     | ?                | no
+    no limit and no baseline         | creatinine 4.0                      | ?                | no
+    over 4.0 mg/dL: kidney injury    | creatinine 4.01                     | 3                | yes
+    a rise of over 0.3 mg/dL         | creatinine 3.4; d-1 creatinine 3.0  | 1                | no
     1 x the baseline, no limit       | creatinine 0.5; d-1 creatinine 0.5  | 0                | no
     over 1 x the baseline            | creatinine 0.51; d-1 creatinine 0.5 | 1                | no
     1.5 x the baseline               | creatinine 0.75; d-1 creatinine 0.5 | 1                | no
@@ -124,6 +126,12 @@ URINE = sheet(
     nothing in 7 h 59 min says nothing | 00:00 until 07:59 urine_output 0      | ?
     240 mL in 24 h                     | 00:00 until d1 00:00 urine_output 240 | 0
     239 mL in 24 h                     | 00:00 until d1 00:00 urine_output 239 | 4
+    a child of 40 kg, 160 mL in 8 h    | age 9; weight_kg 40; 00:00 until 08:00 urine_output 160 | 0
+    under 0.5 mL/kg/h for 8 h          | age 9; weight_kg 40; 00:00 until 08:00 urine_output 159 | 3
+    under 0.3 mL/kg/h for 24 h         | age 9; weight_kg 40; 00:00 until d1 00:00 urine_output 287 | 4
+    none for 12 h                      | age 9; weight_kg 40; 00:00 until 12:00 urine_output 0 | 4
+    none for 11 h 59 min               | age 9; weight_kg 40; 00:00 until 11:59 urine_output 0 | 3
+    a child of unknown weight          | age 9; weight_kg unknown; 00:00 until 08:00 urine_output 10 | ?
     nothing in 23 h 59 min             | 00:00 until 23:59 urine_output 0      | 3
     no end of the collection           | 00:00 urine_output 0                  | ?
     no time                            | urine_output 0                        | ?

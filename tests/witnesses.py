@@ -40,6 +40,7 @@ GROUPS: tuple[dict[str, Any], ...] = (
         "consciousness_from_scales": "rass_from_minus_1",
         "score_carry_hours": 0,
         "cres_opening_pressure": "independent",
+        "baseline_until_day": -3,
     },
     {
         "hypotension_readings": "treated",
@@ -47,6 +48,8 @@ GROUPS: tuple[dict[str, Any], ...] = (
         "prophylaxis_waives_fever": "yes",
         "lab_hold_days": 3,
         "crs_onset": "first_grade",
+        "renal_term": "creatinine",
+        "creatinine_above_limit": "required",
     },
 )
 

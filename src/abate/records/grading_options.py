@@ -151,6 +151,35 @@ GRADING = (
         "CARTOX lists ALT, AST and bilirubin (recalled)",
     ),
     Option(
+        "renal_term",
+        "with_aki",
+        ("with_aki", "creatinine"),
+        "Renal toxicity by creatinine: the CTCAE terms creatinine increased and acute kidney injury, or the first",
+        "CARTOX counts creatinine and acute kidney injury (recalled)",
+    ),
+    Option(
+        "creatinine_above_limit",
+        "not_required",
+        ("not_required", "required"),
+        "Whether a creatinine grades only above the upper limit of normal",
+        "CTCAE v4.03 read literally: a rise above the baseline is grade 1, also within normal",
+    ),
+    Option(
+        "fibrinogen_fall",
+        "counts",
+        ("counts", "off"),
+        "Whether a fall of fibrinogen from the baseline grades although the value is normal",
+        "CTCAE v4.03 read literally",
+    ),
+    Option(
+        "baseline_until_day",
+        0,
+        (-60, 0),
+        "Laboratory baselines are the last value before this day: 0 is the infusion, a day before lymphodepletion "
+        "leaves its effect out (day)",
+        "CTCAE inputs: last value before the infusion; before lymphodepletion as an option",
+    ),
+    Option(
         "coagulopathy",
         "dic",
         ("dic", "labs"),

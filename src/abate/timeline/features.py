@@ -90,7 +90,7 @@ def features(
         *_events(events, states, follow_up),
         *neurological,
         organs.laboratory_days(others, facts, options),
-        organs.urine_days(others),
+        organs.urine_days(others, facts),
         organs.judged_days(events),
     ]
     # What only some days have is laid together first: the grid of all days is wide and is joined once.

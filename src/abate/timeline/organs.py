@@ -25,6 +25,8 @@ TIMES_ULN = {
 }
 """Multiples of the upper limit of normal above which grades 1, 2, 3 (and 4) begin."""
 CREATININE_ULN, CREATININE_BASELINE = (1.0, 1.5, 3.0, 6.0), (1.0, 1.5, 3.0)
+AKI_TIMES, AKI_RISE, AKI_HIGH = (1.5, 2.0, 3.0), 0.3, 4.0
+"""Acute kidney injury: times the baseline (from 1.5), rise and level (mg/dL)."""
 FIBRINOGEN_LLN, FIBRINOGEN_FALL, FIBRINOGEN_LEAST = (1.0, 0.75, 0.5, 0.25), (0.0, 0.25, 0.5, 0.75), 50.0
 LIMITS = {
     "alt": (None, 40.0),
@@ -43,6 +45,9 @@ MEASURED = (*LIMITS, "urine_output")
 URINE = ((8 * 60, 3), (24 * 60, 4))
 """Shortest collection (minutes) and the grade of less than 80 mL in 8 h, or 240 mL in 24 h: 10 mL/h both."""
 URINE_RATE = 10.0
+CHILD_URINE = ((8 * 60, 0.5, 3), (24 * 60, 0.3, 4))
+"""Mahadeo 2019: a child's oliguria (mL/kg/h for 8 h), anuria (for 24 h; or none for 12 h)."""
+NO_URINE_MINUTES = 12 * 60
 WORST_LIVING = 4.0
 ORGANS = (
     *("transaminase_grade", "bilirubin_grade", "alp_ggt_grade", "creatinine_grade", "urine_output_grade"),
@@ -68,19 +73,37 @@ def _steps(value: ir.Value, bounds: tuple[float, ...], falling: bool = False) ->
     return total
 
 
-def laboratory_grades(rows: ibis.Table) -> ir.IntegerValue:
+def creatinine_grades(rows: ibis.Table, options: Options) -> ir.IntegerValue:
+    """Return the grade of creatinine by the limit of normal and by the baseline, and of acute kidney injury."""
+    ratio, times = rows.value / rows.uln, rows.value / rows.baseline
+    grades = [_steps(ratio, CREATININE_ULN), _steps(times, CREATININE_BASELINE)]
+    if options["renal_term"] == "with_aki":
+        rise = rows.value - rows.baseline > AKI_RISE + TOLERANCE
+        injury = _steps(times, (AKI_TIMES[0] - 2 * TOLERANCE, *AKI_TIMES[1:]))
+        high = ibis.ifelse(rows.value > AKI_HIGH + TOLERANCE, 3, ibis.null("int64"))
+        grades += [ibis.greatest(injury, ibis.cases((rise, 1), (~rise, 0))), high]
+    grade = ibis.greatest(*grades)
+    if options["creatinine_above_limit"] == "required":
+        normal = ibis.coalesce(rows.value <= rows.uln + TOLERANCE, False)
+        grade = ibis.ifelse(normal, 0, grade)
+    return grade
+
+
+def laboratory_grades(rows: ibis.Table, options: Options) -> ir.IntegerValue:
     """Return the CTCAE v4.03 grade of laboratory rows with ``variable, value, uln, lln, baseline``.
 
     Null where the limit of normal (and, for creatinine and fibrinogen, also the baseline) lacks.
     """
     ratio = rows.value / rows.uln
     branches = [(rows.variable == name, _steps(ratio, bounds)) for name, bounds in TIMES_ULN.items()]
-    creatinine = ibis.greatest(_steps(ratio, CREATININE_ULN), _steps(rows.value / rows.baseline, CREATININE_BASELINE))
+    creatinine = creatinine_grades(rows, options)
     fall = 1 - rows.value / rows.baseline
     # A fall of 25, 50 or 75 % begins its grade; any fall at all is grade 1, read literally.
     fallen = _steps(fall, FIBRINOGEN_FALL[:1]) + _steps(
         fall, tuple(bound - 2 * TOLERANCE for bound in FIBRINOGEN_FALL[1:])
     )
+    if options["fibrinogen_fall"] == "off":
+        fallen = ibis.null("int64")
     fibrinogen = ibis.greatest(
         _steps(rows.value / rows.lln, FIBRINOGEN_LLN, falling=True),
         fallen,
@@ -99,17 +122,18 @@ def laboratory_days(measurements: ibis.Table, facts: ibis.Table, options: Option
     measurements, facts
         The record table; ``infusion_minute`` of each course.
     options
-        ``normal_limits, baseline_window_days``.
+        ``normal_limits, baseline_window_days, baseline_until_day, renal_term, creatinine_above_limit,
+        fibrinogen_fall``.
 
     Returns
     -------
     ibis.Table
         ``patient_id, course_id, day``, ``VARIABLE_laboratory`` for each of :data:`LIMITS`: a grade counts
-        only above the grade of its baseline, else it is 0; ``no_baseline``.
+        only above the only above the grade of its baseline, else it is 0; ``no_baseline``.
     """
-    window = int(options["baseline_window_days"])
+    window, until = int(options["baseline_window_days"]), int(options["baseline_until_day"])
     rows = measurements.filter(
-        measurements.variable.isin(list(LIMITS)), measurements.value.notnull(), measurements.day >= -window
+        measurements.variable.isin(list(LIMITS)), measurements.value.notnull(), measurements.day >= until - window
     )
     rows = rows.select(*DAY, "minute", "variable", "value", "lln", "uln", "source")
     if options["normal_limits"] == "adult_default":
@@ -127,18 +151,19 @@ def laboratory_days(measurements: ibis.Table, facts: ibis.Table, options: Option
         rows = rows.mutate(lln=ibis.coalesce(rows.lln, rows.low), uln=ibis.coalesce(rows.uln, rows.high))
         rows = rows.drop("low", "high")
     rows = beside(rows, facts.select(*KEYS, "infusion_minute"))
-    before = (rows.day < 0) | ibis.coalesce((rows.day == 0) & (rows.minute < rows.infusion_minute), False)
-    rows = rows.mutate(before=before, moment=ibis.coalesce(rows.minute, rows.day * 1440))
+    earlier = (rows.day < 0) | ibis.coalesce((rows.day == 0) & (rows.minute < rows.infusion_minute), False)
+    before = earlier if until == 0 else rows.day < until
+    rows = rows.mutate(before=before, earlier=earlier, moment=ibis.coalesce(rows.minute, rows.day * 1440))
     base = first_row(rows.filter(rows.before), (*KEYS, "variable"), ibis._.moment.desc(), "value")
     base = base.mutate(baseline=ibis.null("float64"))
     # A baseline without limits of its own is read by those of the first later result.
-    later = rows.filter(~rows.before, rows.uln.notnull() | rows.lln.notnull())
+    later = rows.filter(~rows.earlier, rows.uln.notnull() | rows.lln.notnull())
     later = first_row(later, (*KEYS, "variable"), "moment", "value")
     base = beside(base, later.select(*KEYS, "variable", later_uln="uln", later_lln="lln"), (*KEYS, "variable"))
     base = base.mutate(uln=ibis.coalesce(base.uln, base.later_uln), lln=ibis.coalesce(base.lln, base.later_lln))
-    base = base.select(*KEYS, "variable", baseline="value", baseline_grade=laboratory_grades(base))
-    after = beside(rows.filter(rows.day >= 0, ~rows.before), base, (*KEYS, "variable"))
-    after = after.mutate(grade=laboratory_grades(after))
+    base = base.select(*KEYS, "variable", baseline="value", baseline_grade=laboratory_grades(base, options))
+    after = beside(rows.filter(~rows.earlier), base, (*KEYS, "variable"))
+    after = after.mutate(grade=laboratory_grades(after, options))
     above = after.grade > ibis.coalesce(after.baseline_grade, 0)
     after = after.mutate(counted=ibis.ifelse(above, after.grade, 0 * after.grade))
     return after.group_by(*DAY).aggregate(
@@ -147,25 +172,39 @@ def laboratory_days(measurements: ibis.Table, facts: ibis.Table, options: Option
     )
 
 
-def urine_days(measurements: ibis.Table) -> ibis.Table:
-    """Return the grade of urine output by collections of 8 and 24 hours, on the day each began.
+def urine_days(measurements: ibis.Table, facts: ibis.Table) -> ibis.Table:
+    """Return the grade of urine output by collections of 8 hours and more, on the day each began.
+
+    Parameters
+    ----------
+    measurements, facts
+        The record table; ``child`` and ``weight`` of each course.
 
     Returns
     -------
     ibis.Table
-        ``patient_id, course_id, day, urine_output_grade``; shorter collections say nothing.
+        ``patient_id, course_id, day, urine_output_grade``; shorter collections say nothing, and in a child
+        none does without a weight.
     """
     rows = measurements.filter(
         measurements.variable == "urine_output",
         measurements.minute.notnull(),
         measurements.end_minute > measurements.minute,
     )
+    rows = beside(rows, facts.select(*KEYS, "child", "weight"))
     lasted = rows.end_minute - rows.minute
-    little = rows.value / lasted * 60 < URINE_RATE - TOLERANCE
-    grades = [
-        ibis.ifelse(lasted >= minutes, ibis.ifelse(little, grade, 0), ibis.null("int64")) for minutes, grade in URINE
-    ]
-    rows = rows.mutate(grade=ibis.greatest(*grades))
+    hourly = rows.value / lasted * 60
+    none = ibis.null("int64")
+
+    def least(rate: ir.Value, limit: float, minutes: int, grade: int) -> ir.Value:
+        return ibis.ifelse(lasted >= minutes, ibis.ifelse(rate < limit - TOLERANCE, grade, 0), none)
+
+    adult = ibis.greatest(*(least(hourly, URINE_RATE, minutes, grade) for minutes, grade in URINE))
+    per_kg = hourly / rows.weight
+    dry = ibis.ifelse((lasted >= NO_URINE_MINUTES) & (rows.value <= TOLERANCE), 4, none)
+    young = ibis.greatest(*(least(per_kg, limit, minutes, grade) for minutes, limit, grade in CHILD_URINE), dry)
+    known = ibis.ifelse(rows.weight.isnull(), dry, young)
+    rows = rows.mutate(grade=ibis.ifelse(rows.child, known, adult))
     return rows.group_by(*DAY).aggregate(urine_output_grade=rows.grade.max())
 
 
