@@ -97,6 +97,10 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "cartox_hepatic": ("with_alp_ggt",),
     "coagulopathy": ("labs",),
     "cartox_airway_protection": ("excluded",),
+    "renal_term": ("creatinine",),
+    "creatinine_above_limit": ("required",),
+    "fibrinogen_fall": ("off",),
+    "baseline_until_day": (-1, -3),
 }
 
 

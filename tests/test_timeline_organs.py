@@ -7,6 +7,7 @@ toxicity". How a row is written stands in :mod:`cells`; ``?`` is not known.
 import pytest
 
 from cells import Case, sheet
+from grading import graded
 
 LIVER = sheet(
     """
@@ -210,3 +211,17 @@ def test_urine_output_needs_a_collection_of_8_or_24_hours(case: Case) -> None:
 def test_what_a_clinician_judged_counts(case: Case) -> None:
     """By exception in events; a judgement says nothing of what nobody judged."""
     assert case.found() == case.expected
+
+
+def test_a_fall_of_fibrinogen_within_normal_can_be_left_out() -> None:
+    """CTCAE v4.03 read literally grades any fall; the option leaves it to the limit of normal."""
+    rows = [
+        {"variable": "fibrinogen", "value": 400.0, "lln": 200.0, "day": -1},
+        {"variable": "fibrinogen", "value": 250.0, "lln": 200.0, "day": 0, "minute": 600},
+    ]
+    found = {}
+    for option in ("counts", "off"):
+        options = {"coagulopathy": "labs", "fibrinogen_fall": option}
+        graded_days = graded([{"patient_id": "A", "age": "50"}], {"A": {"measurements": rows}}, options, complete=True)
+        found[option] = graded_days["A", 0, "cartox_crs"]["criteria"]
+    assert found == {"counts": "coagulopathy, grade 2", "off": ""}
