@@ -131,11 +131,13 @@ def saturation_below_92_off_oxygen(patient: Patient, day: int) -> bool:
 def is_own(patient: Patient, reading: Row) -> bool:
     """Whether a measured flow or fraction is that of no home support and of no ventilation for another cause."""
     minute = reading["day"] * DAY if reading["minute"] is None else reading["minute"]
-    others = [
-        span
-        for row, span in state_rows(patient, "oxygen")
-        if not is_oxygen(row) and (row["indication"] == "home" or not is_room_air(row)) and row["device"] != "room_air"
-    ]
+    others = []
+    for row, span in state_rows(patient, "oxygen"):
+        ventilated = row["device"] in ("cpap", "bipap", "invasive_ventilation")
+        if row["device"] == "room_air" or (row["flow"] == 0 and not ventilated):
+            continue
+        if row["indication"] == "home" or row["indication"] in NOT_FOR_HYPOXIA:
+            others.append(span)
     return not within(minute, others)
 
 
