@@ -3,12 +3,13 @@
 import ibis
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from abate.biomarkers.auc import area_under_curve
 from abate.records.options import Options
 from reference_auc import Point, Row, area
+from repeatable import repeatable
 
 SCHEMA = pa.schema(
     {
@@ -44,13 +45,7 @@ def computed(cohort: list[list[Point]], start: float, end: float, chosen: Row) -
     return {int(row["patient_id"]): row for row in found}
 
 
-@settings(
-    max_examples=50,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    # Shrinking a cohort takes minutes; the message names the one patient who differs.
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-)
+@repeatable(50)
 @given(
     cohort=st.lists(curves, min_size=15, max_size=40),
     start=st.sampled_from([-1.0, 0.0, 2.3]),

@@ -5,7 +5,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from abate.exposure import administrations as doses_of
@@ -13,6 +13,7 @@ from abate.exposure.equivalence import dexamethasone_factors
 from abate.exposure.windows import dose_in_windows, treatment_windows
 from abate.records.tables import TABLES
 from reference_exposure import Row, dose_by_window
+from repeatable import repeatable
 
 STEROIDS = ("dexamethasone", "methylprednisolone", "hydrocortisone", "tocilizumab")
 milligrams = st.sampled_from([0.0, 0.5, 4.0, 10.0, 40.0, 1000.0])
@@ -136,13 +137,7 @@ def computed(cohort: list[Row], from_day: int) -> dict[tuple[int, str], Row]:
     return {(int(row["patient_id"]), row["window"]): row for row in found.to_pyarrow().to_pylist()}
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    # Shrinking a cohort takes minutes; the message names the one patient who differs.
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-)
+@repeatable(25)
 @given(cohort=st.lists(patients(), min_size=12, max_size=24), from_day=st.sampled_from([-2, 0]))
 def test_the_dose_in_windows_is_that_of_the_reference(cohort: list[Row], from_day: int) -> None:
     """Every patient, every window, both bounds, to the microgram."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from abate.grading.rules import grade_days
@@ -13,6 +13,7 @@ from grading import daily
 from grading_strategies import options, patients, tables
 from reference_features import features
 from reference_grading import grade
+from repeatable import repeatable
 
 THEMES = ("crs", "sedated crs", "organs", "neuro", "sedated neuro", "all")
 COMPARED = (
@@ -55,7 +56,7 @@ def differences(cohort: Mapping[str, Any], chosen: Mapping[str, Any]) -> list[tu
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@repeatable(6)
 @given(data=st.data(), chosen=options())
 def test_grades_and_features_agree_with_the_reference(theme: str, data: st.DataObject, chosen: dict[str, Any]) -> None:
     """Sixty patients at a time: one run of the engine costs seconds, a patient of the reference nothing."""

@@ -4,13 +4,14 @@ from typing import Any
 
 import ibis
 import pyarrow as pa
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from abate.outcomes.response import response
 from abate.records.options import Options
 from abate.records.tables import TABLES
 from reference_response import Row, judge, lasted
+from repeatable import repeatable
 
 LIVING = st.integers(0, 4)
 
@@ -87,13 +88,7 @@ def computed(cohort: list[Row], options: Options) -> dict[int, Row]:
     return {int(row["patient_id"]): row for row in found.to_pyarrow().to_pylist()}
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    # Shrinking a cohort takes minutes; the message names the one patient who differs.
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-)
+@repeatable(25)
 @given(cohort=st.lists(patients, min_size=15, max_size=30), chosen=chosen_options())
 def test_the_response_is_that_of_the_reference(cohort: list[Row], chosen: dict[str, Any]) -> None:
     """Every patient, every column of the verdict."""

@@ -5,26 +5,20 @@ each measurement.
 """
 
 import datetime as dt
-import os
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from abate.engine.ingest import Records
 from abate.records.checks import REASONS
 from abate.records.problems import UnusableRecordsError
 from reference_reader import judge, row_number, set_aside, used
+from repeatable import repeatable
 from spec import read_records
 
-MESSY = settings(
-    max_examples=int(os.environ.get("ABATE_EXAMPLES", "3")),
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],  # a smaller example takes minutes to find
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+MESSY = repeatable(3)
 
 COURSES = {
     ("A", 1): dt.date(2020, 1, 31),

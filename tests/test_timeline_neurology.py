@@ -192,6 +192,10 @@ SIGNS = sheet(
     none ends them all   | intracranial cn6_palsy; intracranial posturing             | yes, yes, no  | yes, yes, no
                          | d1 08:00 intracranial none                                 |               |
     each has its own end | d0 until d1 intracranial cn6_palsy; intracranial posturing | yes, no, no   | yes, yes, yes
+    none at one moment   | 08:00 intracranial cn6_palsy; 08:00 intracranial none      | yes, yes, yes | no, no, no
+    ... in other order   | intracranial none; intracranial posturing                  | no, no, no    | yes, yes, yes
+    ... and cleared once | intracranial cn6_palsy; intracranial none                  | yes, no, no   | no, no, no
+                         | d1 intracranial none                                       |               |
     """,
     given="followed 2; covered",
 )

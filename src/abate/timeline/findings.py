@@ -28,13 +28,12 @@ def spans(states: ibis.Table, variable: str, follow_up: ibis.Table, several: boo
     """
     rows = states.filter(states.variable == variable, states.day.notnull())
     rows = rows.mutate(start=ibis.coalesce(rows.minute, rows.day * DAY_MINUTES), timed=rows.minute.notnull())
+    rows = with_next(rows, (*KEYS, "state") if several else KEYS)
     if several:
-        same = ibis.window(group_by=[*KEYS, "state"], order_by=[rows.start, rows.source])
-        after = ibis.window(group_by=KEYS, order_by=[rows.start, rows.source], following=(1, None))
-        cleared = ibis.ifelse(rows.state == "none", rows.start, ibis.null("int64")).min().over(after)
-        rows = rows.mutate(following=ibis.least(rows.start.lead().over(same), cleared))
-    else:
-        rows = with_next(rows, KEYS)
+        # What is charted at one moment, in whatever order of the rows, does not clear itself.
+        later = ibis.range_window(group_by=KEYS, order_by=rows.start, following=(1, None))
+        cleared = rows.start.min(where=rows.state == "none").over(later)
+        rows = rows.mutate(following=ibis.least(rows.following, cleared))
     rows = beside(rows, follow_up.select(*KEYS, "last_day"))
     end = ibis.coalesce(rows.end_minute, rows.end_day * DAY_MINUTES, rows.following, (rows.last_day + 1) * DAY_MINUTES)
     whole = ibis.greatest(end, (rows.day + 1) * DAY_MINUTES)
