@@ -11,17 +11,21 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 demo: $(VENV)/installed
 	$(BIN)/abate run strati2020 --out demo
 
+# On every core; what was covered is kept, and judged by `make check`.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report=
 
-check: $(VENV)/installed-dev
+check: $(VENV)/installed-dev .coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --quiet --cov --cov-report=term-missing:skip-covered
 	$(BIN)/python tools/branch_coverage.py
 	$(BIN)/python tools/licences.py
+
+# Only where a test or a source file is newer than the last `make test`.
+.coverage: $(shell find src tests -name '*.py' -o -name '*.csv')
+	$(MAKE) test
 
 # Writes its data once (100,000 patients, about two minutes); see benchmarks/README.md.
 bench-quick: $(VENV)/installed
