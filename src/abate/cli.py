@@ -64,8 +64,7 @@ def summary(records: "Records", show_values: bool) -> None:
             f"{row['table']}: {row['values_in']:,} values in = {row['used']:,} used + {row['set_aside']:,} set aside"
         )
     if show_values:
-        shown = records.set_aside.order_by("table", "row_order").to_pyarrow().to_pylist()
-        for row in shown:
+        for row in records.put_aside().to_pylist():
             click.echo(
                 f"{row['source']}: patient {row['patient_id']}, {row['recorded']} -> {row['reason']}",
                 err=False,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import ibis
 import pyarrow as pa
@@ -17,6 +18,7 @@ from abate.exposure.weight import implied_weights
 from abate.exposure.windows import dose_in_windows, treatment_windows
 from abate.grading.clinician import clinician_grades, highest_grades, toxic_deaths
 from abate.grading.daily import computed_grades
+from abate.grading.systems import SYSTEMS
 from abate.outcomes.response import response
 from abate.outcomes.survival import survival
 from abate.outcomes.toxicity_course import toxicity_courses
@@ -50,8 +52,9 @@ class Cohort:
     windows, exposure
         Days around the treatment; dose in them by currency (dexamethasone-equivalent, tocilizumab,
         the treatment itself).
-    follow_up, days, grades, highest, survival
-        One row a course; a patient-day; a day graded by a clinician; a toxicity; a course.
+    follow_up, days, grades, primary, highest, survival
+        One row a course; a patient-day; a day graded by a clinician; such a day by which a response is
+        judged, from :func:`primary_grades`; a toxicity; a course.
     coverage
         Promises of completeness that the records keep: :func:`kept_promises`.
     features, computed, toxicity_courses
@@ -84,12 +87,21 @@ class Cohort:
     computed: ibis.Table
     toxicity_courses: ibis.Table
     grades: ibis.Table
+    primary: ibis.Table
     highest: ibis.Table
     survival: ibis.Table
     response: ibis.Table
     points: ibis.Table
     weights: ibis.Table
     patients: ibis.Table
+
+    @cached_property
+    def gradeable(self) -> list[tuple[str, str]]:
+        """Toxicity and name of the systems under which at least one living day could be graded, in their order."""
+        found = self.computed.filter(self.computed.grade < 5).select("toxicity", "system").distinct()
+        pairs = {(row["toxicity"], row["system"]) for row in found.to_pyarrow().to_pylist()}
+        order = [(system.toxicity, system.name) for system in SYSTEMS.values()]
+        return [pair for pair in order if pair in pairs]
 
     def count(self, table: ibis.Table) -> int:
         """Return the number of rows of a table."""
@@ -279,6 +291,7 @@ def derive(records: Records, progress: Callable[[str], None] | None = None) -> C
         computed=computed,
         toxicity_courses=keep("toxicity_courses", toxicity_courses(computed, daily, highest, followed, options)),
         grades=grades,
+        primary=primary,
         highest=highest,
         survival=keep("survival", survival(treatment, followed)),
         response=judged,

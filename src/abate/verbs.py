@@ -213,7 +213,7 @@ def write_check(records: Records, out: Path) -> None:
     They hold patient identifiers and values: the full report that the terminal does not show.
     """
     write_problems(records.problems, out)
-    aside = records.set_aside.order_by("table", "row_order").drop("row_order").to_pyarrow()
+    aside = records.put_aside()
     for name, table in (("set_aside", aside), ("accounting", records.accounting)):
         write_whole(out / f"{name}.csv", csv_text(table))
 
@@ -265,7 +265,7 @@ def run(records: str | Path, out: str | Path, progress: Progress = _silent) -> R
             f"{table.num_rows} printed items, recomputed from the letter's own patients: {counts}. The plain "
             "text at hand may have lost what the print has; no reading is preferred."
         )
-    findings.tables["set_aside"] = cohort.records.set_aside.drop("row_order").to_pyarrow()
+    findings.tables["set_aside"] = cohort.records.put_aside()
     now = datetime.datetime.now(datetime.UTC)
     head = Head(
         version=importlib.metadata.version("abate"),

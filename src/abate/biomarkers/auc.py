@@ -3,7 +3,7 @@
 import ibis
 import ibis.expr.types as ir
 
-from abate.biomarkers.series import KEYS
+from abate.biomarkers.series import SERIES
 from abate.records.options import Options
 
 
@@ -33,8 +33,8 @@ def area_under_curve(points: ibis.Table, start: float, end: float, options: Opti
     ``complete`` is false unless every part of the window lies between values not further apart
     than the longest gap bridged.
     """
-    at_time = points.group_by(*KEYS, "time").aggregate(value=points.value.mean())
-    order = ibis.window(group_by=KEYS, order_by=at_time.time)
+    at_time = points.group_by(*SERIES, "time").aggregate(value=points.value.mean())
+    order = ibis.window(group_by=SERIES, order_by=at_time.time)
     rows = at_time.mutate(
         next_time=at_time.time.lead().over(order),
         next_value=at_time.value.lead().over(order),
@@ -44,12 +44,12 @@ def area_under_curve(points: ibis.Table, start: float, end: float, options: Opti
     if options["auc_edges"] == "carry":
         pieces += _carried(rows, start, end, options["auc_carry_days"])
     parts = ibis.union(*pieces) if len(pieces) > 1 else pieces[0]
-    sums = parts.group_by(*KEYS).aggregate(auc=parts.area.sum(), covered_days=parts.length.sum())
+    sums = parts.group_by(*SERIES).aggregate(auc=parts.area.sum(), covered_days=parts.length.sum())
     within = at_time.filter(at_time.time >= start, at_time.time <= end)
-    counts = within.group_by(*KEYS).aggregate(values=within.count())
-    joined = sums.left_join(counts, list(KEYS))
+    counts = within.group_by(*SERIES).aggregate(values=within.count())
+    joined = sums.left_join(counts, list(SERIES))
     return joined.filter(joined.covered_days > 0).select(
-        *KEYS,
+        *SERIES,
         "auc",
         "covered_days",
         auc_per_day=joined.auc / joined.covered_days,
@@ -81,7 +81,7 @@ def _segments(rows: ibis.Table, start: float, end: float, options: Options) -> i
     length = rows.right - rows.left
     linear = (rows.left_value + rows.right_value) / 2 * length
     logarithmic = (rows.left_value - rows.right_value) / (rows.left_value / rows.right_value).ln() * length
-    return rows.select(*KEYS, area=ibis.ifelse(rows.falls, logarithmic, linear), length=length)
+    return rows.select(*SERIES, area=ibis.ifelse(rows.falls, logarithmic, linear), length=length)
 
 
 def _between(rows: ibis.Table, time: ir.FloatingValue) -> ir.FloatingValue:
@@ -99,4 +99,4 @@ def _carried(rows: ibis.Table, start: float, end: float, most: float) -> list[ib
     last = rows.filter(rows.next_time.isnull(), rows.time < end, rows.time >= start)
     last = last.filter(end - last.time <= most)
     lengths = ((first, first.time - start), (last, end - last.time))
-    return [table.select(*KEYS, area=table.value * length, length=length) for table, length in lengths]
+    return [table.select(*SERIES, area=table.value * length, length=length) for table, length in lengths]

@@ -4,8 +4,10 @@ import ibis
 import pyarrow as pa
 
 from abate.records.options import Options
+from abate.timeline.intervals import DAY_MINUTES
+from abate.timeline.joins import KEYS, beside
 
-KEYS = ("patient_id", "course_id", "variable")
+SERIES = (*KEYS, "variable")
 
 ALTERED = (
     ("crp", "tocilizumab", 21, "suppressed by interleukin-6 blockade"),
@@ -43,9 +45,9 @@ def series(measurements: ibis.Table, options: Options) -> ibis.Table:
     factor = {"half": 0.5, "zero": 0.0, "limit": 1.0, "exclude": None}[options["below_detection"]]
     low = rows.value * factor if factor is not None else ibis.null("float64")
     high = rows.value if options["above_detection"] == "limit" else ibis.null("float64")
-    minutes = rows.minute.cast("float64") / 1440
+    minutes = rows.minute.cast("float64") / DAY_MINUTES
     rows = rows.select(
-        *KEYS,
+        *SERIES,
         "unit",
         time=ibis.coalesce(minutes, rows.day + options["unknown_time_of_day"]),
         value=ibis.cases((below, low), (above, high), else_=rows.value),
@@ -100,8 +102,7 @@ def with_altered(points: ibis.Table, doses: ibis.Table, totals: ibis.Table) -> i
         points.time.floor() > given.given_day,
         given.days.isnull() | (points.time.floor() <= given.last_day + given.days),
     ]
-    hit = points.join(given, match).group_by(*KEYS, "time").aggregate(altered_by=ibis._.rule_drug.min())
-    joined = points.left_join(hit, [*KEYS, "time"])
-    joined = joined.drop(*(name for name in joined.columns if name.endswith("_right")))
+    hit = points.join(given, match).group_by(*SERIES, "time").aggregate(altered_by=ibis._.rule_drug.min())
+    joined = beside(points, hit, (*SERIES, "time"))
     sample = ibis.ifelse(joined.haemolysed, "a haemolysed sample", ibis.null("string"))
     return joined.mutate(altered_by=ibis.coalesce(joined.altered_by, sample))

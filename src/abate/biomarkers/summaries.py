@@ -2,7 +2,7 @@
 
 import ibis
 
-from abate.biomarkers.series import KEYS
+from abate.biomarkers.series import SERIES
 
 
 def baseline(points: ibis.Table, window_days: int) -> ibis.Table:
@@ -22,9 +22,9 @@ def baseline(points: ibis.Table, window_days: int) -> ibis.Table:
         infusion: the hour of the infusion is not part of the records.
     """
     rows = points.filter(points.time < 1, points.time >= -window_days)
-    order = ibis.window(group_by=KEYS, order_by=[rows.time.desc(), rows.value.desc(), rows.source])
+    order = ibis.window(group_by=SERIES, order_by=[rows.time.desc(), rows.value.desc(), rows.source])
     rows = rows.mutate(place=ibis.row_number().over(order))
-    return rows.filter(rows.place == 0).select(*KEYS, "value", "time")
+    return rows.filter(rows.place == 0).select(*SERIES, "value", "time")
 
 
 def peak(points: ibis.Table, start: float, end: float) -> ibis.Table:
@@ -44,6 +44,6 @@ def peak(points: ibis.Table, start: float, end: float) -> ibis.Table:
         the peak is the upper limit of the assay.
     """
     rows = points.filter(points.time >= start, points.time < end)
-    order = ibis.window(group_by=KEYS, order_by=[rows.value.desc(), rows.time, rows.source])
-    rows = rows.mutate(place=ibis.row_number().over(order), values=rows.count().over(ibis.window(group_by=KEYS)))
-    return rows.filter(rows.place == 0).select(*KEYS, "value", "time", "limit", "values")
+    order = ibis.window(group_by=SERIES, order_by=[rows.value.desc(), rows.time, rows.source])
+    rows = rows.mutate(place=ibis.row_number().over(order), values=rows.count().over(ibis.window(group_by=SERIES)))
+    return rows.filter(rows.place == 0).select(*SERIES, "value", "time", "limit", "values")

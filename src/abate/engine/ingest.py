@@ -53,6 +53,10 @@ class Records:
         """What the mapping file says."""
         return self.source.study
 
+    def put_aside(self) -> pa.Table:
+        """Return what was set aside, in the order of the files."""
+        return self.set_aside.order_by("table", "row_order", "column").drop("row_order").to_pyarrow()
+
     def __getitem__(self, name: str) -> ibis.Table:
         return self.tables[name]
 

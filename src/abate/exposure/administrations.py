@@ -8,7 +8,8 @@ import ibis
 import ibis.expr.types as ir
 
 from abate.records.tables import LOCAL_ROUTES
-from abate.timeline.intervals import OPEN, joined
+from abate.timeline.intervals import DAY_MINUTES, OPEN, joined
+from abate.timeline.joins import beside
 
 
 def _bounds(rows: ibis.Table) -> dict[str, ir.FloatingValue]:
@@ -37,7 +38,7 @@ def given(drugs: ibis.Table, weights: ibis.Table) -> ibis.Table:
     """
     rows = drugs.filter(drugs.status == "given", ibis.coalesce(drugs.route.lower(), "").notin(LOCAL_ROUTES))
     rows = rows.mutate(**_bounds(rows))
-    rows = rows.left_join(weights, ["patient_id", "course_id"]).drop("patient_id_right", "course_id_right")
+    rows = beside(rows, weights)
     scaled_high = rows.high * rows.weight_kg
     scaled_low = ibis.coalesce(rows.low * rows.weight_kg, 0.0)
     monthly = ibis.coalesce(rows.time_precision == "month", False) & (rows.kind != "interval total")
@@ -68,8 +69,8 @@ def administrations(given_rows: ibis.Table) -> ibis.Table:
     """
     rows = given_rows.filter(given_rows.kind != "interval total")
     # Without a count, doses at an interval fill the time up to the end of the row.
-    end = ibis.coalesce(rows.end_minute, rows.end_day * 1440)
-    begin = ibis.ifelse(rows.end_minute.notnull(), rows.minute, rows.day * 1440)
+    end = ibis.coalesce(rows.end_minute, rows.end_day * DAY_MINUTES)
+    begin = ibis.ifelse(rows.end_minute.notnull(), rows.minute, rows.day * DAY_MINUTES)
     filled = ((end - begin) / 60 / rows.interval_h).ceil()
     filled = ibis.ifelse(filled >= 1, filled.cast("float64"), 1.0)
     rows = rows.mutate(dose_count=ibis.coalesce(rows.dose_count, filled, 1.0).cast("int64"))
@@ -78,7 +79,7 @@ def administrations(given_rows: ibis.Table) -> ibis.Table:
     day = ibis.cases(
         (rows.position == 0, rows.day),
         # To the minute where the first dose is; else each interval from the start of its day.
-        (rows.minute.notnull(), ((rows.minute + hours * 60) / 1440).floor().cast("int64")),
+        (rows.minute.notnull(), ((rows.minute + hours * 60) / DAY_MINUTES).floor().cast("int64")),
         (rows.interval_h.notnull(), rows.day + (hours / 24).floor().cast("int64")),
     )
     span = ibis.greatest((ibis.coalesce(rows.interval_h, 24.0) / 24).ceil().cast("int64"), 1)
@@ -129,7 +130,7 @@ def interval_totals(given_rows: ibis.Table, from_day: int) -> ibis.Table:
         ],
         how="semi",
     ).select("source", told=ibis.literal(True))
-    rows = rows.left_join(overlapping, "source").drop("source_right")
+    rows = beside(rows, overlapping, ("source",))
     return rows.select(
         "patient_id",
         "course_id",

@@ -2,7 +2,9 @@
 
 import ibis
 
-KEYS = ("patient_id", "course_id", "drug")
+from abate.timeline.joins import KEYS
+
+OF_DRUG = (*KEYS, "drug")
 
 
 def courses(doses: ibis.Table, gap_days: int) -> ibis.Table:
@@ -29,13 +31,13 @@ def courses(doses: ibis.Table, gap_days: int) -> ibis.Table:
     placed = placed.filter(placed["at"].notnull())
     placed = placed.mutate(runs_out=placed["at"] + placed.span_days)
     order = [placed["at"], placed.position, placed.source]
-    before = ibis.window(group_by=KEYS, order_by=order, preceding=(None, 1))
+    before = ibis.window(group_by=OF_DRUG, order_by=order, preceding=(None, 1))
     placed = placed.mutate(covered_until=placed.runs_out.max().over(before))
     opens = ibis.coalesce(placed["at"] - placed.covered_until >= gap_days, True)
-    upto = ibis.window(group_by=KEYS, order_by=order, preceding=None, following=0)
+    upto = ibis.window(group_by=OF_DRUG, order_by=order, preceding=None, following=0)
     placed = placed.mutate(opens=opens.cast("int64"))
     placed = placed.mutate(number=placed.opens.sum().over(upto))
-    found = placed.group_by(*KEYS, "number").aggregate(
+    found = placed.group_by(*OF_DRUG, "number").aggregate(
         start_day=placed["at"].min(),
         last_dose_day=placed["at"].max(),
         end_day=placed.runs_out.max(),

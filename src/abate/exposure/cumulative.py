@@ -2,7 +2,7 @@
 
 import ibis
 
-KEYS = ("patient_id", "course_id")
+from abate.timeline.joins import KEYS
 
 
 def cumulative(doses: ibis.Table, totals: ibis.Table, drugs: ibis.Table) -> ibis.Table:

@@ -2,7 +2,7 @@
 
 import ibis
 
-KEYS = ("patient_id", "course_id")
+from abate.timeline.joins import KEYS, beside
 
 
 def implied_weights(drugs: ibis.Table, caps: ibis.Table) -> ibis.Table:
@@ -35,7 +35,7 @@ def implied_weights(drugs: ibis.Table, caps: ibis.Table) -> ibis.Table:
     totals = rows.filter(rows.kind == "interval total", ~rows.per_kg, rows.amount.notnull())
     totals = totals.group_by(*KEYS, "drug").aggregate(amount=totals.amount.sum())
     joined = counts.join(totals, [*KEYS, "drug"]).filter(ibis._.amount > 0)
-    joined = joined.left_join(caps, "drug").drop("drug_right")
+    joined = beside(joined, caps, ("drug",))
     weight = joined.amount / joined.milligrams_per_kg
     at_cap = ibis.coalesce(joined.amount / joined.doses >= joined.cap_mg, False)
     return joined.select(

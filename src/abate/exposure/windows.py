@@ -8,8 +8,8 @@ the dose is 0 only if ``coverage`` (or a recorded total of 0) says so, and unkno
 import ibis
 
 from abate.timeline.intervals import OPEN, joined
+from abate.timeline.joins import KEYS, beside
 
-KEYS = ("patient_id", "course_id")
 WINDOWS = ("before", "during", "after", "all")
 
 
@@ -106,9 +106,8 @@ def dose_in_windows(
         unknown=parts.high.isnull().sum(),
     )
     empty = _covered_windows(windows, coverage)
-    rows = windows.left_join(sums, [*KEYS, "window"])
-    rows = rows.drop(*(name for name in rows.columns if name.endswith("_right")))
-    rows = rows.left_join(empty, [*KEYS, "window"])
+    window = (*KEYS, "window")
+    rows = beside(beside(windows, sums, window), empty, window)
     known = rows.covered.notnull() | ibis.coalesce(rows.until_day <= rows.from_day, False)
     nothing = ibis.ifelse(known, 0.0, ibis.null("float64"))
     high = ibis.ifelse(rows.unknown == 0, rows.known_high, ibis.null("float64"))

@@ -11,8 +11,8 @@ from abate.cohort import Cohort
 from abate.findings.shape import Section, listing, number, table
 from abate.sources.mapping import Comparison
 from abate.statistics.comparison import compare
+from abate.timeline.joins import KEYS, beside
 
-KEYS = ["patient_id", "course_id"]
 MOST_VARIABLES = 6
 NOT_LABORATORY = (
     *("temperature", "sbp", "dbp", "map", "heart_rate", "resp_rate", "spo2", "fio2", "o2_flow", "weight", "height"),
@@ -83,7 +83,7 @@ def _points(cohort: Cohort, group: str) -> ibis.Table:
     )
     points = points.join(names, "variable")
     start = cohort.treatment.select(*KEYS, "start_day")
-    points = points.left_join(start, KEYS).drop("patient_id_right", "course_id_right")
+    points = beside(points, start)
     return points.select(
         *KEYS,
         "variable",
@@ -95,7 +95,7 @@ def _points(cohort: Cohort, group: str) -> ibis.Table:
         "start_day",
         "source",
         group=ibis.coalesce(points.group, "group not known"),
-    ).order_by("variable", "group", *KEYS, "time")
+    ).order_by("variable", "group", *KEYS, "time", "value", "source")
 
 
 def _medians(points: ibis.Table) -> ibis.Table:

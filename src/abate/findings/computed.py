@@ -13,6 +13,7 @@ from abate.outcomes.words import grade_words
 from abate.timeline.catalogue import CATALOGUE
 from abate.timeline.equivalents import FORMULAE
 from abate.timeline.features import features
+from abate.timeline.intervals import DAY_MINUTES
 from abate.timeline.joins import DAY, KEYS, beside
 
 COMPUTED = ", computed"
@@ -35,14 +36,6 @@ MEASURED = {
 """What was seen that day: feature, words, and the minute that is told with it."""
 
 
-def gradeable(cohort: Cohort) -> list[tuple[str, str]]:
-    """Return the systems under which at least one living day could be graded, in their order."""
-    rows = cohort.computed.filter(cohort.computed.grade < 5)
-    found = {(row["toxicity"], row["system"]) for row in listing(rows.select("toxicity", "system").distinct())}
-    order = [(system.toxicity, system.name) for system in SYSTEMS.values()]
-    return [pair for pair in order if pair in found]
-
-
 def explained(cohort: Cohort) -> bool:
     """Say whether the page holds the reason of every cell."""
     return cohort.count(cohort.patients) <= int(cohort.options["explained_patients"])
@@ -58,7 +51,7 @@ def cells(cohort: Cohort, order: ibis.Table) -> ibis.Table:
     order
         The lanes, from :func:`abate.findings.toxicity.lanes`.
     """
-    pairs = gradeable(cohort)
+    pairs = cohort.gradeable
     names = ibis.memtable(
         pa.table(
             {
@@ -138,14 +131,14 @@ def _seen(cohort: Cohort) -> ibis.Table:
 
 def _clock(minute: ibis.Value, day: ibis.Value) -> ibis.Value:
     """Write a minute as a time of day; the end of the day is 24:00."""
-    within = minute - day * 1440
+    within = minute - day * DAY_MINUTES
     hours, minutes = (within // 60).cast("int64").cast("string"), (within % 60).cast("int64").cast("string")
     return hours.lpad(2, "0") + ":" + minutes.lpad(2, "0")
 
 
 def sentences(cohort: Cohort) -> str:
     """Say how many days could be graded, by which system, and what coverage was declared."""
-    pairs = gradeable(cohort)
+    pairs = cohort.gradeable
     if not pairs:
         return (
             " No grade could be computed: the records hold no vital sign, vasopressor, oxygen or neurological finding "
@@ -173,7 +166,7 @@ def sentences(cohort: Cohort) -> str:
 
 def without_coverage(cohort: Cohort) -> str:
     """Say how the grades change if nothing is taken as complete."""
-    if not gradeable(cohort) or not cohort.count(cohort.coverage):
+    if not cohort.gradeable or not cohort.count(cohort.coverage):
         return ""
     # The names of kept tables are taken by the run itself.
     engine = cohort.records.engine.within("bare")
@@ -189,7 +182,7 @@ def without_coverage(cohort: Cohort) -> str:
     )
     parts = []
     for system in SYSTEMS.values():
-        if (system.toxicity, system.name) not in gradeable(cohort):
+        if (system.toxicity, system.name) not in cohort.gradeable:
             continue
         other = grade_days(bare, system, cohort.options).select(*DAY, bare_grade="grade", bare_complete="complete")
         mine = cohort.computed

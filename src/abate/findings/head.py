@@ -1,7 +1,7 @@
 """Key figures, the records that were used, and Table 1."""
 
 from abate.cohort import Cohort
-from abate.findings.computed import gradeable, without_coverage
+from abate.findings.computed import without_coverage
 from abate.findings.shape import Section, interval, listing, median_text, share, table
 from abate.records.checks import REASONS
 from abate.records.tables import PATIENTS
@@ -178,7 +178,7 @@ def key_figures(cohort: Cohort) -> Section:
 
 def _computed(cohort: Cohort, toxicity: str, total: int) -> list[dict[str, str]]:
     """Return the figure of a toxicity by the first system that could grade it, computed."""
-    systems = [system for found, system in gradeable(cohort) if found == toxicity][:1]
+    systems = [system for found, system in cohort.gradeable if found == toxicity][:1]
     high = cohort.options["high_grade"]
     out = []
     for system in systems:

@@ -3,7 +3,6 @@
 import importlib.metadata
 
 from abate.cohort import Cohort
-from abate.findings.computed import gradeable
 from abate.findings.response import rule
 from abate.findings.shape import Section, table
 from abate.grading.systems import SYSTEMS
@@ -61,7 +60,7 @@ def methods(cohort: Cohort) -> Section:
     if cohort.count(cohort.grades) or cohort.count(cohort.highest):
         system = f" by {study.system}" if study.system else ""
         paragraph.append(f"Toxicity grades were those of clinicians{system}; days without a grade were unknown.")
-    pairs = gradeable(cohort)
+    pairs = cohort.gradeable
     used = [system for system in SYSTEMS.values() if (system.toxicity, system.name) in pairs]
     if used:
         names = "; ".join(f"{system.title} ({system.citation})" for system in used)

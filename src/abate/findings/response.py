@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from abate.cohort import Cohort, primary_grades
+from abate.cohort import Cohort
 from abate.findings.shape import Section, listing, share, table
 from abate.outcomes.response import response as judge
 from abate.records.options import Options
@@ -50,14 +50,15 @@ def response(cohort: Cohort) -> Section:
         }
         for row in listing(cohort.response, "patient_id", "course_id")
     ]
-    grades = primary_grades(cohort.grades, study.system, cohort.records["events"])
     variants = []
     for name, change in VARIANTS:
         changed = dict(cohort.options) | change
         if changed["low_grade"] >= changed["high_grade"]:
             continue
         options = Options(changed)
-        found = judge(cohort.treatment, grades, cohort.records["events"], cohort.follow_up, study.toxicity, options)
+        found = judge(
+            cohort.treatment, cohort.primary, cohort.records["events"], cohort.follow_up, study.toxicity, options
+        )
         counts = {
             line["response"]: line["n"]
             for line in listing(found.group_by("response").aggregate(n=found.count()), "response")

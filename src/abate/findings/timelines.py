@@ -5,7 +5,6 @@ from typing import Any
 import ibis
 
 from abate.cohort import GRID_DAYS, Cohort
-from abate.findings.computed import gradeable
 from abate.findings.shape import Section
 from abate.findings.toxicity import lanes
 from abate.timeline.intervals import DAY_MINUTES
@@ -45,7 +44,7 @@ def timelines(cohort: Cohort) -> Section:
         _vasopressors(cohort, order),
         _doses(cohort, order),
     ]
-    if gradeable(cohort):
+    if cohort.gradeable:
         parts.append(_grades(cohort, order))
     rows = keep("timeline_marks", ibis.union(*(part for part in parts if part is not None)))
     rows = rows.filter(ibis.coalesce(rows.until, rows.start) > EARLIEST, rows.start <= GRID_DAYS + 1)

@@ -7,8 +7,7 @@ from abate.exposure.equivalence import EQUIVALENT_MG
 from abate.findings import computed
 from abate.findings.shape import Section, listing
 from abate.outcomes.words import grade_words
-
-KEYS = ["patient_id", "course_id"]
+from abate.timeline.joins import KEYS, beside
 
 MARKS = {
     "death": "death",
@@ -31,8 +30,7 @@ def lanes(cohort: Cohort) -> ibis.Table:
         ``patient_id, course_id, lane`` (from 0), ``group, label, last_day``.
     """
     rows = cohort.patients.select(*KEYS, "responder").join(cohort.follow_up.select(*KEYS, "last_day", "died"), KEYS)
-    treated = rows.join(cohort.treatment.select(*KEYS, "start_day"), KEYS, how="left")
-    treated = treated.drop(*(name for name in treated.columns if name.endswith("_right")))
+    treated = beside(rows, cohort.treatment.select(*KEYS, "start_day"))
     group = ibis.cases(
         (treated.responder == "responder", "Responders"),
         (treated.responder == "nonresponder", "Nonresponders"),
@@ -84,12 +82,12 @@ def toxicity(cohort: Cohort) -> Section:
         + ibis.ifelse(grades.statements > 1, " and others of that day", "")
     )
     cells = grades.select("lane", "gap", "label", "toxicity", "system", "day", "low", "high", short=short, why=why)
-    cells = cells.union(computed.cells(cohort, order)) if computed.gradeable(cohort) else cells
+    cells = cells.union(computed.cells(cohort, order)) if cohort.gradeable else cells
     tables = {
         "lanes": order.select("lane", "gap", "group", "label", "last_day").order_by("lane").to_pyarrow(),
-        "lane_grades": cells.order_by("toxicity", "lane", "day").to_pyarrow(),
-        "lane_bars": _bars(cohort, order).order_by("lane", "what", "start_day").to_pyarrow(),
-        "lane_marks": _marks(cohort, order).order_by("lane", "day", "what").to_pyarrow(),
+        "lane_grades": cells.order_by("toxicity", "lane", "day", "system").to_pyarrow(),
+        "lane_bars": _bars(cohort, order).order_by("lane", "what", "start_day", "why").to_pyarrow(),
+        "lane_marks": _marks(cohort, order).order_by("lane", "day", "what", "why").to_pyarrow(),
     }
     days = cohort.count(cohort.days)
     graded = cohort.count(cohort.grades.select(*KEYS, "day").distinct().join(cohort.days, [*KEYS, "day"]))

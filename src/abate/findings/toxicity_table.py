@@ -6,7 +6,6 @@ import ibis
 
 from abate.cohort import Cohort
 from abate.exposure.equivalence import EQUIVALENT_MG
-from abate.findings.computed import gradeable
 from abate.findings.shape import Section, interval, listing, number, share, table
 from abate.statistics.description import quartiles
 from abate.timeline.joins import DAY, KEYS, beside
@@ -40,7 +39,7 @@ def _pairs(cohort: Cohort) -> list[tuple[str, str]]:
     """Return the systems that have a grade of any day, computed or a clinician's."""
     rows = cohort.computed.filter(cohort.computed.primary_low < 5)
     judged = {(row["toxicity"], row["system"]) for row in listing(rows.select("toxicity", "system").distinct())}
-    order = list(dict.fromkeys((*gradeable(cohort), *sorted(judged))))
+    order = list(dict.fromkeys((*cohort.gradeable, *sorted(judged))))
     return [pair for pair in order if pair in judged]
 
 

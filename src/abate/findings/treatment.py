@@ -6,8 +6,8 @@ from abate.cohort import STEROID, Cohort
 from abate.exposure.cumulative import cumulative
 from abate.exposure.equivalence import dexamethasone_factors
 from abate.findings.shape import Section, interval, listing, median_text, number, table
+from abate.timeline.joins import KEYS
 
-KEYS = ["patient_id", "course_id"]
 ABSENT = "No treatment under study is named in abate.toml ([study] treatment), or no patient has a dated dose of it."
 
 

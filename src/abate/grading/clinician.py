@@ -5,7 +5,8 @@
 
 import ibis
 
-KEYS = ("patient_id", "course_id")
+from abate.timeline.joins import KEYS
+
 WORST_LIVING = 4.0
 """Upper bound of a grade known only from below: grade 5 is death and has a record of its own."""
 

@@ -6,7 +6,7 @@ from abate.engine.store import Engine
 from abate.grading.rules import grade_days
 from abate.grading.systems import SYSTEMS
 from abate.records.options import Options
-from abate.timeline.joins import DAY
+from abate.timeline.joins import DAY, beside
 
 
 def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Options, engine: Engine) -> ibis.Table:
@@ -45,7 +45,7 @@ def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Option
         clinician_low=judged.low.min(), clinician_high=judged.high.max(), said=judged.attribution.max()
     )
     keys = (*DAY, "toxicity", "system")
-    rows = grades.left_join(judged, list(keys)).drop(*(f"{key}_right" for key in keys))
+    rows = beside(grades, judged, keys)
     by_clinician = rows.clinician_high.notnull()
     judged_grade = ibis.ifelse(rows.clinician_low == rows.clinician_high, rows.clinician_high, ibis.null("float64"))
     # "Low grade" may be 0 or not: that says nothing of whether there was any.

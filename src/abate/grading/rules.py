@@ -52,6 +52,11 @@ class Criterion:
     doubt: str = ""
 
 
+def feature(grade: int, name: str, fact: str, known: Known) -> Criterion:
+    """Return a criterion that is one feature, and is called by its name."""
+    return Criterion(grade, name.replace("_", " "), getattr(ibis._, name), (name,), fact, known)
+
+
 @dataclass(frozen=True)
 class Flag:
     """What a reader should know of a graded day; it changes no grade."""

@@ -9,8 +9,8 @@ import ibis
 import ibis.expr.types as ir
 
 from abate.records.options import Options
+from abate.timeline.joins import KEYS, beside
 
-KEYS = ("patient_id", "course_id")
 POSITIVE = ("yes", "response", "responded", "improved")
 NEGATIVE = ("no", "no response", "no change", "no improvement", "refractory", "worse")
 
@@ -60,16 +60,16 @@ def response(
     same = grades.select(*KEYS, "toxicity", "day", "low", "high")
     dated = start.join(same, [*KEYS, "toxicity"])
     deaths = follow_up.filter(follow_up.death_day.notnull()).select(*KEYS, ended="death_day")
-    dated = _join(dated, deaths)
+    dated = beside(dated, deaths)
     dated = dated.filter(dated.ended.isnull() | (dated.day <= dated.ended))
-    rows = _join(start, _at_start(dated, options["grade_at_start_lookback_days"]))
+    rows = beside(start, _at_start(dated, options["grade_at_start_lookback_days"]))
     after = dated.filter(dated.day > dated.start_day)
-    rows = _join(rows, after.group_by(*KEYS).aggregate(graded_ever=after.count(), last_graded=after.day.max()))
-    rows = _join(rows, _after(dated, options))
-    rows = _join(rows, _recurrence(dated, options))
-    rows = _join(rows, _clinician(events, start))
-    rows = _join(rows, _said_of_recurrence(events))
-    rows = _join(rows, follow_up.select(*KEYS, "death_day", "last_day", "died"))
+    rows = beside(rows, after.group_by(*KEYS).aggregate(graded_ever=after.count(), last_graded=after.day.max()))
+    rows = beside(rows, _after(dated, options))
+    rows = beside(rows, _recurrence(dated, options))
+    rows = beside(rows, _clinician(events, start))
+    rows = beside(rows, _said_of_recurrence(events))
+    rows = beside(rows, follow_up.select(*KEYS, "death_day", "last_day", "died"))
     rows = rows.mutate(
         # What comes after the window of the rule is no recurrence of a response within it.
         recurrence_day=ibis.ifelse(rows.first_low_day.notnull(), rows.recurrence_day, ibis.null("int64")),
@@ -88,10 +88,6 @@ def _named(indication: ir.StringValue) -> ir.StringValue:
     """Write the indication of a toxicity as its grades do, whatever its capitals."""
     upper = indication.strip().upper()
     return ibis.ifelse(upper.isin(("CRS", "ICANS", "HLH")), upper, indication)
-
-
-def _join(rows: ibis.Table, other: ibis.Table) -> ibis.Table:
-    return rows.left_join(other, list(KEYS)).drop("patient_id_right", "course_id_right")
 
 
 def _at_start(dated: ibis.Table, lookback: int) -> ibis.Table:

@@ -2,7 +2,7 @@
 
 import ibis
 
-KEYS = ("patient_id", "course_id")
+from abate.timeline.joins import KEYS, beside
 
 TOXIC = ("crs", "icans", "hlh", "mas", "iec-hs", "cytokine release syndrome", "neurotoxicity")
 PROGRESSION = ("progressive disease", "progression", "lymphoma", "progressive lymphoma", "relapse")
@@ -28,8 +28,7 @@ def survival(treatment: ibis.Table, follow_up: ibis.Table) -> ibis.Table:
         cause is coded, and null in the living. Time from the start is no time at risk before it:
         a patient had to survive to the start in order to be treated.
     """
-    rows = follow_up.left_join(treatment.select(*KEYS, "start_day"), list(KEYS))
-    rows = rows.drop("patient_id_right", "course_id_right")
+    rows = beside(follow_up, treatment.select(*KEYS, "start_day"))
     cause = rows.cause.lower()
     kind = ibis.cases(
         (~rows.died, ibis.null("string")),

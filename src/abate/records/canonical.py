@@ -197,6 +197,11 @@ STATE_LIMITS = {"flow": (0.0, 80.0), "fio2": (21.0, 100.0)}
 """Possible oxygen flow (L/min) and inspired fraction (%), as in ``variables.csv``."""
 
 
+def plain_word(text: ir.StringValue) -> ir.StringValue:
+    """Write a word as the dictionary does: lower case, with underscores for blanks and hyphens."""
+    return text.strip().lower().re_replace("[ -]+", "_")
+
+
 def named_states(rows: ibis.Table, codes: ibis.Table) -> ibis.Table:
     """Replace the words of a finding by the dictionary's; for oxygen the finding is the device.
 
@@ -205,7 +210,7 @@ def named_states(rows: ibis.Table, codes: ibis.Table) -> ibis.Table:
     variable = rows.variable.lower()
     oxygen = variable == "oxygen"
     word = ibis.ifelse(oxygen, ibis.coalesce(rows.device, rows.state), rows.state)
-    key = ibis.coalesce(variable + "/" + word.strip().lower().re_replace("[ -]+", "_"), variable)
+    key = ibis.coalesce(variable + "/" + plain_word(word), variable)
     rows = rows.mutate(variable__recorded=rows.variable, variable=variable, state__key=key)
     variables = codes.select(variable__known=codes.written.split("/")[0]).distinct()
     joined = rows.left_join(codes, rows.state__key == codes.written)

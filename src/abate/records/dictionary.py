@@ -75,6 +75,15 @@ class Dictionary:
             {**self.variables, **variables}, {**self.drugs, **drugs}, {**self.events, **events}, self.states
         )
 
+    def states_of(self, variable: str) -> dict[str, str]:
+        """Return every written form of the findings of one variable, as a plain word, and the finding."""
+        words: dict[str, str] = {}
+        for row in self.states:
+            if row["variable"] == variable:
+                written = (row["state"], *(word for word in row["also"].split("|") if word))
+                words |= {word.lower().replace(" ", "_").replace("-", "_"): row["state"] for word in written}
+        return words
+
     def codes(self, table: str) -> ibis.Table:
         """Return every written form of the names of a table: columns ``written``, ``name``."""
         pairs: dict[str, str] = {}
@@ -89,10 +98,9 @@ class Dictionary:
                 pairs |= dict.fromkeys(written, name)
             pairs |= {name.lower(): name for name in self.drugs}
         elif table == "states":
-            for row in self.states:
-                words = (row["state"], *(word for word in row["also"].split("|") if word))
-                plain = (word.replace(" ", "_").replace("-", "_") for word in words)
-                pairs |= {f"{row['variable']}/{word}": row["state"] for word in plain}
+            for finding in dict.fromkeys(row["variable"] for row in self.states):
+                words = self.states_of(finding)
+                pairs |= {f"{finding}/{word}": state for word, state in words.items()}
         else:
             pairs |= {name.lower(): name for name in self.events}
         return ibis.memtable(

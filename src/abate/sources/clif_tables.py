@@ -11,6 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from abate.records import parse
+from abate.records.canonical import plain_word
 from abate.records.patients import LIMITS
 from abate.sources.clif_rows import Clif, local, record, union, with_course
 
@@ -182,9 +183,7 @@ def _states(clif: Clif) -> ibis.Table | None:
     if "respiratory_support" not in clif.tables:
         return None
     rows = clif.tables["respiratory_support"]
-    codes = [row for row in clif.study.dictionary.states if row["variable"] == "oxygen"]
-    words = {_key(word) for row in codes for word in (row["state"], *row["also"].split("|")) if word}
-    known = rows.device_name.lower().re_replace("[ -]+", "_").isin(sorted(words))
+    known = plain_word(rows.device_name).isin(list(clif.study.dictionary.states_of("oxygen")))
     # The name tells a tent from a reservoir mask; the category says "Face Mask" of both.
     rows = rows.mutate(
         device=ibis.cases((known, rows.device_name), else_=ibis.coalesce(rows.device_category, rows.device_name))
@@ -218,10 +217,6 @@ def _states(clif: Clif) -> ibis.Table | None:
         # A device that cannot be known does not stand at all.
         end_time=local(ibis.ifelse(rows.device.notnull(), end, rows.next_row)),
     )
-
-
-def _key(word: str) -> str:
-    return word.lower().replace(" ", "_").replace("-", "_")
 
 
 def _drugs(clif: Clif) -> ibis.Table | None:

@@ -3,6 +3,7 @@
 import ibis
 
 from abate.records.options import Options
+from abate.timeline.intervals import DAY_MINUTES
 from abate.timeline.joins import KEYS, beside, first_row
 
 ADULT = 18
@@ -34,7 +35,7 @@ def course_facts(patients: ibis.Table, measurements: ibis.Table, options: Option
     Paediatric limits: 1 to 10 y systolic < 70 + 2 x age, Mahadeo 2019, doi:10.1038/s41571-018-0075-2,
     Table 2; under 1 y < 60 in the newborn and < 70 to 11 months (PALS), our resolution.
     """
-    moment = ibis.coalesce(measurements.minute, measurements.day * 1440 + MIDDAY)
+    moment = ibis.coalesce(measurements.minute, measurements.day * DAY_MINUTES + MIDDAY)
     known = measurements.filter(measurements.value.notnull()).mutate(moment=moment)
     before = known.filter(known.day < 0)
     window = before.day >= -int(options["baseline_window_days"])

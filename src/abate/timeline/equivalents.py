@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import ibis
 
 from abate.records.options import Options
-from abate.timeline.infusions import SCALE
+from abate.timeline.infusions import SCALE, levels
 from abate.timeline.intervals import by_day
 from abate.timeline.joins import DAY, KEYS, beside
 
@@ -107,18 +107,8 @@ def equivalent_days(segments: ibis.Table, facts: ibis.Table, options: Options) -
     }
     terms = [(rows.agent == agent, inputs[entering] * factor) for agent, (entering, factor) in formula.factors.items()]
     rows = rows.filter(rows.agent.isin(list(formula.factors))).mutate(term=ibis.cases(*terms))
-    rows = rows.mutate(amount=(rows.term * SCALE).round().cast("int64"))
-    starts = rows.select(*KEYS, at=rows.start, amount=rows.amount)
-    ends = rows.select(*KEYS, at=rows.end, amount=-rows.amount)
-    changes = starts.union(ends)
-    changes = changes.group_by(*KEYS, "at").aggregate(amount=changes.amount.sum())
-    upto = ibis.window(group_by=KEYS, order_by=changes["at"], preceding=None, following=0)
-    order = ibis.window(group_by=KEYS, order_by=changes["at"])
-    levels = changes.select(
-        *KEYS, start=changes["at"], end=changes["at"].lead().over(order), level=changes.amount.sum().over(upto)
-    )
-    levels = by_day(levels.filter(levels.end.notnull()))
-    highest = levels.group_by(*DAY).aggregate(level=levels.level.max())
+    running = by_day(levels(rows, {"level": (rows.term * SCALE).round().cast("int64")}))
+    highest = running.group_by(*DAY).aggregate(level=running.level.max())
     unknown = by_day(rows.filter(rows.term.isnull())).select(*DAY).distinct().mutate(vague=ibis.literal(True))
     every = highest.select(*DAY).union(unknown.select(*DAY), distinct=True)
     found = beside(beside(every, highest, DAY), unknown, DAY)

@@ -17,7 +17,7 @@ from abate.timeline.catalogue import CATALOGUE
 from abate.timeline.course_facts import course_facts
 from abate.timeline.coverage import course_coverage, partial_coverage, with_coverage
 from abate.timeline.findings import spans
-from abate.timeline.intervals import by_day
+from abate.timeline.intervals import by_day, each_day
 from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, by_exception, side_by_side
 
 LATE_ONSET = 14
@@ -134,8 +134,7 @@ def _oxygen(
 def _events(events: ibis.Table, states: ibis.Table, follow_up: ibis.Table) -> list[ibis.Table]:
     """Return days of collapse, boluses, fever of another cause, cultures, bleeding and toxic deaths."""
     dated = events.filter(events.day.notnull(), events.time_precision != "month")
-    last = ibis.greatest(ibis.coalesce(dated.end_day, dated.day + 1), dated.day + 1)
-    spread = dated.mutate(day=ibis.range(dated.day, last).unnest().cast("int64"))
+    spread = each_day(dated)
     cause = ibis.coalesce(spread.text.strip().upper(), "")
     names = ("cardiac_arrest", "fluid_bolus", "fever_other_cause", "positive_culture", "bleeding")
     found: dict[str, Any] = {f"{name}_seen": (spread.event == name).max() for name in names}

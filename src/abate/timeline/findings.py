@@ -2,7 +2,7 @@
 
 import ibis
 
-from abate.timeline.intervals import DAY_MINUTES, with_next
+from abate.timeline.intervals import DAY_MINUTES, held_until, with_next
 from abate.timeline.joins import KEYS, beside
 
 
@@ -35,7 +35,7 @@ def spans(states: ibis.Table, variable: str, follow_up: ibis.Table, several: boo
         cleared = rows.start.min(where=rows.state == "none").over(later)
         rows = rows.mutate(following=ibis.least(rows.following, cleared))
     rows = beside(rows, follow_up.select(*KEYS, "last_day"))
-    end = ibis.coalesce(rows.end_minute, rows.end_day * DAY_MINUTES, rows.following, (rows.last_day + 1) * DAY_MINUTES)
+    end = held_until(rows)
     whole = ibis.greatest(end, (rows.day + 1) * DAY_MINUTES)
     return rows.mutate(end=ibis.ifelse(rows.timed, end, whole)).select(
         *KEYS, "state", "device", "flow", "fio2", "indication", "start", "end", "timed", "source"

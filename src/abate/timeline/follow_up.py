@@ -2,7 +2,7 @@
 
 import ibis
 
-KEYS = ("patient_id", "course_id")
+from abate.timeline.joins import KEYS, beside
 
 
 def follow_up(patients: ibis.Table, events: ibis.Table, *dated: ibis.Table) -> ibis.Table:
@@ -43,7 +43,7 @@ def follow_up(patients: ibis.Table, events: ibis.Table, *dated: ibis.Table) -> i
     recorded = recorded.group_by(*KEYS).aggregate(recorded_day=recorded.day.max())
     rows = patients.select(*KEYS, "last_contact_day", "last_contact_precision")
     for other in (deaths, recorded):
-        rows = rows.left_join(other, list(KEYS)).drop("patient_id_right", "course_id_right")
+        rows = beside(rows, other)
     contact = ibis.coalesce(rows.last_contact_day, -(10**9))
     later = contact > ibis.coalesce(rows.recorded_day, -(10**9))
     last = ibis.ifelse(later, rows.last_contact_day, rows.recorded_day)

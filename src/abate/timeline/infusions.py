@@ -4,14 +4,14 @@ Vasopressor rules: Lee 2014, doi:10.1182/blood-2014-05-552729 (high dose, three 
 norepinephrine equivalent of VASST; overlap, bridged gaps and shortest run are our resolution.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from abate.records.options import Options
-from abate.timeline.intervals import by_day, joined, with_next
+from abate.timeline.intervals import DAY_MINUTES, by_day, end_of_days, held_until, joined, with_next
 from abate.timeline.joins import DAY, KEYS, beside
 
 BRIDGED_GAP = 15
@@ -61,7 +61,7 @@ def segments(
         drugs.kind == "infusion",
         drugs.drug.isin(names),
         drugs.day.notnull(),
-        ibis.coalesce(drugs.indication.strip().lower(), "").notin(("never", *left_out)),
+        ibis.coalesce(drugs.indication.strip().lower(), "").notin(left_out),
     )
     rows = rows.select(
         *KEYS,
@@ -74,15 +74,13 @@ def segments(
         "day",
         agent=ibis.ifelse(rows.drug == "argipressin", "vasopressin", rows.drug),
     )
-    rows = with_next(rows.mutate(start=ibis.coalesce(rows.minute, rows.day * 1440)), (*KEYS, "agent"))
+    rows = with_next(rows.mutate(start=ibis.coalesce(rows.minute, rows.day * DAY_MINUTES)), (*KEYS, "agent"))
     timed = rows.filter(rows.minute.notnull())
     timed = beside(timed, follow_up.select(*KEYS, "last_day"))
-    end = ibis.coalesce(timed.end_minute, timed.end_day * 1440, timed.following, (timed.last_day + 1) * 1440)
     columns = ("agent", "start", "end", "rate", "rate_unit", "timed", "source")
-    timed = timed.mutate(end=end, timed=ibis.literal(True)).select(*KEYS, *columns)
+    timed = timed.mutate(end=held_until(timed), timed=ibis.literal(True)).select(*KEYS, *columns)
     daily = rows.filter(rows.minute.isnull())
-    last = ibis.greatest(ibis.coalesce(daily.end_day, daily.day + 1), daily.day + 1)
-    daily = daily.mutate(end=last * 1440, timed=ibis.literal(False)).select(*KEYS, *columns)
+    daily = daily.mutate(end=end_of_days(daily) * DAY_MINUTES, timed=ibis.literal(False)).select(*KEYS, *columns)
     both = timed.union(daily)
     return both.filter(ibis.coalesce(both.rate > 0, True))
 
@@ -141,6 +139,32 @@ def rates(counted: ibis.Table, facts: ibis.Table, options: Options) -> ibis.Tabl
     return rows.mutate(dose=ibis.ifelse(rows.agent == "dopamine", by_weight, whole)).drop("weight", "child")
 
 
+def levels(segments_of: ibis.Table, amounts: Mapping[str, ir.IntegerValue]) -> ibis.Table:
+    """Sum what runs at once, as whole numbers: at each start an amount is added, at each end taken away.
+
+    Parameters
+    ----------
+    segments_of
+        ``patient_id, course_id, start, end`` (minutes).
+    amounts
+        Name to its amount in each segment.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, start, end`` and the sum of each name, from one change to the next.
+    """
+    starts = segments_of.select(*KEYS, start=segments_of.start, **amounts)
+    ends = segments_of.select(*KEYS, start=segments_of.end, **{name: -amount for name, amount in amounts.items()})
+    changes = starts.union(ends)
+    changes = changes.group_by(*KEYS, "start").aggregate(**{name: changes[name].sum() for name in amounts})
+    upto = ibis.window(group_by=KEYS, order_by=changes.start, preceding=None, following=0)
+    order = ibis.window(group_by=KEYS, order_by=changes.start)
+    sums = {name: changes[name].sum().over(upto) for name in amounts}
+    rows = changes.mutate(end=changes.start.lead().over(order), **sums)
+    return rows.filter(rows.end.notnull())
+
+
 def high_dose(dosed: ibis.Table) -> ibis.Table:
     """Return the spans of high dose, from the third hour on.
 
@@ -159,24 +183,15 @@ def high_dose(dosed: ibis.Table) -> ibis.Table:
         agent: ibis.ifelse(dosed.agent == agent, ibis.coalesce(dosed.dose * SCALE, 0.0), 0.0).round().cast("int64")
         for agent in THRESHOLDS
     } | {"vasopressin": (dosed.agent == "vasopressin").cast("int64")}
-    starts = dosed.select(*KEYS, at=dosed.start, **amounts)
-    ends = dosed.select(*KEYS, at=dosed.end, **{agent: -amount for agent, amount in amounts.items()})
-    changes = starts.union(ends)
-    changes = changes.group_by(*KEYS, "at").aggregate(**{agent: changes[agent].sum() for agent in amounts})
-    upto = ibis.window(group_by=KEYS, order_by=changes["at"], preceding=None, following=0)
-    order = ibis.window(group_by=KEYS, order_by=changes["at"])
-    levels = changes.mutate(
-        **{agent: changes[agent].sum().over(upto) for agent in amounts}, end=changes["at"].lead().over(order)
-    )
+    sums = levels(dosed, amounts)
     equivalent: Any = ibis.literal(0, "int64")
     for agent, tenths in TENTHS.items():
-        equivalent = equivalent + levels[agent] * tenths
-    reached = (levels.vasopressin > 0) & (equivalent >= EQUIVALENT_WITH_VASOPRESSIN * SCALE * 10)
+        equivalent = equivalent + sums[agent] * tenths
+    reached = (sums.vasopressin > 0) & (equivalent >= EQUIVALENT_WITH_VASOPRESSIN * SCALE * 10)
     reached = reached | (equivalent >= EQUIVALENT * SCALE * 10)
     for agent, threshold in THRESHOLDS.items():
-        reached = reached | (levels[agent] >= threshold * SCALE)
-    spans = levels.filter(reached, levels.end.notnull()).select(*KEYS, "end", start=levels["at"])
-    spans = joined(spans, KEYS, "start", "end", BRIDGED_GAP)
+        reached = reached | (sums[agent] >= threshold * SCALE)
+    spans = joined(sums.filter(reached), KEYS, "start", "end", BRIDGED_GAP)
     spans = spans.filter(spans.end - spans.start >= PERSISTENCE)
     begin = spans.start + PERSISTENCE
     return spans.mutate(start=begin, end=ibis.greatest(spans.end, begin + 1), stops=spans.end)
@@ -199,11 +214,9 @@ def agents_of_day(runs_of: ibis.Table, dosed: ibis.Table) -> ibis.Table:
         untimed), ``vasopressor_untimed``; ``pair_untimed`` and ``pair_untimed_besides_vasopressin`` (two
         agents of which one has no times); ``dose_unknown``; ``push_dose_seen``.
     """
-    counted = by_day(runs_of.filter(runs_of.counted)).select(
-        *DAY, "agent", "until", timed=ibis.literal(True), dose_known=ibis.literal(True), push=ibis.literal(False)
-    )
-    push = by_day(runs_of.filter(~runs_of.counted)).select(
-        *DAY, "agent", "until", timed=ibis.literal(True), dose_known=ibis.literal(True), push=ibis.literal(True)
+    running = by_day(runs_of)
+    running = running.select(
+        *DAY, "agent", "until", timed=ibis.literal(True), dose_known=ibis.literal(True), push=~running.counted
     )
     days = by_day(dosed)
     vague = days.filter(~days.timed | days.dose.isnull())
@@ -215,7 +228,7 @@ def agents_of_day(runs_of: ibis.Table, dosed: ibis.Table) -> ibis.Table:
         dose_known=(vague.agent == "vasopressin") | (vague.timed & vague.dose.notnull()),
         push=ibis.literal(False),
     )
-    rows = counted.union(push, vague)
+    rows = running.union(vague)
     real = ~rows.push
     besides = real & (rows.agent != "vasopressin")
     found = rows.group_by(*DAY).aggregate(

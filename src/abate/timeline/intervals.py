@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 
 import ibis
+import ibis.expr.types as ir
+
+from abate.timeline.joins import beside
 
 OPEN = 10**9
 """Stands for an end that is open: no record lies after it (day)."""
@@ -49,8 +52,28 @@ def with_next(rows: ibis.Table, keys: Sequence[str]) -> ibis.Table:
     starts = rows.select(*keys, "start").distinct()
     order = ibis.window(group_by=list(keys), order_by=starts.start)
     starts = starts.mutate(following=starts.start.lead().over(order))
-    joined = rows.left_join(starts, [*keys, "start"])
-    return joined.drop(*(f"{key}_right" for key in (*keys, "start")))
+    return beside(rows, starts, (*keys, "start"))
+
+
+def held_until(rows: ibis.Table) -> ir.IntegerValue:
+    """Return the end (minute) of rows that hold until told otherwise.
+
+    Parameters
+    ----------
+    rows
+        ``end_minute, end_day, following`` (from :func:`with_next`), ``last_day`` (of follow-up, included).
+    """
+    return ibis.coalesce(rows.end_minute, rows.end_day * DAY_MINUTES, rows.following, (rows.last_day + 1) * DAY_MINUTES)
+
+
+def end_of_days(rows: ibis.Table) -> ir.IntegerValue:
+    """Return the end (day, not included) of rows with ``day`` and ``end_day``: a row lasts its day at least."""
+    return ibis.greatest(ibis.coalesce(rows.end_day, rows.day + 1), rows.day + 1)
+
+
+def each_day(rows: ibis.Table) -> ibis.Table:
+    """Repeat rows with ``day`` and ``end_day`` for every day that they last: ``day`` is that day."""
+    return rows.mutate(day=ibis.range(rows.day, end_of_days(rows)).unnest().cast("int64"))
 
 
 def by_day(intervals: ibis.Table) -> ibis.Table:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from abate.records.dictionary import organ_terms
 from abate.records.options import Options
+from abate.timeline.intervals import DAY_MINUTES, each_day
 from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, first_row
 
 TIMES_ULN = {
@@ -129,7 +130,7 @@ def laboratory_days(measurements: ibis.Table, facts: ibis.Table, options: Option
     -------
     ibis.Table
         ``patient_id, course_id, day``, ``VARIABLE_laboratory`` for each of :data:`LIMITS`: a grade counts
-        only above the only above the grade of its baseline, else it is 0; ``no_baseline``.
+        only above the grade of its baseline, else it is 0; ``no_baseline``.
     """
     window, until = int(options["baseline_window_days"]), int(options["baseline_until_day"])
     rows = measurements.filter(
@@ -153,7 +154,7 @@ def laboratory_days(measurements: ibis.Table, facts: ibis.Table, options: Option
     rows = beside(rows, facts.select(*KEYS, "infusion_minute"))
     earlier = (rows.day < 0) | ibis.coalesce((rows.day == 0) & (rows.minute < rows.infusion_minute), False)
     before = earlier if until == 0 else rows.day < until
-    rows = rows.mutate(before=before, earlier=earlier, moment=ibis.coalesce(rows.minute, rows.day * 1440))
+    rows = rows.mutate(before=before, earlier=earlier, moment=ibis.coalesce(rows.minute, rows.day * DAY_MINUTES))
     base = first_row(rows.filter(rows.before), (*KEYS, "variable"), ibis._.moment.desc(), "value")
     base = base.mutate(baseline=ibis.null("float64"))
     # A baseline without limits of its own is read by those of the first later result.
@@ -228,9 +229,8 @@ def judged_days(events: ibis.Table) -> ibis.Table:
     rows = rows.mutate(
         grade=ibis.least(rows.grade, WORST_LIVING),
         counts=counts,
-        last=ibis.greatest(ibis.coalesce(rows.end_day, rows.day + 1), rows.day + 1),
     )
-    rows = rows.mutate(day=ibis.range(rows.day, rows["last"]).unnest().cast("int64"))
+    rows = each_day(rows)
     return rows.group_by(*DAY).aggregate(
         judged_grade=rows.grade.max(where=rows.counts == "organ"),
         judged_transaminases=rows.grade.max(where=rows.counts == "transaminases"),

@@ -9,8 +9,9 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from abate.records.canonical import plain_word
 from abate.records.options import Options
-from abate.timeline.intervals import by_day
+from abate.timeline.intervals import DAY_MINUTES, by_day
 from abate.timeline.joins import DAY, KEYS, TOLERANCE, any_of, unknown
 from abate.timeline.vitals import AIR, LOW_FLOW
 
@@ -55,7 +56,7 @@ def classified(spans: ibis.Table, options: Options) -> ibis.Table:
         ``above_low_flow``, ``positive_pressure``, ``noninvasive``, ``invasive`` (three values), ``percent``
         (inspired fraction, %), ``estimated``, ``cause_unknown``.
     """
-    indication = ibis.coalesce(spans.indication.strip().lower().re_replace("[ -]+", "_"), "")
+    indication = ibis.coalesce(plain_word(spans.indication), "")
     device, flow = spans.device, spans.flow
     ventilated = device.isin(("cpap", "bipap", "invasive_ventilation"))
     none = (device == "room_air") | (~ventilated & ibis.coalesce(flow == 0, False))
@@ -153,7 +154,7 @@ def measured_oxygen(readings: ibis.Table, spans: ibis.Table) -> ibis.Table:
         ``high_flow_last`` (minutes), ``flow_untimed``.
     """
     rows = readings.filter(readings.what.isin(("flow", "fraction")))
-    rows = rows.mutate(first=ibis.coalesce(rows.minute, rows.day * 1440))
+    rows = rows.mutate(first=ibis.coalesce(rows.minute, rows.day * DAY_MINUTES))
     other = spans.filter(spans.home | spans.other_cause).select(*KEYS, "start", "end")
     rows = rows.anti_join(
         other, [*(rows[key] == other[key] for key in KEYS), rows["first"] >= other.start, rows["first"] < other.end]
@@ -179,8 +180,8 @@ def off_oxygen(readings: ibis.Table, spans: ibis.Table) -> ibis.Table:
     low = readings.filter(readings.what == "low_saturation")
     given = spans.filter(spans.given | spans.other_cause).select(*KEYS, "start", "end")
     # An untimed saturation is off oxygen only on a day without any.
-    first = ibis.coalesce(low.minute, low.day * 1440)
-    low = low.mutate(first=first, last=ibis.coalesce(low.minute, low.day * 1440 + 1439))
+    first = ibis.coalesce(low.minute, low.day * DAY_MINUTES)
+    low = low.mutate(first=first, last=ibis.coalesce(low.minute, low.day * DAY_MINUTES + 1439))
     low = low.anti_join(
         given, [*(low[key] == given[key] for key in KEYS), low["last"] >= given.start, low["first"] < given.end]
     )

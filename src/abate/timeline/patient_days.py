@@ -2,7 +2,7 @@
 
 import ibis
 
-KEYS = ("patient_id", "course_id")
+from abate.timeline.joins import KEYS
 
 
 def patient_days(follow_up: ibis.Table, limit: int) -> ibis.Table:

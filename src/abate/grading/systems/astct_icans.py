@@ -5,18 +5,13 @@ Lee DW, Santomasso BD, Locke FL, et al. Biol Blood Marrow Transplant 2019;25(4):
 
 from ibis import _
 
-from abate.grading.rules import Criterion, Flag, System
+from abate.grading.rules import Criterion, Flag, System, feature
 
 HIDDEN = "not_assessable"
 
 
 def _ice(low: int, high: int) -> object:
     return ~_.uses_capd & _.ice.between(low, high)
-
-
-def _sign(grade: int, name: str, fact: str) -> Criterion:
-    """Return a criterion that is one feature of the same name, verified."""
-    return Criterion(grade, name.replace("_", " "), getattr(_, name), (name,), fact, "verified")
 
 
 AWAKENS = "Depressed level of consciousness: "
@@ -96,11 +91,12 @@ ASTCT_ICANS = System(
             "verified",
             doubt=HIDDEN,
         ),
-        _sign(
+        feature(
             3,
             "seizure",
             "Any clinical seizure, focal or generalized, that resolves rapidly, or nonconvulsive seizures on EEG that "
             "resolve with intervention",
+            "verified",
         ),
         Criterion(
             4,
@@ -111,13 +107,13 @@ ASTCT_ICANS = System(
             "return to baseline in between",
             "verified",
         ),
-        _sign(4, "deep_weakness", "Deep focal motor weakness such as hemiparesis or paraparesis"),
-        _sign(3, "focal_edema", "Focal or local edema on neuroimaging"),
-        _sign(4, "diffuse_edema", "Diffuse cerebral edema on neuroimaging"),
-        _sign(4, "posturing", "Decerebrate or decorticate posturing"),
-        _sign(4, "cn6_palsy", "Cranial nerve VI palsy"),
-        _sign(4, "papilledema", "Papilledema"),
-        _sign(4, "cushing_triad", "Cushing's triad"),
+        feature(4, "deep_weakness", "Deep focal motor weakness such as hemiparesis or paraparesis", "verified"),
+        feature(3, "focal_edema", "Focal or local edema on neuroimaging", "verified"),
+        feature(4, "diffuse_edema", "Diffuse cerebral edema on neuroimaging", "verified"),
+        feature(4, "posturing", "Decerebrate or decorticate posturing", "verified"),
+        feature(4, "cn6_palsy", "Cranial nerve VI palsy", "verified"),
+        feature(4, "papilledema", "Papilledema", "verified"),
+        feature(4, "cushing_triad", "Cushing's triad", "verified"),
         Criterion(
             5,
             "death from ICANS",

@@ -7,7 +7,7 @@ CAPD, Mahadeo KM, et al. 2019, doi:10.1038/s41571-018-0075-2 (its bands as in AS
 import ibis
 from ibis import _
 
-from abate.grading.rules import Criterion, Flag, Known, System
+from abate.grading.rules import Criterion, Flag, System, feature
 
 HIDDEN = "not_assessable"
 AWAKE = ibis.coalesce(_.consciousness == 0, False)
@@ -23,10 +23,6 @@ def _capd(grade: int, name: str, holds: object) -> Criterion:
     return Criterion(
         grade, name, _.under_capd_age & holds, ("capd",), f"{name} (under 12 years)", "our resolution", doubt=HIDDEN
     )
-
-
-def _sign(grade: int, feature: str, fact: str, known: Known = "recalled") -> Criterion:
-    return Criterion(grade, feature.replace("_", " "), getattr(_, feature), (feature,), fact, known)
 
 
 CARTOX_CRES = System(
@@ -110,8 +106,13 @@ CARTOX_CRES = System(
             "Cerebral edema; focal or diffuse is not told apart",
             "recalled",
         ),
-        _sign(3, "seizure", "Partial seizure, or nonconvulsive seizures on EEG that respond to a benzodiazepine"),
-        _sign(4, "generalized_seizure", "Generalized seizure, even a brief one"),
+        feature(
+            3,
+            "seizure",
+            "Partial seizure, or nonconvulsive seizures on EEG that respond to a benzodiazepine",
+            "recalled",
+        ),
+        feature(4, "generalized_seizure", "Generalized seizure, even a brief one", "recalled"),
         Criterion(
             4,
             "status epilepticus",
@@ -120,7 +121,7 @@ CARTOX_CRES = System(
             "Convulsive or nonconvulsive status epilepticus: over 5 min, or no recovery between seizures",
             "our resolution",
         ),
-        _sign(4, "weakness", "New motor weakness, even mild"),
+        feature(4, "weakness", "New motor weakness, even mild", "recalled"),
         Criterion(
             5,
             "death from ICANS",
