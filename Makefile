@@ -13,7 +13,7 @@ demo: $(VENV)/installed
 
 # On every core; what was covered is kept, and judged by `make check`.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report=
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=
 
 check: $(VENV)/installed-dev .coverage
 	$(BIN)/ruff check .

@@ -12,13 +12,14 @@ from abate.records.grading_options import GRADING
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_tables_of_the_systems_are_those_of_the_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["systems.md", "scores.md"])
+def test_the_tables_of_the_systems_are_those_of_the_systems(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "tools"))
     import system_tables
 
     sys.modules.pop("system_tables", None)
-    written = (ROOT / "docs" / "systems.md").read_text(encoding="utf-8")
-    assert written == system_tables.text(), "python tools/system_tables.py writes it anew"
+    written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert written == system_tables.PAGES[name](), "python tools/system_tables.py writes it anew"
 
 
 def test_every_option_of_grading_is_documented() -> None:

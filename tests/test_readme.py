@@ -4,7 +4,10 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from abate import verbs
+from abate.cli import main
 from abate.sources.mapping import study_from
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +32,12 @@ def test_the_bedside_example_is_graded_and_explained_as_shown(tmp_path: Path) ->
     assert said
     text = verbs.explain(write_example(1, tmp_path), "P02", 1, "astct_crs")
     assert said[1].strip() in text
+
+
+def test_the_calculator_prints_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    given, said = re.findall(r"```\n\$ abate (calc .*?)\n(.*?)```", README, re.DOTALL)[0]
+    assert main(given.split()) == 0
+    assert said in capsys.readouterr().out
 
 
 def test_the_small_example_runs(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ FACTORS = """
     crp              | mg/dL      | 10
     crp              | ug/mL      | 1
     ferritin         | ng/mL      | 1
-    ferritin         | pmol/L     | 0.4451
+    ferritin         | pmol/L     | 1/2.247
     ldh              | ukat/L     | 60
     il6              | ng/L       | 1
     il1b             | ng/L       | 1
@@ -26,9 +26,9 @@ FACTORS = """
     fibrinogen       | umol/L     | 34.0
     ast              | ukat/L     | 60
     alt              | ukat/L     | 60
-    bilirubin_total  | umol/L     | 0.05848
-    bilirubin_direct | umol/L     | 0.05848
-    creatinine       | umol/L     | 0.011312
+    bilirubin_total  | umol/L     | 1/17.1
+    bilirubin_direct | umol/L     | 1/17.1
+    creatinine       | umol/L     | 1/88.4
     platelets        | /uL        | 0.001
     platelets        | K/uL       | 1
     platelets        | 10*3/uL    | 1
@@ -68,7 +68,8 @@ FACTORS = """
 def test_a_factor(row: dict[str, str]) -> None:
     """One of the named unit is so many of the canonical one."""
     conversion = convert_variable(VARIABLES[row["variable"]], row["unit"])
-    assert conversion.factor == pytest.approx(float(row["factor"]), rel=1e-9)
+    over, _, under = row["factor"].partition("/")
+    assert conversion.factor == pytest.approx(float(over) / float(under or 1), rel=1e-9)
     assert conversion.offset == 0
 
 
@@ -88,12 +89,12 @@ def listed(shared: Path) -> list[tuple[str, str, float]]:
 
 
 def test_the_factors_agree_with_the_reference_list(shared: Path) -> None:
-    """Every factor of the reference list is the one that is used (the pound is printed to five digits)."""
+    """Every factor of the reference list is the one that is used (to the four digits that it prints)."""
     factors = listed(shared)
     assert len(factors) > 30
     for name, unit, factor in factors:
         conversion = convert_variable(VARIABLES[name], unit)
-        assert conversion.factor == pytest.approx(factor, rel=1e-5), (name, unit)
+        assert conversion.factor == pytest.approx(factor, rel=2e-4), (name, unit)
 
 
 def test_the_dictionary_agrees_with_the_reference_list(shared: Path) -> None:

@@ -8,7 +8,7 @@ import sys
 
 import coverage
 
-ROOMS = ("timeline", "grading", "exposure", "biomarkers", "outcomes")
+ROOMS = ("timeline", "grading", "scores", "exposure", "biomarkers", "outcomes")
 RULES = tuple(f"src/abate/{room}/*" for room in ROOMS)
 
 

@@ -137,6 +137,40 @@ def explain(context: click.Context, records: str, patient: str, day: int, system
 
 
 @cli.command(epilog=CODES)
+@click.argument("name", default="")
+@click.argument("given", nargs=-1, metavar="[INPUT=VALUE]...")
+@click.option("--describe", is_flag=True, help="Print inputs, units, allowed values, options and criteria.")
+@click.option("--table", type=click.Path(path_type=Path), help="CSV file with a case a row; a blank cell is missing.")
+@click.option("--out", type=click.Path(path_type=Path), help="CSV file for the graded cases of --table.")
+@click.pass_context
+def calc(
+    context: click.Context, name: str, given: tuple[str, ...], describe: bool, table: Path | None, out: Path | None
+) -> None:
+    """Compute a score or grading system for one case, or for a table of cases; without NAME list them all."""
+    from abate import calculator, calculator_words
+
+    if not name:
+        click.echo(calculator_words.listing())
+        return
+    score = calculator.rule(name)
+    if describe:
+        click.echo(calculator_words.description(score))
+        return
+    pairs = dict(calculator.pair(score, text) for text in given)
+    if table is None:
+        click.echo(calculator_words.result(score, calculator.calculate_one(score, pairs)))
+        return
+    graded = calculator.calculate_file(score, table, pairs)
+    if out is None:
+        click.echo(calculator_words.as_csv(graded), nl=False)
+        return
+    calculator_words.write_csv(graded, out)
+    if not context.obj["quiet"]:
+        complete = sum(graded["complete"].to_pylist())
+        click.echo(f"{graded.num_rows:,} cases, {complete:,} of them complete, are in {out}")
+
+
+@cli.command(epilog=CODES)
 @click.argument("study", default="strati2020")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for audit.csv.")
 @click.pass_context

@@ -5,7 +5,7 @@ condition is an Ibis expression over named features; no text is evaluated as cod
 three values, and so have conditions: unknown OR true is true, unknown AND false is false.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Literal
@@ -96,17 +96,31 @@ class System:
 
     def active(self, options: Options) -> tuple[Criterion, ...]:
         """Return the criteria that stand under the options chosen."""
-        return tuple(item for item in self.criteria if item.option is None or options[item.option[0]] == item.option[1])
+        return standing(self.criteria, options)
 
 
-def _any(conditions: Sequence[ir.BooleanValue]) -> ir.BooleanValue:
-    return reduce(lambda left, right: left | right, conditions, ibis.literal(False))
+def standing(criteria: Sequence[Criterion], options: Options) -> tuple[Criterion, ...]:
+    """Return the criteria that stand under the options chosen."""
+    return tuple(item for item in criteria if item.option is None or options[item.option[0]] == item.option[1])
 
 
-def _named(names: Mapping[str, ir.BooleanValue]) -> ir.StringValue:
-    """Join the names of the conditions that hold."""
-    parts: list[ir.StringValue] = [ibis.ifelse(where, f"; {name}", "") for name, where in names.items()]
-    joined = reduce(lambda left, right: left + right, parts, ibis.literal(""))
+def any_of(conditions: Sequence[Any]) -> Any:
+    """Join conditions by OR."""
+    return reduce(lambda left, right: left | right, conditions)
+
+
+def all_of(conditions: Sequence[Any]) -> Any:
+    """Join conditions by AND; none at all hold."""
+    return reduce(lambda left, right: left & right, conditions, ibis.literal(True))
+
+
+def named(names: Sequence[tuple[str, Any]]) -> ir.StringValue:
+    """Join the names of the conditions that hold, each name once."""
+    merged: dict[str, Any] = {}
+    for name, where in names:
+        merged[name] = merged[name] | where if name in merged else where
+    parts: list[Any] = [ibis.ifelse(ibis.coalesce(where, False), f"; {name}", "") for name, where in merged.items()]
+    joined: Any = reduce(lambda left, right: left + right, parts, ibis.literal(""))
     return joined.substr(2)
 
 
@@ -144,7 +158,7 @@ def grade_days(features: ibis.Table, system: System, options: Options) -> ibis.T
         branches = []
         for level in levels:
             mine = [where for where, item in zip(conditions, active, strict=True) if item.grade == level]
-            branches.append((_any(mine), ibis.literal(level, "int8")))
+            branches.append((any_of(mine), ibis.literal(level, "int8")))
         return ibis.cases(*branches, else_=ibis.literal(0, "int8"))
 
     known = [rows[name].notnull() for name in system.required]
@@ -152,20 +166,14 @@ def grade_days(features: ibis.Table, system: System, options: Options) -> ibis.T
         worst=worst(met),
         lower=worst(certain),
         upper=worst(possible),
-        all_known=reduce(lambda left, right: left & right, known, ibis.literal(True)),
+        all_known=all_of(known),
     )
     nothing = (rows.worst == 0) & ~(rows.all_known | (rows.upper == 0))
     grade = ibis.ifelse(nothing, ibis.null("int8"), rows.worst)
-    at_grade: dict[str, ir.BooleanValue] = {}
-    for name, item in zip(holds, active, strict=True):
-        same = ibis.coalesce(rows[name], False) & (rows.worst == item.grade)
-        at_grade[item.name] = at_grade[item.name] | same if item.name in at_grade else same
-    waiting: dict[str, ir.BooleanValue] = {}
-    for name, item in zip(holds, active, strict=True):
-        for need in item.needs:
-            lacks = rows[need].isnull() & rows[name].isnull()
-            waiting[need] = waiting[need] | lacks if need in waiting else lacks
-    flags = {flag.name: ibis.coalesce(rows[flag.name], False) for flag in system.flags}
+    graded = list(zip(holds, active, strict=True))
+    at_grade = [(item.name, rows[name] & (rows.worst == item.grade)) for name, item in graded]
+    waiting = [(need, rows[need].isnull() & rows[name].isnull()) for name, item in graded for need in item.needs]
+    flags = [(flag.name, rows[flag.name]) for flag in system.flags]
     # A death is not a bound: what else was unknown that day no longer matters.
     final = rows.worst == 5
     return rows.select(
@@ -176,7 +184,7 @@ def grade_days(features: ibis.Table, system: System, options: Options) -> ibis.T
         lower=rows.lower,
         upper=rows.upper,
         complete=rows.lower == rows.upper,
-        criteria=_named(at_grade),
-        missing=ibis.ifelse(final, "", _named(waiting)),
-        flags=_named(flags),
+        criteria=named(at_grade),
+        missing=ibis.ifelse(final, "", named(waiting)),
+        flags=named(flags),
     )

@@ -146,6 +146,12 @@ def _number(cell: str) -> float | None:
     return float(cell) if cell else None
 
 
+def _factor(cell: str) -> float:
+    """Return a factor, which may be written as published: ``1/88.4``."""
+    over, _, under = cell.partition("/")
+    return float(over) / float(under or 1)
+
+
 def _split(cell: str) -> tuple[str, ...]:
     return tuple(part for part in cell.split("|") if part)
 
@@ -161,7 +167,7 @@ def dictionary() -> Dictionary:
             label=row["label"],
             unit=row["unit"],
             codes=tuple(code for code in (row["loinc"], row["omop"], *_split(row["other_codes"])) if code),
-            conversions={unit: float(factor) for unit, factor in pairs},
+            conversions={unit: _factor(factor) for unit, factor in pairs},
             refused=_split(row["refused_units"]),
             hard=(_number(row["hard_low"]), _number(row["hard_high"])),
             usual=(_number(row["usual_low"]), _number(row["usual_high"])),

@@ -11,6 +11,7 @@ from typing import Any
 from abate.records.grading_options import GRADING
 from abate.records.option import Option
 from abate.records.problems import Problem, UnusableRecordsError
+from abate.records.score_options import SCORES
 
 REGISTRY: Mapping[str, Option] = {
     option.name: option
@@ -167,6 +168,7 @@ REGISTRY: Mapping[str, Option] = {
             "Our resolution: a cohort of eight is listed, not modelled",
         ),
         *GRADING,
+        *SCORES,
     )
 }
 

@@ -54,7 +54,9 @@ Expected a UCUM unit. Write it in UCUM, or map it in abate.toml.
             noun = "row" if len(self.rows) == 1 and not more else "rows"
             where += f", {noun} {', '.join(map(str, self.rows))}{more}"
         if self.column:
-            where += f", {'key' if self.place.startswith('abate.toml') else 'column'} {self.column}"
+            nouns = {"abate.toml": "key", "abate calc": "input"}
+            noun = next((noun for place, noun in nouns.items() if self.place.startswith(place)), "column")
+            where += f", {noun} {self.column}"
         expected = f" Expected {self.expected}." if self.expected else ""
         return f"{where}: {self.found}.{expected} {self.advice}".strip()
 
@@ -74,7 +76,15 @@ class UnusableRecordsError(AbateError):
         Every problem that was found, not only the first.
     """
 
+    head = "The records cannot be used."
+
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         listing = "\n\n".join(str(problem) for problem in self.problems)
-        super().__init__(f"The records cannot be used.\n\n{listing}")
+        super().__init__(f"{self.head}\n\n{listing}")
+
+
+class UnusableCasesError(UnusableRecordsError):
+    """Cases written by hand cannot be read; the messages name the values, which the writer knows."""
+
+    head = "The cases cannot be used."

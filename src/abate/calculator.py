@@ -1,0 +1,158 @@
+"""A case at a time, or a table of them: every score and grading system without records.
+
+Research software: it gives no advice on treatment.
+"""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from abate.grading.points import Score, evaluate
+from abate.grading.systems import COUNTED
+from abate.records.options import Options
+from abate.records.problems import Problem, UnusableCasesError, UnusableRecordsError
+from abate.scores import SCORES
+from abate.sources.cases import ROW, read_table, typed
+
+RULES: Mapping[str, Score] = {**COUNTED, **SCORES}
+RESULTS = ("value", "class", "complete", "missing", "lower", "upper", "criteria", "flags")
+
+
+def rule(name: str) -> Score:
+    """Return a score or system by its key; hyphens and underscores are one.
+
+    Raises
+    ------
+    UnusableCasesError
+        Naming those that come near, if none has the name.
+    """
+    key = name.strip().lower().replace("_", "-")
+    if key not in RULES:
+        near = difflib.get_close_matches(key, RULES, n=3, cutoff=0.4)
+        expected = f"perhaps {' or '.join(near)}" if near else "one that abate calc lists"
+        found = "no score or system has this name"
+        raise UnusableCasesError([Problem("unusable", f"abate calc {name}", "", found, expected, "Correct it.")])
+    return RULES[key]
+
+
+def pair(score: Score, text: str) -> tuple[str, str]:
+    """Return the name and value of ``NAME=VALUE``.
+
+    Raises
+    ------
+    UnusableCasesError
+        If there is no equals sign.
+    """
+    name, sign, value = text.partition("=")
+    if not sign:
+        place, found = f"abate calc {score.key}", f"{text!r} is no input"
+        raise UnusableCasesError([Problem("unusable", place, "", found, "NAME=VALUE", "See --describe.")])
+    return name.strip().casefold().replace("-", "_"), value
+
+
+def chosen_options(score: Score, given: Mapping[str, str]) -> tuple[Options, dict[str, str]]:
+    """Part what was given into options of the score and inputs."""
+    names = (*score.options, "below_detection", "above_detection")
+    options = {name: given[name] for name in names if name in given}
+    inputs = {name: value for name, value in given.items() if name not in options}
+    try:
+        return Options(options, f"abate calc {score.key}"), inputs
+    except UnusableRecordsError as error:
+        raise UnusableCasesError(error.problems) from error
+
+
+def calculate(score: Score, cases: pa.Table, place: str, options: Options) -> pa.Table:
+    """Compute a score for every case.
+
+    Parameters
+    ----------
+    score
+        From :func:`rule`.
+    cases
+        Text columns, named as the score's inputs; others pass through.
+    place
+        What messages call the cases.
+    options
+        How ambiguities are settled.
+
+    Returns
+    -------
+    pyarrow.Table
+        The cases with ``value, class, complete, missing, lower, upper, criteria, flags`` and the score's own
+        further columns.
+
+    Raises
+    ------
+    UnusableCasesError
+        If no column is an input, a column of the cases has the name of a result, or a cell cannot be read.
+
+    Examples
+    --------
+    >>> cases = pa.table({"ldh": ["200"], "creatinine": ["1.0"], "platelets": ["100"]})
+    >>> calculate(rule("easix"), cases, "example", Options())["value"].to_pylist()
+    [2.0]
+    """
+    results = (*RESULTS, *score.derived)
+    taken = [name for name in cases.column_names if name.strip().casefold() in results]
+    if taken:
+        expected = f"no column of the name of a result ({', '.join(results)})"
+        raise UnusableCasesError(
+            [Problem("unusable", place, name, "a result has this name", expected, "Rename it.") for name in taken]
+        )
+    names = {name.strip().casefold() for name in cases.column_names}
+    if not names & {item.name for item in score.inputs}:
+        expected = "at least one of " + ", ".join(item.name for item in score.inputs)
+        raise UnusableCasesError([Problem("unusable", place, "", "no column is an input", expected, "Name one so.")])
+    rows, _used = typed(cases, score.inputs, place, options)
+    found = evaluate(rows, score, options).order_by(ROW).select(*results).to_pyarrow()
+    return pa.table({**{name: cases[name] for name in cases.column_names}, **{name: found[name] for name in results}})
+
+
+def calculate_one(score: Score, given: Mapping[str, str]) -> dict[str, object]:
+    """Compute a score for one case of inputs and options.
+
+    Raises
+    ------
+    UnusableCasesError
+        Also if a name is neither an input nor an option of the score.
+
+    Examples
+    --------
+    >>> calculate_one(rule("ohi"), {"ferritin": "1000.1", "sil2r": ">3900"})["class"]
+    'met'
+    """
+    options, inputs = chosen_options(score, given)
+    place = f"abate calc {score.key}"
+    allowed = [name for item in score.inputs for name in (item.name, f"{item.name}_unit")]
+    problems = []
+    for name in inputs:
+        if name not in allowed:
+            near = difflib.get_close_matches(name, allowed, n=3, cutoff=0.5)
+            expected = f"perhaps {' or '.join(near)}" if near else "an input that --describe lists"
+            problems.append(Problem("unusable", place, name, "no input has this name", expected, "Correct it."))
+    if problems:
+        raise UnusableCasesError(problems)
+    cases = pa.table({name: [value] for name, value in inputs.items()}) if inputs else pa.table({})
+    row: dict[str, object] = calculate(score, cases, place, options).to_pylist()[0]
+    return row
+
+
+def calculate_file(score: Score, path: Path, given: Mapping[str, str]) -> pa.Table:
+    """Compute a score for every row of a CSV file; see :func:`calculate`.
+
+    Raises
+    ------
+    UnusableCasesError
+        Also if something is given that is not an option of the score: inputs stand in the table.
+    """
+    options, others = chosen_options(score, given)
+    place = f"abate calc {score.key} --table"
+    problems = [
+        Problem("unusable", place, name, "an input stands beside a table", "options only", "Make it a column.")
+        for name in others
+    ]
+    if problems:
+        raise UnusableCasesError(problems)
+    return calculate(score, read_table(path), path.name, options)

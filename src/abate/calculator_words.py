@@ -1,0 +1,108 @@
+"""What the calculator prints: the list of rules, a description, a result, a table."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.csv
+
+from abate.calculator import RULES
+from abate.grading.points import Score
+from abate.grading.systems import COUNTED
+from abate.records.options import REGISTRY
+
+ADVICE = "Research software. It gives no advice on treatment."
+
+
+def _columns(rows: Iterable[tuple[str, str]], indent: str = "  ") -> list[str]:
+    listed = list(rows)
+    width = max((len(name) for name, _words in listed), default=0)
+    return [f"{indent}{name.ljust(width)}  {words}".rstrip() for name, words in listed]
+
+
+def listing() -> str:
+    """Return every rule of the calculator, by kind."""
+    kinds = {
+        "Criteria of hyperinflammation": [rule for key, rule in RULES.items() if key in COUNTED],
+        "Scores": [rule for key, rule in RULES.items() if key not in COUNTED],
+    }
+    lines = []
+    for kind, rules in kinds.items():
+        lines += [kind, *_columns((rule.key, rule.title) for rule in rules), ""]
+    lines += ["abate calc NAME --describe prints the inputs and criteria of one.", ADVICE]
+    return "\n".join(lines)
+
+
+def description(score: Score) -> str:
+    """Return the inputs, options and criteria of one rule, with their source."""
+    lines = [score.title, f"  {score.citation}", "", "Inputs (a blank is missing, never normal)"]
+    lines += _columns((item.name, f"{item.meaning}: {item.allowed}") for item in score.inputs)
+    if score.options:
+        lines += ["", "Options"]
+        lines += _columns((name, f"{REGISTRY[name].meaning}: {REGISTRY[name].allowed}") for name in score.options)
+        lines += [f"    default of {name}: {REGISTRY[name].default}" for name in score.options]
+    if score.gate:
+        lines += ["", "Required"]
+        lines += _columns((gate.name, f"{gate.fact} [{gate.known}{_under(gate.option)}]") for gate in score.gate)
+    if score.items:
+        lines += ["", "Criteria, each counting once" if score.counts else "Points, the most that hold on each line"]
+        lines += _columns(
+            (f"{band.grade:>3}  {item.name}", f"{band.fact} [{band.known}{_under(band.option)}]")
+            for item in score.items
+            for band in item.bands
+        )
+    if score.classes:
+        lines += ["", "Classes"]
+        lines += _columns(
+            (label, f"from {least:g}{f' {score.unit}' if score.unit else ''}") for label, least in score.classes
+        )
+    lines += ["", *score.notes, ADVICE] if score.notes else ["", ADVICE]
+    return "\n".join(lines)
+
+
+def _under(option: tuple[str, str] | None) -> str:
+    return f"; {option[0]} = {option[1]}" if option else ""
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    return "" if value is None else str(value)
+
+
+def result(score: Score, row: dict[str, object]) -> str:
+    """Return the result of one case in words: the number, what it rests on, what was missing, the source."""
+    unit = f" {score.unit}" if score.unit else ""
+    value = f"{_cell(row['value'])}{unit}" if row["value"] is not None else "not known: an input is missing"
+    lines = [score.title]
+    found = [("value", value)]
+    if score.classes:
+        found.append(("class", _cell(row["class"]) or "cannot be told: the bounds lie in different classes"))
+    if row["lower"] != row["upper"]:
+        found.append(("bounds", f"{_cell(row['lower'])} to {_cell(row['upper'])}{unit}"))
+    found += [(name, _cell(row[name])) for name in (*score.derived, "criteria", "missing", "flags") if row[name]]
+    found.append(("complete", _cell(row["complete"])))
+    lines += _columns(found)
+    return "\n".join([*lines, f"  source    {score.citation}", ADVICE])
+
+
+def as_csv(table: pa.Table) -> str:
+    """Return a table as CSV: truths as yes and no, what is not known blank."""
+    sink = pa.BufferOutputStream()
+    truth = pyarrow.compute.if_else(table["complete"], "yes", "no")
+    table = table.set_column(table.column_names.index("complete"), "complete", truth)
+    pyarrow.csv.write_csv(table, sink, pyarrow.csv.WriteOptions(quoting_style="needed"))
+    return str(sink.getvalue().to_pybytes(), "utf-8")
+
+
+def write_csv(table: pa.Table, path: Path) -> None:
+    """Write a table as CSV, whole or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_text(as_csv(table), encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

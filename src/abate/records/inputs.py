@@ -1,0 +1,84 @@
+"""What a case written by hand may hold: the inputs of a score or a grading system, and what is allowed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from abate.records.dictionary import Variable, dictionary
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of a score or a grading system.
+
+    Attributes
+    ----------
+    name, meaning
+        The column of a table of cases; what it says.
+    kind
+        ``number`` (a comparator and a unit may stand with it), ``truth`` (yes or no), ``word`` (one of ``words``),
+        ``words`` (some of them, joined by ``+``).
+    unit
+        Of a number without a unit.
+    variable
+        The variable of the dictionary whose conversions apply.
+    least, most
+        What is possible, in ``unit``.
+    words
+        Every way of writing a word that is allowed, and the word.
+    """
+
+    name: str
+    meaning: str
+    kind: Literal["number", "truth", "word", "words"] = "number"
+    unit: str = ""
+    variable: str = ""
+    least: float | None = None
+    most: float | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, in words."""
+        if self.kind == "truth":
+            return "yes or no"
+        if self.kind == "number":
+            unit = "" if self.unit == "1" or self.unit.startswith("{") else f" {self.unit}"
+            ends = [f"{word} {limit:,.10g}" for word, limit in self._limits() if limit is not None]
+            return f"a number {' '.join(ends)}{unit}"
+        some = "one of " if self.kind == "word" else "some of, joined by +, "
+        return some + ", ".join(dict.fromkeys(self.words.values()))
+
+    def _limits(self) -> tuple[tuple[str, float | None], ...]:
+        return (("from", self.least), ("to", self.most))
+
+    def known(self) -> Variable:
+        """Return the variable whose units apply: the dictionary's, else one of this input's own unit."""
+        return dictionary().variables.get(self.variable) or Variable(self.name, self.meaning, self.unit)
+
+
+def measured(name: str, variable: str = "", meaning: str = "") -> Input:
+    """Return a number that is a variable of the dictionary, in its canonical unit and possible range.
+
+    Examples
+    --------
+    >>> measured("ferritin").allowed
+    'a number from 0 to 1,500,000 ug/L'
+    """
+    found = dictionary().variables[variable or name]
+    return Input(name, meaning or found.label, "number", found.unit, found.name, *found.hard)
+
+
+def number(name: str, meaning: str, unit: str = "1", least: float | None = 0, most: float | None = None) -> Input:
+    """Return a number that is no variable of the dictionary."""
+    return Input(name, meaning, "number", unit, "", least, most)
+
+
+def truth(name: str, meaning: str) -> Input:
+    """Return an input that is yes or no."""
+    return Input(name, meaning, "truth")
+
+
+def word(name: str, meaning: str, words: Mapping[str, str]) -> Input:
+    """Return an input that is one of some words."""
+    return Input(name, meaning, "word", words=words)

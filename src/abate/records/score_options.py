@@ -1,0 +1,55 @@
+"""Options of scores and counted criteria: where prints of one rule differ, or leave a number open."""
+
+from abate.records.option import Option
+
+SCORES = (
+    Option(
+        "hlh_2004_edges",
+        "inclusive",
+        ("inclusive", "strict"),
+        "Whether a value at a limit of HLH-2004 counts: ferritin, soluble CD25, triglycerides and fibrinogen",
+        "Henter 2007, doi:10.1002/pbc.21039, prints the limits as met (secondary); later prints are strict",
+    ),
+    Option(
+        "hlh_2004_fever",
+        "38.5",
+        ("38.5", "38.3", "38.0"),
+        "Least temperature that is fever in HLH-2004 (Cel)",
+        "The protocol prints fever without a number; 38.5 is a later print, 38.3 of a consensus of 2019",
+    ),
+    Option(
+        "hscore_immunosuppression",
+        "fardet",
+        ("fardet", "all_cart"),
+        "Who counts as immunosuppressed in the HScore: HIV or long-term drugs as recorded, or every recipient",
+        "Fardet 2014, doi:10.1002/art.38690; after lymphodepletion everyone is, which adds 18 points to all",
+    ),
+    Option(
+        "iec_hs_ferritin_gate",
+        "literal",
+        ("literal", "stricter"),
+        "Ferritin that opens IEC-HS: over twice the limit of normal or twice the baseline, or over twice the larger",
+        "Hines 2023, doi:10.1016/j.jtct.2023.03.006 (recalled); clinical review",
+    ),
+    Option(
+        "car_hematotox_edge",
+        "printed",
+        ("printed", "inclusive"),
+        "CAR-HEMATOTOX at its binary cut-offs: neutrophils under 1.2 and hemoglobin under 9.0, or at them as well",
+        "Rejeski 2021, doi:10.1182/blood.2020010543, prints over and under; equality is not defined",
+    ),
+    Option(
+        "cockcroft_gault_weight",
+        "actual",
+        ("actual", "adjusted"),
+        "Body weight of the creatinine clearance: as measured, or above 120 % of the ideal weight adjusted",
+        "Cockcroft 1976, doi:10.1159/000180580, used the actual weight",
+    ),
+    Option(
+        "mas_2016_fever",
+        "38.0",
+        ("38.0", "38.5"),
+        "Least temperature that makes a patient febrile in the MAS 2016 criteria (Cel)",
+        "Ravelli 2016, doi:10.1002/art.39332, prints no number; our resolution",
+    ),
+)

@@ -1,0 +1,203 @@
+"""Cases written by hand: one row a case, the inputs of a score or system as columns.
+
+A cell may hold a comparator and a unit (``<0.1``, ``29 mg/L``); a column ``NAME_unit`` may name the unit of a
+column. A blank cell is missing. Nothing is guessed: every cell that cannot be read is named.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.csv
+
+from abate.records import parse
+from abate.records.canonical import plain_word
+from abate.records.inputs import Input
+from abate.records.options import Options
+from abate.records.problems import Problem, UnusableCasesError
+from abate.records.units import convert_variable
+
+ROW = "row__number"
+CELL = r"^(<=|>=|<|>|≤|≥)?\s*([+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(.*)$"
+JUST = 1e-6
+"""What lies beyond a limit of detection begins this far from it, in parts of it."""
+SHOWN = 5
+
+
+def read_table(path: Path) -> pa.Table:
+    """Return a CSV file of cases as text.
+
+    Raises
+    ------
+    UnusableCasesError
+        If it is no table: no header, two columns of one name, rows of another length, not UTF-8.
+    """
+    place = path.name
+
+    def refuse(found: str, expected: str) -> UnusableCasesError:
+        return UnusableCasesError([Problem("unusable", place, "", found, expected, "Correct the file.")])
+
+    try:
+        with path.open(encoding="utf-8-sig") as stream:
+            header = stream.readline()
+        names = pyarrow.csv.read_csv(pa.py_buffer(header.encode())).column_names
+        options = pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, quoted_strings_can_be_null=False
+        )
+        table = pyarrow.csv.read_csv(
+            # One thread: only then does a message know its row.
+            path,
+            pyarrow.csv.ReadOptions(use_threads=False),
+            pyarrow.csv.ParseOptions(newlines_in_values=True),
+            options,
+        )
+    except OSError as error:
+        raise refuse(f"the file cannot be read ({error.strerror})", "a CSV file") from error
+    except UnicodeError as error:
+        raise refuse("the text is not UTF-8", "a CSV file in UTF-8") from error
+    except pa.ArrowInvalid as error:
+        row = re.search(r"Row #([0-9]+)", str(error))
+        found = f"row {row[1]} has not as many cells as the header" if row else "there is no row of cases"
+        raise refuse(found, "a header, and in every row a cell a column") from error
+    plain = [name.strip().casefold() for name in table.column_names]
+    if "" in plain or len(set(plain)) < len(plain):
+        raise refuse("a column has no name, or two have the same", "one name a column, whatever its capitals")
+    return table
+
+
+def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options) -> tuple[ibis.Table, tuple[str, ...]]:
+    """Return cases with the inputs that a rule reads, and the columns that were theirs.
+
+    Parameters
+    ----------
+    cases
+        Text columns.
+    inputs
+        What the rule reads; a column that is not there is missing everywhere.
+    place
+        What messages call the cases; a file name counts its rows from the header.
+    options
+        ``below_detection, above_detection``: what a number with a comparator is in a formula.
+
+    Returns
+    -------
+    ibis.Table, tuple of str
+        ``row__number`` and for each input its columns: a number as ``NAME`` and as ``NAME_low`` and
+        ``NAME_high`` (null: no bound); a truth or a word as ``NAME``; ``words`` as an array.
+
+    Raises
+    ------
+    UnusableCasesError
+        Naming every cell that cannot be read, with what is allowed.
+    """
+    spelled = {name.strip().casefold(): name for name in cases.column_names}
+    texts = {
+        f"cell__{position}": cases[spelled[item.name]].combine_chunks() if item.name in spelled else None
+        for position, item in enumerate(inputs)
+    }
+    empty = pa.nulls(cases.num_rows, pa.string())
+    units = {
+        f"unit__{position}": cases[spelled[f"{item.name}_unit"]].combine_chunks()
+        for position, item in enumerate(inputs)
+        if f"{item.name}_unit" in spelled
+    }
+    columns = {name: empty if found is None else found for name, found in texts.items()} | units
+    columns[ROW] = pa.array(range(2, cases.num_rows + 2), pa.int64())
+    rows = ibis.memtable(pa.table(columns))
+    reading = parse.Reading()
+    rows = rows.mutate(**{name: parse.text(rows[name], reading) for name in (*texts, *units)})
+    found: dict[str, ir.Value] = {}
+    wrong: dict[str, tuple[Input, ir.BooleanValue]] = {}
+    for position, item in enumerate(inputs):
+        cell, label = rows[f"cell__{position}"], f"cell__{position}"
+        if item.kind == "number":
+            values, bad = _number(rows, cell, item, rows[f"unit__{position}"] if f"unit__{position}" in units else None)
+            found |= _bounds(item.name, *values, options)
+        elif item.kind == "truth":
+            found[item.name] = parse.boolean(cell)
+            bad = cell.notnull() & parse.boolean(cell).isnull()
+        elif item.kind == "word":
+            known = plain_word(cell).cases(*item.words.items()) if item.words else cell
+            found[item.name], bad = known, cell.notnull() & known.isnull()
+        else:
+            parts = plain_word(cell).re_replace(r"_*[+,;]_*", "+").split("+")
+            known = parts.filter(lambda part, item=item: part.isin(list(item.words)))
+            found[item.name], bad = known, cell.notnull() & (known.length() < parts.length())
+        wrong[label] = (item, bad)
+    problems = list(_problems(rows, wrong, place, spelled))
+    if problems:
+        raise UnusableCasesError(problems)
+    used = tuple(spelled[name] for item in inputs for name in (item.name, f"{item.name}_unit") if name in spelled)
+    return rows.select(ROW, **found), used
+
+
+def _number(
+    rows: ibis.Table, cell: ir.StringValue, item: Input, unit_of: ir.StringValue | None
+) -> tuple[tuple[ir.FloatingValue, ir.StringValue], ir.BooleanValue]:
+    """Return value and comparator of a cell, and whether it cannot be read."""
+    unit = ibis.coalesce(_nonempty(cell.re_extract(CELL, 3).strip()), *([] if unit_of is None else [unit_of]))
+    known = item.known()
+    met = rows.select(unit=unit).filter(ibis._.unit.notnull()).distinct().to_pyarrow()["unit"].to_pylist()
+    conversions = {written: convert_variable(known, written) for written in met}
+    usable = {written: made for written, made in conversions.items() if made.factor is not None}
+    digits = cell.re_extract(CELL, 2).try_cast("float64")
+    factor, offset = (
+        ibis.cases(
+            (unit.isnull(), default), *((unit == written, getattr(made, part)) for written, made in usable.items())
+        )
+        for part, default in (("factor", 1.0), ("offset", 0.0))
+    )
+    value = (digits * factor + offset).round(9)
+    fits = value.notnull() & ~value.isinf() & ~value.isnan()
+    if item.least is not None:
+        fits = fits & (value >= item.least)
+    if item.most is not None:
+        fits = fits & (value <= item.most)
+    return (value, parse.comparator(cell)), cell.notnull() & ~ibis.coalesce(fits, False)
+
+
+def _nonempty(text: ir.StringValue) -> ir.StringValue:
+    return ibis.ifelse(text == "", ibis.null("string"), text)
+
+
+def _bounds(
+    name: str, value: ir.FloatingValue, comparator: ir.StringValue, options: Options
+) -> Mapping[str, ir.FloatingValue]:
+    """Return what a formula reads, and the bounds within which the number is known."""
+    none = ibis.null("float64")
+    just = JUST * ibis.greatest(value.abs(), 1.0)
+    customs = {"half": value / 2, "zero": value * 0, "limit": value, "exclude": none}
+    under, over = comparator.isin(("<", "<=")), comparator.isin((">", ">="))
+    return {
+        name: ibis.cases(
+            (under, customs[options["below_detection"]]), (over, customs[options["above_detection"]]), else_=value
+        ),
+        f"{name}_low": ibis.cases((comparator == ">", value + just), (under, none), else_=value),
+        f"{name}_high": ibis.cases((comparator == "<", value - just), (over, none), else_=value),
+    }
+
+
+def _problems(
+    rows: ibis.Table, wrong: Mapping[str, tuple[Input, ir.BooleanValue]], place: str, spelled: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Name every column with cells that cannot be read, its first rows and their values."""
+    counts = rows.aggregate(**{label: bad.sum() for label, (_item, bad) in wrong.items()}).to_pyarrow().to_pylist()[0]
+    for label, (item, bad) in wrong.items():
+        if not counts[label]:
+            continue
+        first = rows.filter(bad).order_by(ROW).limit(SHOWN).select(ROW, cell=rows[label]).to_pyarrow().to_pylist()
+        values = ", ".join(repr(row["cell"]) for row in first)
+        noun = "the value" if len(first) == 1 else "the values"
+        yield Problem(
+            "unusable",
+            place,
+            spelled[item.name],
+            f"{noun} {values} cannot be used",
+            item.allowed,
+            "Correct it, or leave it blank where it is not known.",
+            tuple(row[ROW] for row in first) if place.endswith(".csv") else (),
+            int(counts[label]),
+        )
