@@ -64,7 +64,8 @@ def scores_page() -> str:
     """Return the page of the scores."""
     head = (
         "# Scores, and criteria that are counted\n\n"
-        "Written by `python tools/system_tables.py` from `src/abate/scores/` and `src/abate/grading/systems/`. What is not known gets its fewest and its most points; a class is told only "
+        "Written by `python tools/system_tables.py` from `src/abate/scores/` and `src/abate/grading/systems/`. What is "
+        "not known gets its fewest and its most points; a class is told only "
         f"where both sums lie in it. Research software: it gives no advice on treatment. {KNOWN}"
     )
     return "\n\n".join([head, *(score_section(score) for score in (*COUNTED.values(), *SCORES.values()))]) + "\n"

@@ -24,7 +24,7 @@ def _columns(rows: Iterable[tuple[str, str]], indent: str = "  ") -> list[str]:
 def listing() -> str:
     """Return every rule of the calculator, by kind."""
     kinds = {
-        "Criteria of hyperinflammation": [rule for key, rule in RULES.items() if key in COUNTED],
+        "Criteria of hyperinflammation and of cytopenia": [rule for key, rule in RULES.items() if key in COUNTED],
         "Scores": [rule for key, rule in RULES.items() if key not in COUNTED],
     }
     lines = []

@@ -52,4 +52,26 @@ SCORES = (
         "Least temperature that makes a patient febrile in the MAS 2016 criteria (Cel)",
         "Ravelli 2016, doi:10.1002/art.39332, prints no number; our resolution",
     ),
+    Option(
+        "icaht_counting",
+        "cumulative",
+        ("cumulative", "longest_joined", "cumulative_raw"),
+        "How days of cytopenia are counted: all and recoveries of under 3 days, the longest run so joined, or low days "
+        "alone",
+        "Rejeski 2023, doi:10.1182/blood.2023020578, does not define it; clinical review: cumulative",
+    ),
+    Option(
+        "icaht_late_rule",
+        "two_at_threshold",
+        ("two_at_threshold", "nadir"),
+        "Late ICAHT: the highest grade with two values on different days, or that of the lowest value",
+        "Rejeski 2023 asks for two measurements, or no transient fall; the nadir is that of the public grading code",
+    ),
+    Option(
+        "icaht_compatibility",
+        "native",
+        ("native", "fredhutch"),
+        "Grade as the public grading code does: counts rounded to tens, the longest run, the nadir, however few days",
+        "Liang EC, et al. (Fred Hutch), automated grading of ICAHT",
+    ),
 )

@@ -8,12 +8,17 @@ from abate.grading.systems.cartox_cres import CARTOX_CRES
 from abate.grading.systems.cartox_crs import CARTOX_CRS
 from abate.grading.systems.cartox_hlh import CARTOX_HLH
 from abate.grading.systems.hlh_2004 import HLH_2004, HLH_2024
+from abate.grading.systems.icaht import ICAHT_EARLY, ICAHT_LATE, T_ICAHT_EARLY, T_ICAHT_LATE
 from abate.grading.systems.iec_hs import IEC_HS, IEC_HS_GATE, IEC_HS_OTHER
 from abate.grading.systems.mas import MAS_2016, MAS_L, OHI
 
 SYSTEMS: dict[str, System] = {system.key: system for system in (ASTCT_CRS, CARTOX_CRS, ASTCT_ICANS, CARTOX_CRES)}
 """Systems that grade a patient-day."""
 COUNTED: dict[str, Score] = {
-    rule.key: rule for rule in (CARTOX_HLH, HLH_2004, HLH_2024, IEC_HS, IEC_HS_GATE, IEC_HS_OTHER, MAS_L, MAS_2016, OHI)
+    rule.key: rule
+    for rule in (
+        *(CARTOX_HLH, HLH_2004, HLH_2024, IEC_HS, IEC_HS_GATE, IEC_HS_OTHER, MAS_L, MAS_2016, OHI),
+        *(ICAHT_EARLY, ICAHT_LATE, T_ICAHT_EARLY, T_ICAHT_LATE),
+    )
 }
-"""Criteria of hyperinflammation that are counted within a window."""
+"""Criteria of hyperinflammation and of cytopenia, which are counted within a window."""

@@ -1,0 +1,226 @@
+"""The worked cases of the specification, each with the number expected, through the calculator.
+
+``ABATE_CASES`` names another folder of files of the same form.
+"""
+
+import csv
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pyarrow as pa
+import pytest
+
+from abate.calculator import calculate, rule
+from abate.exposure.anakinra import clearance_by_renal_function, clearance_by_weight
+from abate.exposure.equivalence import EQUIVALENT_MG
+from abate.grading.cytopenia import early_icaht, late_icaht
+from abate.records.dictionary import dictionary
+from abate.records.options import Options
+from abate.records.units import convert_variable
+from abate.scores.hscore import approximate_probability
+
+Case = Mapping[str, Any]
+Row = dict[str, str]
+
+
+@pytest.fixture
+def cases(shared: Path) -> Path:
+    return Path(os.environ.get("ABATE_CASES", shared / "spec" / "cases"))
+
+
+def yes(value: Any) -> str:
+    return "" if value is None else "yes" if value else "no"
+
+
+def renamed(units: Mapping[str, str], truths: Mapping[str, str]) -> Callable[[Case], Row]:
+    """Return how a case becomes a row: ``name`` or ``name unit`` for a number, ``name`` for a truth."""
+
+    def row(case: Case) -> Row:
+        found = {}
+        for key, value in case.items():
+            if key in truths:
+                found[truths[key]] = yes(value)
+            elif key in units:
+                name, _, unit = units[key].partition(" ")
+                found[name] = "" if value is None else f"{value} {unit}".strip()
+            else:
+                raise AssertionError(f"the cases have an input that is not read here: {key}")
+        return found
+
+    return row
+
+
+BLOOD = {"hb": "hemoglobin g/dL", "wbc": "wbc 10*9/L", "plt": "platelets 10*9/L", "anc": "anc 10*9/L"}
+BLOOD |= {"ferritin": "ferritin ug/L", "ast": "ast U/L", "fib_gl": "fibrinogen g/L", "fib_mgdl": "fibrinogen mg/dL"}
+HSCORE = BLOOD | {"temp": "temperature Cel", "tg_mmol": "triglyceride mmol/L"}
+HSCORE_TRUTHS = {"immuno": "immunosuppression", "hepato": "hepatomegaly", "spleno": "splenomegaly"}
+HEMO = {"hemo": "hemophagocytosis"}
+HLH = BLOOD | {"fever_c": "temperature Cel", "tg_mgdl": "triglyceride mg/dL", "tg_mmol": "triglyceride_mmol"}
+HLH |= {"scd25": "sil2r U/mL"}
+HLH_TRUTHS = {"spleen": "splenomegaly", "nk": "nk_activity_low", "nk_low": "nk_activity_low"}
+HLH_TRUTHS |= {"molecular": "molecular_diagnosis"} | HEMO
+ORGANS = {"ferritin": "ferritin", "hepatic_g": "hepatic_grade", "renal_g": "renal_grade", "pulm_g": "pulmonary_grade"}
+MAS = {"ferritin": "ferritin", "plt": "platelets", "ast": "ast", "tg": "triglyceride mg/dL", "fib": "fibrinogen mg/dL"}
+INDEX = {"ldh_UL": "ldh U/L", "cr_mgdl": "creatinine mg/dL", "plt_e9L": "platelets 10*9/L", "crp_mgL": "crp mg/L"}
+INDEX |= {"crp_mgdl": "crp mg/dL"}
+TOXICITY = {"plt": "platelets", "anc": "anc /uL", "hb": "hemoglobin", "crp": "crp mg/dL", "fer": "ferritin ng/mL"}
+FACTORS = {"age": "age", "ldh_ratio": "ldh_ratio", "stage": "stage", "n_extranodal": "extranodal_sites", "ecog": "ecog"}
+GATE = {"ferritin": "ferritin", "uln": "ferritin_uln", "baseline": "ferritin_baseline"}
+RISE = {"ferritin_rise_ugL_per_h": "ferritin_rise", "fib_mgdl": "fibrinogen mg/dL", "ldh_x_uln": "ldh_ratio"}
+PLATELETS = {f"days_lt{limit}": f"days_under_{limit}" for limit in (100, 50, 20)}
+RENAL = {"age": "age", "wt": "weight", "cr": "creatinine mg/dL", "sex": "sex", "cm": "height", "kg": "weight"}
+
+SCORES: dict[str, tuple[str, Callable[[Case], Row]]] = {
+    "HScore": ("hscore", renamed(HSCORE, HSCORE_TRUTHS | HEMO)),
+    "HLH2004": ("hlh-2004", renamed(HLH, HLH_TRUTHS)),
+    "HLH2024": ("hlh-2024", renamed(HLH, HLH_TRUTHS)),
+    "CARTOX_HLH": ("cartox-hlh", renamed(ORGANS, HEMO)),
+    "MAS2016": ("mas-2016", renamed(MAS, {"febrile": "febrile"})),
+    "MASL_Kennedy": ("mas-l", renamed(RISE, {})),
+    "OHI": ("ohi", renamed({"ferritin": "ferritin", "scd25": "sil2r", "sil2r": "sil2r"}, {})),
+    "IECHS_ferritin_gate": ("iec-hs-gate", renamed(GATE, {})),
+    "EASIX": ("easix", renamed(INDEX, {})),
+    "s-EASIX": ("s-easix", renamed(INDEX, {})),
+    "m-EASIX": ("m-easix", renamed(INDEX, {})),
+    "CAR-HEMATOTOX": ("car-hematotox", renamed(TOXICITY, {})),
+    "IPI": ("ipi", renamed(FACTORS, {})),
+    "aaIPI": ("aaipi", renamed(FACTORS, {})),
+    "NCCN-IPI": ("nccn-ipi", renamed(FACTORS, {"major_en": "major_extranodal"})),
+    "CockcroftGault": ("cockcroft-gault", renamed(RENAL, {})),
+    "CKD-EPI2021": ("ckd-epi-2021", renamed(RENAL, {})),
+    "T-ICAHT_early": ("t-icaht-early", renamed(PLATELETS, {})),
+    "T-ICAHT_late": ("t-icaht-late", renamed(PLATELETS, {})),
+    "BSA_Mosteller": ("body-surface", renamed(RENAL, {})),
+}
+OPTIONS = {"IECHS_ferritin_gate": {"iec_hs_ferritin_gate": "stricter"}}
+
+
+def by_calculator(name: str, cases: list[Case]) -> list[dict[str, Any]]:
+    """Return the result of each case of one score, all in one table."""
+    key, row = SCORES[name]
+    rows = [row(case) for case in cases]
+    columns = list(dict.fromkeys(column for found in rows for column in found))
+    table = pa.table({column: [found.get(column, "") for found in rows] for column in columns})
+    found: list[dict[str, Any]] = calculate(rule(key), table, name, Options(OPTIONS.get(name))).to_pylist()
+    return found
+
+
+def label(key: str, value: float) -> str:
+    return str(rule(key).label(ibis.literal(float(value))).to_pyarrow().as_py())
+
+
+def unit(case: Case) -> float:
+    """Return a value in another unit: ``triglyceride mmol/L->mg/dL``."""
+    name, rest = case["conversion"].split(" ", 1)
+    source, target = rest.split("->")
+    names = {"bilirubin": "bilirubin_total", "LDH": "ldh"}
+    variable = dictionary().variables[names.get(name, name.lower())]
+    conversion = convert_variable(variable, source)
+    assert conversion.factor is not None
+    back = convert_variable(variable, target)
+    assert back.factor is not None
+    value = float(case["value"]) * conversion.factor + conversion.offset
+    return (value - back.offset) / back.factor
+
+
+SINGLE: dict[str, Callable[[Case], Any]] = {
+    "HScore_band": lambda case: label("hscore", case["hscore"]),
+    "HScore_prob_approx": lambda case: approximate_probability(case["hscore"]),
+    "R-IPI": lambda case: label("r-ipi", case["ipi"]),
+    "steroid_eq": lambda case: case["dose"] * EQUIVALENT_MG[case["dst"]] / EQUIVALENT_MG[case["src"]],
+    "unit": unit,
+    "anakinra_CLF_Yang2003": lambda case: clearance_by_renal_function(case["clcr"]),
+    "anakinra_CLF_Urien2013": lambda case: clearance_by_weight(case["kg"]),
+}
+
+
+def series(case: Case) -> dict[int, float]:
+    """Return counts (10*9/L) by day: ``400 d5-11`` among counts of 3,000, or lists of days and counts per uL."""
+    if "days" in case:
+        return {day: count / 1000 for day, count in zip(case["days"], case["anc"], strict=True)}
+    found = dict.fromkeys(range(31), 3.0)
+    for part in case["anc"].split(","):
+        count, days = part.split()
+        first, _, last = days.removeprefix("d").partition("-")
+        found |= dict.fromkeys(range(int(first), int(last or first) + 1), float(count) / 1000)
+    return found
+
+
+def courses(cohort: Mapping[str, Mapping[int, float]], last_day: int) -> tuple[ibis.Table, ibis.Table]:
+    rows = [(name, 1, day, count) for name, found in cohort.items() for day, count in found.items()]
+    names = ("patient_id", "course_id", "day", "value")
+    values = pa.table({name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)})
+    people = pa.table(
+        {"patient_id": list(cohort), "course_id": [1] * len(cohort), "last_day": [last_day] * len(cohort)}
+    )
+    return ibis.memtable(values), ibis.memtable(people)
+
+
+def early(cases: list[Case]) -> list[list[float]]:
+    """Return the longest runs, the grade by the longest run and the days at or below 500, as the cases print them."""
+    out: list[list[float]] = [[] for _case in cases]
+    for mode in {case.get("mode", "") for case in cases}:
+        compatible = "native" if mode in ("strict", "native") else "fredhutch"
+        options = Options({"icaht_counting": "longest_joined", "icaht_compatibility": compatible})
+        mine = {str(place): series(case) for place, case in enumerate(cases) if case.get("mode", "") == mode}
+        last_day = max(30, *(day for found in mine.values() for day in found))
+        for row in early_icaht(*courses(mine, last_day), options).to_pyarrow().to_pylist():
+            found = [row["days_500_longest"], row["days_100_longest"], row["value"], row["days_500_raw"]]
+            out[int(row["patient_id"])] = found
+    return out
+
+
+def late(cases: list[Case]) -> list[float]:
+    cohort = {str(p): {31 + d: n / 1000 for d, n in enumerate(case["anc_d31_100"])} for p, case in enumerate(cases)}
+    graded = late_icaht(*courses(cohort, 100), Options({"icaht_late_rule": "nadir"})).to_pyarrow().to_pylist()
+    grades = {int(row["patient_id"]): row["value"] for row in graded}
+    return [grades[place] for place in range(len(cases))]
+
+
+SERIES: dict[str, Callable[[list[Case]], list[Any]]] = {"eICAHT": early, "lICAHT_nadir": late}
+
+
+def agrees(expected: Any, found: dict[str, Any], tolerance: float) -> bool:
+    """Compare what a case expects with a result: a number, a truth (met), a class, or a number and one of them."""
+    if isinstance(found["value"], list):
+        return bool(found["value"][: len(expected)] == expected)
+    if isinstance(expected, list):
+        return all(agrees(part, found, tolerance) for part in expected)
+    if isinstance(expected, bool):
+        return bool(found["class"] in (("met", "open") if expected else ("not met", "closed")))
+    if isinstance(expected, str):
+        return bool(found["class"] == expected)
+    return bool(abs(found["value"] - expected) <= tolerance)
+
+
+def test_case_files_scores(cases: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = cases / "score_cases.csv"
+    with path.open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    wrong, compared, unread = [], 0, []
+    for name in dict.fromkeys(row["score"] for row in rows):
+        mine = [row for row in rows if row["score"] == name]
+        inputs = [json.loads(row["inputs_json"]) for row in mine]
+        if name in SCORES:
+            results = by_calculator(name, inputs)
+        elif name in SINGLE or name in SERIES:
+            answers = SERIES[name](inputs) if name in SERIES else [SINGLE[name](case) for case in inputs]
+            results = [{"value": answer, "class": answer} for answer in answers]
+        else:
+            unread += [row["case_id"] for row in mine]
+            continue
+        for row, found in zip(mine, results, strict=True):
+            expected = json.loads(row["expected_json"])
+            compared += len(expected) if isinstance(expected, list) else 1
+            if not agrees(expected, found, float(row["abs_tolerance"] or 0) + 1e-12):
+                wrong.append((row["case_id"], name, row["inputs_json"], expected, found))
+    with capsys.disabled():
+        print(  # noqa: T201 the counts are asked for
+            f"\nscores: {len(rows)} cases, {compared} cells compared, {len(wrong)} different, unread {unread}"
+        )
+    assert not wrong
+    assert not unread
