@@ -50,6 +50,9 @@ def test_every_rule_is_described(key: str, capsys: pytest.CaptureFixture[str]) -
         "cockcroft-gault age=85 weight=50 sex=f",
         "hlh-2004 ferritin=900 hlh_2004_edges=strict",
         "mas-2016 ferritin=600",
+        "ctcae-lab term=ALT version=5 value=220 unit=U/L uln=40 baseline=80",
+        "ctcae-lab term=Hyponatremia version=5 value=127 unit=mmol/L lln=135",
+        "ctcae-lab value=3",
     ],
 )
 def test_a_result_in_words(given: str, capsys: pytest.CaptureFixture[str], snapshot: SnapshotAssertion) -> None:
@@ -70,6 +73,10 @@ def test_a_result_in_words(given: str, capsys: pytest.CaptureFixture[str], snaps
         "cockcroft-gault sex=x",
         "hlh-2004 ferritin=900 hlh_2004_edges=loose",
         "iec-hs",
+        "ctcae-lab term=platlets value=3 version=5 unit=10*9/L",
+        "ctcae-lab term=qqqqqq value=3 version=5",
+        "ctcae-lab term=platelets value=3 version=5 unit=mg",
+        "ctcae-lab term=ALT value=3 version=7",
     ],
 )
 def test_bad_input_is_refused_in_words(

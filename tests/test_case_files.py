@@ -224,3 +224,29 @@ def test_case_files_scores(cases: Path, capsys: pytest.CaptureFixture[str]) -> N
         )
     assert not wrong
     assert not unread
+
+
+def test_case_files_laboratory(cases: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A blank symptom or treatment is none, as the files say."""
+    with (cases / "grading_cases.csv").open(encoding="utf-8") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["case_type"] == "lab"]
+    columns = {"term": "lab_term", "value": "lab_value", "unit": "lab_unit", "uln": "lab_uln", "lln": "lab_lln"}
+    columns |= {"baseline": "lab_baseline"}
+    wrong, compared = [], 0
+    for version, expected in (("4.03", "exp_ctcae403_term_grade"), ("5.0", "exp_ctcae5_term_grade")):
+        table = {name: [row[column] for row in rows] for name, column in columns.items()}
+        table["symptoms"] = ["yes" if row["lab_symptomatic_or_intervention"] == "Y" else "no" for row in rows]
+        table |= {
+            "anticoagulated": ["no"] * len(rows),
+            "over_24_h": ["no"] * len(rows),
+            "version": [version] * len(rows),
+        }
+        found = calculate(rule("ctcae-lab"), pa.table(table), "laboratory", Options()).to_pylist()
+        for row, result in zip(rows, found, strict=True):
+            if row[expected]:
+                compared += 1
+                if result["grade"] != int(row[expected]):
+                    wrong.append((row["case_id"], version, row["lab_term"], int(row[expected]), result))
+    with capsys.disabled():
+        print(f"\nlaboratory: {len(rows)} cases, {compared} cells compared, {len(wrong)} different")  # noqa: T201
+    assert not wrong

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from abate.grading.laboratory import CTCAE_LAB, table_rows
 from abate.grading.points import Score
 from abate.grading.rules import Criterion, System
 from abate.grading.systems import COUNTED, SYSTEMS
@@ -68,7 +69,23 @@ def scores_page() -> str:
         "not known gets its fewest and its most points; a class is told only "
         f"where both sums lie in it. Research software: it gives no advice on treatment. {KNOWN}"
     )
-    return "\n\n".join([head, *(score_section(score) for score in (*COUNTED.values(), *SCORES.values()))]) + "\n"
+    rules = (*COUNTED.values(), *SCORES.values())
+    return "\n\n".join([head, *(score_section(score) for score in rules), laboratory_section()]) + "\n"
+
+
+def laboratory_section() -> str:
+    """Return the laboratory terms of the CTCAE in Markdown."""
+    lines = [f"## {CTCAE_LAB.title}", "", f"`abate calc {CTCAE_LAB.key}`. {CTCAE_LAB.citation}", ""]
+    lines += ["| term | versions | unit | 1 | 2 | 3 | 4 |", "|---|---|---|---|---|---|---|"]
+    for row in table_rows():
+        cells = [row[f"grade_{grade}"].replace("|", "/") for grade in (1, 2, 3, 4)]
+        versions = row["versions"].replace("|", ", ")
+        lines.append(f"| {row['term']} | {versions} | {row['unit']} | {' | '.join(cells)} |")
+    words = (
+        "A cell is where the grade begins. `ULN`, `LLN` and `baseline` are multiples; `fall` is per cent of the "
+        "baseline, `drop` a difference from it; `normal` and `abnormal` speak of the baseline, `low` of the value."
+    )
+    return "\n".join([*lines, "", words, *CTCAE_LAB.notes])
 
 
 def systems_page() -> str:

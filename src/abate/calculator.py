@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from abate.calculator_laboratory import laboratory
+from abate.grading.laboratory import CTCAE_LAB
 from abate.grading.points import Score, evaluate
 from abate.grading.systems import COUNTED
 from abate.records.options import Options
@@ -16,8 +18,7 @@ from abate.records.problems import Problem, UnusableCasesError, UnusableRecordsE
 from abate.scores import SCORES
 from abate.sources.cases import ROW, read_table, typed
 
-RULES: Mapping[str, Score] = {**COUNTED, **SCORES}
-RESULTS = ("value", "class", "complete", "missing", "lower", "upper", "criteria", "flags")
+RULES: Mapping[str, Score] = {CTCAE_LAB.key: CTCAE_LAB, **COUNTED, **SCORES}
 
 
 def rule(name: str) -> Score:
@@ -94,7 +95,7 @@ def calculate(score: Score, cases: pa.Table, place: str, options: Options) -> pa
     >>> calculate(rule("easix"), cases, "example", Options())["value"].to_pylist()
     [2.0]
     """
-    results = (*RESULTS, *score.derived)
+    results = (*score.results, *score.derived)
     taken = [name for name in cases.column_names if name.strip().casefold() in results]
     if taken:
         expected = f"no column of the name of a result ({', '.join(results)})"
@@ -106,7 +107,8 @@ def calculate(score: Score, cases: pa.Table, place: str, options: Options) -> pa
         expected = "at least one of " + ", ".join(item.name for item in score.inputs)
         raise UnusableCasesError([Problem("unusable", place, "", "no column is an input", expected, "Name one so.")])
     rows, _used = typed(cases, score.inputs, place, options)
-    found = evaluate(rows, score, options).order_by(ROW).select(*results).to_pyarrow()
+    judged = laboratory(rows, place, options) if score is CTCAE_LAB else evaluate(rows, score, options)
+    found = judged.order_by(ROW).select(*results).to_pyarrow()
     return pa.table({**{name: cases[name] for name in cases.column_names}, **{name: found[name] for name in results}})
 
 

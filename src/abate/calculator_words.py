@@ -8,9 +8,11 @@ import pyarrow.compute
 import pyarrow.csv
 
 from abate.calculator import RULES
+from abate.grading.laboratory import CTCAE_LAB, Term, terms
 from abate.grading.points import Score
 from abate.grading.systems import COUNTED
 from abate.records.options import REGISTRY
+from abate.scores import SCORES
 
 ADVICE = "Research software. It gives no advice on treatment."
 
@@ -24,8 +26,9 @@ def _columns(rows: Iterable[tuple[str, str]], indent: str = "  ") -> list[str]:
 def listing() -> str:
     """Return every rule of the calculator, by kind."""
     kinds = {
-        "Criteria of hyperinflammation and of cytopenia": [rule for key, rule in RULES.items() if key in COUNTED],
-        "Scores": [rule for key, rule in RULES.items() if key not in COUNTED],
+        "Laboratory": [RULES[CTCAE_LAB.key]],
+        "Criteria of hyperinflammation and of cytopenia": list(COUNTED.values()),
+        "Scores": list(SCORES.values()),
     }
     lines = []
     for kind, rules in kinds.items():
@@ -57,8 +60,18 @@ def description(score: Score) -> str:
         lines += _columns(
             (label, f"from {least:g}{f' {score.unit}' if score.unit else ''}") for label, least in score.classes
         )
+    if score is CTCAE_LAB:
+        lines += ["", "Terms (and short names), with the units in which numbers are printed"]
+        lines += _columns(_term(term) for term in terms().values())
     lines += ["", *score.notes, ADVICE] if score.notes else ["", ADVICE]
     return "\n".join(lines)
+
+
+def _term(term: Term) -> tuple[str, str]:
+    versions = ", ".join(version for version, units in term.units.items() if units)
+    units = ", ".join(unit for unit in dict.fromkeys(unit for each in term.units.values() for unit in each) if unit)
+    name = " | ".join((term.name, *term.also))
+    return name, f"{versions}; {units or 'any unit, with its limits'}{f'. {term.note}' if term.note else ''}"
 
 
 def _under(option: tuple[str, str] | None) -> str:
@@ -76,9 +89,10 @@ def _cell(value: object) -> str:
 def result(score: Score, row: dict[str, object]) -> str:
     """Return the result of one case in words: the number, what it rests on, what was missing, the source."""
     unit = f" {score.unit}" if score.unit else ""
-    value = f"{_cell(row['value'])}{unit}" if row["value"] is not None else "not known: an input is missing"
+    first = score.results[0]
+    value = f"{_cell(row[first])}{unit}" if row[first] is not None else "not known"
     lines = [score.title]
-    found = [("value", value)]
+    found = [(first, value)]
     if score.classes:
         found.append(("class", _cell(row["class"]) or "cannot be told: the bounds lie in different classes"))
     if row["lower"] != row["upper"]:

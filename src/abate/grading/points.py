@@ -129,6 +129,8 @@ class Score:
         Name to a truth that a reader should know.
     only_under
         Inputs of a formula that are read under one value of an option only.
+    results
+        Columns of its result, the number first.
     options, notes
         Names of the options that it reads; what the documentation says besides.
     """
@@ -147,6 +149,7 @@ class Score:
     derived: dict[str, Any] = field(default_factory=dict)
     flags: dict[str, Any] = field(default_factory=dict)
     only_under: dict[str, Choice] = field(default_factory=dict)
+    results: tuple[str, ...] = ("value", "class", "complete", "missing", "lower", "upper", "criteria", "flags")
     options: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

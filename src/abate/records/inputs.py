@@ -17,7 +17,7 @@ class Input:
         The column of a table of cases; what it says.
     kind
         ``number`` (a comparator and a unit may stand with it), ``truth`` (yes or no), ``word`` (one of ``words``),
-        ``words`` (some of them, joined by ``+``).
+        ``words`` (some of them, joined by ``+``), ``text`` (as it stands).
     unit
         Of a number without a unit.
     variable
@@ -30,7 +30,7 @@ class Input:
 
     name: str
     meaning: str
-    kind: Literal["number", "truth", "word", "words"] = "number"
+    kind: Literal["number", "truth", "word", "words", "text"] = "number"
     unit: str = ""
     variable: str = ""
     least: float | None = None
@@ -43,9 +43,11 @@ class Input:
         if self.kind == "truth":
             return "yes or no"
         if self.kind == "number":
-            unit = "" if self.unit == "1" or self.unit.startswith("{") else f" {self.unit}"
+            unit = "" if self.unit in ("", "1") or self.unit.startswith("{") else f" {self.unit}"
             ends = [f"{word} {limit:,.10g}" for word, limit in self._limits() if limit is not None]
             return f"a number {' '.join(ends)}{unit}"
+        if self.kind == "text":
+            return "text"
         some = "one of " if self.kind == "word" else "some of, joined by +, "
         return some + ", ".join(dict.fromkeys(self.words.values()))
 

@@ -119,6 +119,9 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
         elif item.kind == "truth":
             found[item.name] = parse.boolean(cell)
             bad = cell.notnull() & parse.boolean(cell).isnull()
+        elif item.kind == "text":
+            found[item.name] = cell
+            continue
         elif item.kind == "word":
             known = plain_word(cell).cases(*item.words.items()) if item.words else cell
             found[item.name], bad = known, cell.notnull() & known.isnull()
