@@ -53,6 +53,7 @@ def test_every_rule_is_described(key: str, capsys: pytest.CaptureFixture[str]) -
         "ctcae-lab term=ALT version=5 value=220 unit=U/L uln=40 baseline=80",
         "ctcae-lab term=Hyponatremia version=5 value=127 unit=mmol/L lln=135",
         "ctcae-lab value=3",
+        "astct-crs temperature=38.4 sbp=82 vasopressors=norepinephrine oxygen_device=nasal_cannula oxygen_flow=3",
     ],
 )
 def test_a_result_in_words(given: str, capsys: pytest.CaptureFixture[str], snapshot: SnapshotAssertion) -> None:
@@ -77,6 +78,8 @@ def test_a_result_in_words(given: str, capsys: pytest.CaptureFixture[str], snaps
         "ctcae-lab term=qqqqqq value=3 version=5",
         "ctcae-lab term=platelets value=3 version=5 unit=mg",
         "ctcae-lab term=ALT value=3 version=7",
+        "astct-crs vasopressors=norepinephrine+adrenalin temperature=>38 norepinephrine_rate=3mL/h",
+        "cartox-crs sbp=80 vasopressor_overlap_minutes=many",
     ],
 )
 def test_bad_input_is_refused_in_words(

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from abate.calculator_bedside import BEDSIDE, bedside
 from abate.calculator_laboratory import laboratory
 from abate.grading.laboratory import CTCAE_LAB
 from abate.grading.points import Score, evaluate
 from abate.grading.systems import COUNTED
-from abate.records.options import Options
+from abate.records.options import REGISTRY, Options
 from abate.records.problems import Problem, UnusableCasesError, UnusableRecordsError
 from abate.scores import SCORES
 from abate.sources.cases import ROW, read_table, typed
 
-RULES: Mapping[str, Score] = {CTCAE_LAB.key: CTCAE_LAB, **COUNTED, **SCORES}
+RULES: Mapping[str, Score] = {**BEDSIDE, CTCAE_LAB.key: CTCAE_LAB, **COUNTED, **SCORES}
 
 
 def rule(name: str) -> Score:
@@ -56,12 +57,21 @@ def pair(score: Score, text: str) -> tuple[str, str]:
 def chosen_options(score: Score, given: Mapping[str, str]) -> tuple[Options, dict[str, str]]:
     """Part what was given into options of the score and inputs."""
     names = (*score.options, "below_detection", "above_detection")
-    options = {name: given[name] for name in names if name in given}
+    options = {name: _typed(name, given[name]) for name in names if name in given}
     inputs = {name: value for name, value in given.items() if name not in options}
     try:
         return Options(options, f"abate calc {score.key}"), inputs
     except UnusableRecordsError as error:
         raise UnusableCasesError(error.problems) from error
+
+
+def _typed(name: str, written: str) -> int | float | str:
+    """Return an option as its default is: a number where that is one; what cannot be read is refused later."""
+    default = REGISTRY[name].default
+    try:
+        return type(default)(written)
+    except ValueError:
+        return written
 
 
 def calculate(score: Score, cases: pa.Table, place: str, options: Options) -> pa.Table:
@@ -107,7 +117,12 @@ def calculate(score: Score, cases: pa.Table, place: str, options: Options) -> pa
         expected = "at least one of " + ", ".join(item.name for item in score.inputs)
         raise UnusableCasesError([Problem("unusable", place, "", "no column is an input", expected, "Name one so.")])
     rows, _used = typed(cases, score.inputs, place, options)
-    judged = laboratory(rows, place, options) if score is CTCAE_LAB else evaluate(rows, score, options)
+    if score is CTCAE_LAB:
+        judged = laboratory(rows, place, options)
+    elif score.key in BEDSIDE:
+        judged = bedside(rows, score, options)
+    else:
+        judged = evaluate(rows, score, options)
     found = judged.order_by(ROW).select(*results).to_pyarrow()
     return pa.table({**{name: cases[name] for name in cases.column_names}, **{name: found[name] for name in results}})
 

@@ -8,6 +8,7 @@ import pyarrow.compute
 import pyarrow.csv
 
 from abate.calculator import RULES
+from abate.calculator_bedside import BEDSIDE
 from abate.grading.laboratory import CTCAE_LAB, Term, terms
 from abate.grading.points import Score
 from abate.grading.systems import COUNTED
@@ -26,6 +27,7 @@ def _columns(rows: Iterable[tuple[str, str]], indent: str = "  ") -> list[str]:
 def listing() -> str:
     """Return every rule of the calculator, by kind."""
     kinds = {
+        "Grading systems, of one day": list(BEDSIDE.values()),
         "Laboratory": [RULES[CTCAE_LAB.key]],
         "Criteria of hyperinflammation and of cytopenia": list(COUNTED.values()),
         "Scores": list(SCORES.values()),
@@ -49,7 +51,7 @@ def description(score: Score) -> str:
         lines += ["", "Required"]
         lines += _columns((gate.name, f"{gate.fact} [{gate.known}{_under(gate.option)}]") for gate in score.gate)
     if score.items:
-        lines += ["", "Criteria, each counting once" if score.counts else "Points, the most that hold on each line"]
+        lines += ["", _heading(score)]
         lines += _columns(
             (f"{band.grade:>3}  {item.name}", f"{band.fact} [{band.known}{_under(band.option)}]")
             for item in score.items
@@ -65,6 +67,12 @@ def description(score: Score) -> str:
         lines += _columns(_term(term) for term in terms().values())
     lines += ["", *score.notes, ADVICE] if score.notes else ["", ADVICE]
     return "\n".join(lines)
+
+
+def _heading(score: Score) -> str:
+    if score.results[0] == "grade":
+        return "Criteria: the grade is the highest that holds"
+    return "Criteria, each counting once" if score.counts else "Points, the most that hold on each line"
 
 
 def _term(term: Term) -> tuple[str, str]:

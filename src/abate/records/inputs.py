@@ -1,7 +1,7 @@
 """What a case written by hand may hold: the inputs of a score or a grading system, and what is allowed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from abate.records.dictionary import Variable, dictionary
@@ -16,7 +16,8 @@ class Input:
     name, meaning
         The column of a table of cases; what it says.
     kind
-        ``number`` (a comparator and a unit may stand with it), ``truth`` (yes or no), ``word`` (one of ``words``),
+        ``number`` (a comparator and a unit may stand with it), ``rate`` (of an infusion, with its unit), ``truth``
+        (yes or no), ``word`` (one of ``words``),
         ``words`` (some of them, joined by ``+``), ``text`` (as it stands).
     unit
         Of a number without a unit.
@@ -26,16 +27,19 @@ class Input:
         What is possible, in ``unit``.
     words
         Every way of writing a word that is allowed, and the word.
+    exact
+        Whether a comparator is refused.
     """
 
     name: str
     meaning: str
-    kind: Literal["number", "truth", "word", "words", "text"] = "number"
+    kind: Literal["number", "rate", "truth", "word", "words", "text"] = "number"
     unit: str = ""
     variable: str = ""
     least: float | None = None
     most: float | None = None
     words: Mapping[str, str] = field(default_factory=dict)
+    exact: bool = False
 
     @property
     def allowed(self) -> str:
@@ -46,6 +50,8 @@ class Input:
             unit = "" if self.unit in ("", "1") or self.unit.startswith("{") else f" {self.unit}"
             ends = [f"{word} {limit:,.10g}" for word, limit in self._limits() if limit is not None]
             return f"a number {' '.join(ends)}{unit}"
+        if self.kind == "rate":
+            return "a rate with its unit, such as 0.1 ug/kg/min; ug/min where none is given"
         if self.kind == "text":
             return "text"
         some = "one of " if self.kind == "word" else "some of, joined by +, "
@@ -84,3 +90,8 @@ def truth(name: str, meaning: str) -> Input:
 def word(name: str, meaning: str, words: Mapping[str, str]) -> Input:
     """Return an input that is one of some words."""
     return Input(name, meaning, "word", words=words)
+
+
+def exactly(item: Input) -> Input:
+    """Return an input that refuses a comparator."""
+    return replace(item, exact=True)

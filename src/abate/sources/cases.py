@@ -6,6 +6,8 @@ column. A blank cell is missing. Nothing is guessed: every cell that cannot be r
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from operator import add
 from pathlib import Path
 
 import ibis
@@ -18,7 +20,7 @@ from abate.records.canonical import plain_word
 from abate.records.inputs import Input
 from abate.records.options import Options
 from abate.records.problems import Problem, UnusableCasesError
-from abate.records.units import convert_variable
+from abate.records.units import convert_rate, convert_variable
 
 ROW = "row__number"
 CELL = r"^(<=|>=|<|>|≤|≥)?\s*([+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(.*)$"
@@ -86,7 +88,7 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
     -------
     ibis.Table, tuple of str
         ``row__number`` and for each input its columns: a number as ``NAME`` and as ``NAME_low`` and
-        ``NAME_high`` (null: no bound); a truth or a word as ``NAME``; ``words`` as an array.
+        ``NAME_high`` (null: no bound); a truth or a word as ``NAME``; ``words`` as ``+one+other+``.
 
     Raises
     ------
@@ -113,7 +115,10 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
     wrong: dict[str, tuple[Input, ir.BooleanValue]] = {}
     for position, item in enumerate(inputs):
         cell, label = rows[f"cell__{position}"], f"cell__{position}"
-        if item.kind == "number":
+        if item.kind == "rate":
+            found |= _rate(rows, cell, item.name)
+            bad = cell.notnull() & found[f"{item.name}_unit"].isnull()
+        elif item.kind == "number":
             values, bad = _number(rows, cell, item, rows[f"unit__{position}"] if f"unit__{position}" in units else None)
             found |= _bounds(item.name, *values, options)
         elif item.kind == "truth":
@@ -126,9 +131,10 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
             known = plain_word(cell).cases(*item.words.items()) if item.words else cell
             found[item.name], bad = known, cell.notnull() & known.isnull()
         else:
-            parts = plain_word(cell).re_replace(r"_*[+,;]_*", "+").split("+")
-            known = parts.filter(lambda part, item=item: part.isin(list(item.words)))
-            found[item.name], bad = known, cell.notnull() & (known.length() < parts.length())
+            joined = ibis.literal("+") + plain_word(cell).re_replace(r"_*[+,;]_*", "+") + "+"
+            known = reduce(add, (joined.contains(f"+{written}+").cast("int64") for written in item.words))
+            bad = cell.notnull() & (known < cell.re_replace("[^+,;]", "").length() + 1)
+            found[item.name] = joined
         wrong[label] = (item, bad)
     problems = list(_problems(rows, wrong, place, spelled))
     if problems:
@@ -159,7 +165,24 @@ def _number(
         fits = fits & (value >= item.least)
     if item.most is not None:
         fits = fits & (value <= item.most)
-    return (value, parse.comparator(cell)), cell.notnull() & ~ibis.coalesce(fits, False)
+    comparator = parse.comparator(cell)
+    if item.exact:
+        fits = fits & comparator.isnull()
+    return (value, comparator), cell.notnull() & ~ibis.coalesce(fits, False)
+
+
+def _rate(rows: ibis.Table, cell: ir.StringValue, name: str) -> Mapping[str, ir.Value]:
+    """Return the rate of an infusion in a canonical unit, and that unit (null where it cannot be read)."""
+    unit = ibis.coalesce(_nonempty(cell.re_extract(CELL, 3).strip()), "ug/min")
+    met = rows.select(unit=unit).distinct().to_pyarrow()["unit"].to_pylist()
+    made = {written: convert_rate(written) for written in met if written}
+    usable = {written: pair for written, pair in made.items() if pair[1].factor is not None}
+    digits = cell.re_extract(CELL, 2).try_cast("float64")
+    factor, canonical = ibis.null("float64"), ibis.null("string")
+    if usable:
+        factor = unit.cases(*((written, conversion.factor) for written, (_unit, conversion) in usable.items()))
+        canonical = unit.cases(*((written, found) for written, (found, _conversion) in usable.items()))
+    return {name: digits * factor, f"{name}_unit": ibis.ifelse(digits.notnull(), canonical, ibis.null("string"))}
 
 
 def _nonempty(text: ir.StringValue) -> ir.StringValue:
