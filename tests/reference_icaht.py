@@ -87,7 +87,9 @@ def late(values: list[tuple[int, float]], last_day: int, rule: str) -> int | Non
 def thrombocytopenia(values: list[tuple[int, float]], last_day: int, rule: str, is_late: bool) -> int | None:
     """Return the grade of T-ICAHT."""
     counts = grid(values, last_day, 31, 100) if is_late else grid(values, last_day, 0, 30)
-    if not counts:
+    measured = {day for day, _value in values if day in counts}
+    known = sum(value is not None for value in counts.values())
+    if not counts or (len(measured) < 2 if is_late else known < len(counts) / 2):
         return None
     under = {limit: counted(counts, lambda value, limit=limit: value < limit, rule) for limit in (100, 50, 20)}  # type: ignore[misc]
     if under[20] >= 14:

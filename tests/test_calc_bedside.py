@@ -7,7 +7,7 @@ import pytest
 
 from calculated import Case, found, sheet
 
-NONE = "vasopressors=none; oxygen_device=room air; sedated=no; circulatory_support=no"
+NONE = "vasopressors=none; oxygen_device=room air; sedated=no; circulatory_support=no; masking_drug=no"
 ASTCT = sheet(
     "astct-crs",
     """

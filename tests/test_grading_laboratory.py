@@ -146,6 +146,8 @@ TABLE = cells(
     Hyperphosphatemia     | unit=mg/dL; uln=4.5             | 9           |      | 1   |
     Hypoglycemia          | unit=mg/dL; lln=70              | 29          | 4    | 4   | 4
     Hyperglycemia         | unit=mmol/L                     | 14          | 3    |     | 3
+    Hyperglycemia         | unit=mg/dL; uln=100; fasting=yes | 161        | 2    |     | 0
+    Hyperglycemia         | unit=mg/dL; uln=100; fasting=no | 161         | 0    |     | 0
     Fasting hyperglycemia | unit=mg/dL; uln=100             | 161         | 2    |     | 2
     Hyperuricemia         | unit=mg/dL; uln=7; symptoms=no  | 9           | 1    | 1   | 1
     Hyperuricemia         | unit=mg/dL; uln=7; symptoms=yes | 9           | 3    | 3   | 3
@@ -211,6 +213,9 @@ NOT_KNOWN = sheet(
     symptoms not known                | term=Hyponatremia; value=127; unit=mmol/L   | 2     | 2-3    | symptoms
     ... that would not matter         | term=Hyponatremia; value=119; unit=mmol/L   | 4     | 4-4    | none
     anticoagulation not known         | term=INR; value=2.0; baseline=1.8           | ?     | 0-2    | anticoagulated
+    fasting not known                 | term=Hyperglycemia; value=200; unit=mg/dL   | ?     | 0-2    | fasting
+                                      | uln=100; version=4.03                       |       |        |
+    a limit of 0                      | term=creatinine; value=1.2; uln=0; baseline=1 | ?   | 0-4    | uln
     below detection                   | term=Neutropenia; value=<0.1; unit=10*9/L   | 4     | 4-4    | none
     above a limit                     | term=ALT; value=>1000; uln=40; baseline=20  | 4     | 4-4    | none
     above another                     | term=ALT; value=>100; uln=40; baseline=20   | 1     | 1-4    | value

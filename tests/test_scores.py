@@ -40,6 +40,10 @@ HSCORE = sheet(
     triglycerides 1.5          | triglyceride=1.5 mmol/L                       | 44    |
     triglycerides 4            | triglyceride=4.0 mmol/L                       | 44    |
     triglycerides over 4       | triglyceride=4.01 mmol/L                      | 64    |
+    in mg/dL, under            | triglyceride=132.6                            | 0     |
+    in mg/dL                   | triglyceride=132.7                            | 44    |
+    354 mg/dL                  | triglyceride=354                              | 44    |
+    over it                    | triglyceride=354.1 mg/dL                      | 64    |
     fibrinogen 2.5             | fibrinogen=2.5 g/L                            | 30    |
     fibrinogen over 2.5        | fibrinogen=2.51 g/L                           | 0     |
     AST under 30               | ast=29.9                                      | 0     |
@@ -115,7 +119,7 @@ OTHER_EASIX = [
         CRP in mg/L         | ldh=300; crp=50; platelets=150      | 10    | 3.32193 | 10-10  | none
         CRP in mg/dL        | ldh=300; crp=5 mg/dL; platelets=150 | 10    |         |        |
         CRP below detection | ldh=300; crp=<5; platelets=150      | 0.5   | -1      | ?-?    | CRP below detection
-        CRP of 0            | ldh=300; crp=0; platelets=150       | 0     | ?       | 0-0    |
+        CRP of 0            | ldh=300; crp=0; platelets=150       | 0     | ?       | 0-0    | CRP of 0
         """,
     ),
 ]

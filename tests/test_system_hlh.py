@@ -41,8 +41,8 @@ HLH_2004 = sheet(
     neutrophils and platelets    | platelets=99; anc=0.99                    | 1     |         | cytopenias
     triglycerides 265 mg/dL      | triglyceride=265                          | 1     |         |
     under 265                    | triglyceride=264                          | 0     |         |
-    triglycerides 3.0 mmol/L     | triglyceride=; triglyceride_mmol=3.0      | 1     |         |
-    2.99 mmol/L                  | triglyceride=; triglyceride_mmol=2.99     | 0     |         |
+    triglycerides 3.0 mmol/L     | triglyceride=3.0 mmol/L                | 1     |         |
+    2.99 mmol/L                  | triglyceride=2.995 mmol/L              | 0     |         |
     fibrinogen 150 mg/dL         | fibrinogen=150                            | 1     |         |
     over 150                     | fibrinogen=151                            | 0     |         |
     both count once              | triglyceride=400; fibrinogen=90           | 1     |         |

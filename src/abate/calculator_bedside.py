@@ -28,6 +28,7 @@ MORNING = DAY_MINUTES + 60
 LATER = MORNING + 7 * 60
 """A second pressure, after hours of vasopressors."""
 RATES = ("norepinephrine", "epinephrine", "phenylephrine", "dopamine", "vasopressin")
+BLANK = "A blank is not known, unless an input says otherwise. Say none, or no, for what is absent."
 PAGE_OPTIONS = ("explained_patients", "timelines_shown")
 
 
@@ -45,8 +46,8 @@ SEIZURES = ("none", "focal", "generalized", "nonconvulsive", "nonconvulsive_refr
 PERSON = (number("age", "Age", "a", 0, 120), measured("weight"))
 CRS = (
     measured("temperature"),
-    truth("fever_other_cause", "The fever has another cause"),
-    truth("episode_open", "Fever of CRS on the day before, and the episode not over"),
+    truth("fever_other_cause", "The fever has another cause; blank: not so"),
+    truth("episode_open", "Fever of CRS on the day before, and the episode not over; blank: not so"),
     truth("masking_drug", "An antipyretic or anticytokine drug since that fever"),
     measured("sbp"),
     measured("map"),
@@ -61,7 +62,7 @@ CRS = (
     measured("spo2"),
     truth("sedated", "Under sedatives"),
     truth("circulatory_support", "Cardiac arrest, or mechanical support of the circulation"),
-    truth("died_of_toxicity", "Died of it, in a clinician's judgement"),
+    truth("died_of_toxicity", "Died of it, in a clinician's judgement; blank: not so"),
 )
 ORGANS = (
     *(number(f"{name}_ratio", f"{name.upper()} over its limit of normal", "1", 0, 2000) for name in ("alt", "ast")),
@@ -84,7 +85,7 @@ NEURO = (
     word("intracranial", "Sign of raised intracranial pressure or edema", _words("intracranial")),
     measured("papilledema_stage"),
     measured("csf_opening_pressure"),
-    truth("died_of_toxicity", "Died of it, in a clinician's judgement"),
+    truth("died_of_toxicity", "Died of it, in a clinician's judgement; blank: not so"),
 )
 
 
@@ -98,7 +99,10 @@ def _rule(system: System) -> Score:
         items=(Item(system.name, system.criteria),),
         results=("grade", "complete", "missing", "lower", "upper", "criteria", "flags"),
         options=tuple(option.name for option in GRADING if option.name not in PAGE_OPTIONS),
-        notes=(*system.notes, "A blank is not known. Say none, or no, for what is known to be absent."),
+        notes=(
+            *system.notes,
+            BLANK,
+        ),
     )
 
 
@@ -236,7 +240,7 @@ def _coverage(rows: ibis.Table) -> list[ibis.Table]:
     said: dict[str, ir.BooleanValue] = {}
     if "vasopressors" in rows.columns:
         said |= {"vasopressors": rows.vasopressors.notnull(), "oxygen": rows.oxygen_device.notnull()}
-        said["drugs"] = rows.sedated.notnull() & rows.vasopressors.notnull()
+        said["drugs"] = rows.sedated.notnull() & rows.vasopressors.notnull() & rows.masking_drug.notnull()
         said["events"] = rows.circulatory_support.notnull()
         if "organ_grade" in rows.columns:
             said["events"] = said["events"] & rows.organ_grade.notnull()

@@ -112,8 +112,10 @@ def laboratory(rows: ibis.Table, place: str, options: Options) -> ibis.Table:
     corrected = ibis.ifelse(joined.name.endswith("calcemia"), ibis.coalesce(albumin, 0.0), 0.0)
     numbers = ("value_low", "value_high", "uln", "lln", "baseline")
     converted = {number: (joined[number] * joined.factor + joined.offset).round(9) for number in numbers}
+    # Nothing is a multiple of 0.
+    converted |= {number: converted[number].nullif(0) for number in ("uln", "lln", "baseline")}
     converted |= {number: converted[number] + corrected for number in ("value_low", "value_high")}
     cases = joined.mutate(**converted).select(
-        ROW, "version", *numbers, "symptoms", "anticoagulated", "over_24_h", term="name", unit="target"
+        ROW, "version", *numbers, "symptoms", "anticoagulated", "over_24_h", "fasting", term="name", unit="target"
     )
     return laboratory_grades(cases, (ROW,), options)

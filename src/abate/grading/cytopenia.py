@@ -5,12 +5,13 @@ code); how days are counted is not defined there. Compatibility: the automated g
 (Fred Hutch), which rounds to tens, fills up to seven days and joins runs over two.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
-from abate.grading.points import evaluate
+from abate.grading.points import Score, evaluate
 from abate.grading.systems.icaht import ICAHT_EARLY, ICAHT_LATE, T_ICAHT_EARLY, T_ICAHT_LATE
 from abate.records.options import Options
 from abate.timeline.intervals import joined
@@ -27,6 +28,8 @@ LEAST_KNOWN = 0.5
 """Share of days with a count, measured or filled, below which early ICAHT is not graded (our guard)."""
 RECOVERED, DIP, DIP_AFTER, APLASTIC_DAYS = 1.5, 1.0, 21, 14
 """Phenotypes of recovery: counts (10*9/L), the day after which a dip is a second one, days of aplasia."""
+COUNTING = {"cumulative": "cumulative", "longest_joined": "longest", "cumulative_raw": "raw"}
+"""Rule of counting, and the column that it makes."""
 LIMITS = {"days_500": 0.5, "days_100": 0.1}
 PLATELET_LIMITS = {"days_under_100": 100.0, "days_under_50": 50.0, "days_under_20": 20.0}
 
@@ -119,7 +122,7 @@ def days_below(counts: ibis.Table, limits: Mapping[str, float], strict: bool = F
     Returns
     -------
     ibis.Table
-        ``patient_id, course_id, days`` (of the grid), ``known_days``, ``filled_days``; for each name
+        ``patient_id, course_id, days`` (of the grid), ``known_days``, ``measured_days``, ``filled_days``; for each name
         ``NAME_longest`` (longest run, joined over recoveries of up to two days), ``NAME_cumulative`` (all
         runs so joined), ``NAME_raw`` (low days alone) and ``NAME_never_recovered`` (one run from day 3 or
         before to the last day).
@@ -127,6 +130,7 @@ def days_below(counts: ibis.Table, limits: Mapping[str, float], strict: bool = F
     whole = counts.group_by(*KEYS).aggregate(
         days=counts.count(),
         known_days=counts.value.count(),
+        measured_days=counts.measured.sum(),
         filled_days=(counts.value.notnull() & ~counts.measured).sum(),
         last_day=counts.day.max(),
     )
@@ -150,16 +154,29 @@ def days_below(counts: ibis.Table, limits: Mapping[str, float], strict: bool = F
     return whole.drop("last_day")
 
 
-def _bounded(rows: ibis.Table, *names: str) -> ibis.Table:
-    """Add the bounds of numbers that are known exactly."""
-    return rows.mutate(**{f"{name}_{end}": rows[name] for name in names for end in ("low", "high")})
+def _bounded(rows: ibis.Table, *names: str, more: Any = 0) -> ibis.Table:
+    """Add the bounds of numbers that may be larger by so many."""
+    low = {f"{name}_low": rows[name] for name in names}
+    return rows.mutate(**low, **{f"{name}_high": rows[name] + more for name in names})
+
+
+def _judged(rows: ibis.Table, score: Score, names: Sequence[str], enough: Any, options: Options) -> ibis.Table:
+    """Grade numbers of days: a day without a count may have been low, and without enough of them there is no grade."""
+    found = evaluate(_bounded(rows, *names, more=rows.days - rows.known_days), score, options)
+    enough = enough(found)
+    return found.mutate(
+        value=ibis.ifelse(enough, found.lower, ibis.null("float64")),
+        upper=ibis.ifelse(enough, found.upper, 4.0),
+        complete=enough & (found.lower == found.upper),
+        missing=ibis.ifelse(enough & (found.lower == found.upper), "", "counts"),
+    ).drop(*(f"{name}_{end}" for name in names for end in ("low", "high")), "class", "flags")
 
 
 def _counting(options: Options) -> tuple[bool, str]:
     """Return whether the compatible grading is asked for, and the rule of counting."""
     compatible = options["icaht_compatibility"] == "fredhutch"
     rule = "longest_joined" if compatible else options["icaht_counting"]
-    return compatible, {"cumulative": "cumulative", "longest_joined": "longest", "cumulative_raw": "raw"}[rule]
+    return compatible, COUNTING[rule]
 
 
 def early_icaht(neutrophils: ibis.Table, follow_up: ibis.Table, options: Options) -> ibis.Table:
@@ -187,15 +204,19 @@ def early_icaht(neutrophils: ibis.Table, follow_up: ibis.Table, options: Options
         counts = counts.mutate(value=counts.value / 1000)
     rows = days_below(counts, LIMITS)
     rows = rows.mutate(**{name: rows[f"{name}_{rule}"].cast("float64") for name in LIMITS})
-    rows = _bounded(rows.mutate(never_recovered=rows.days_500_never_recovered), *LIMITS)
-    found = evaluate(rows, ICAHT_EARLY, options)
-    enough = found.known_days > 0 if compatible else found.known_days >= LEAST_KNOWN * found.days
-    # Days that were never counted may all have been low.
-    return found.mutate(
-        value=ibis.ifelse(enough, found.value, ibis.null("float64")),
-        upper=ibis.ifelse(enough, found.upper, 4.0),
-        complete=enough & found.complete,
-    ).drop(*(f"{name}_{end}" for name in LIMITS for end in ("low", "high")), "never_recovered", "class", "flags")
+    # A day that was not counted may have ended the recovery.
+    open_ = rows.known_days < rows.days
+    never = rows.days_500_never_recovered
+    rows = rows.mutate(never_recovered=ibis.ifelse(~never & open_, ibis.null("boolean"), never))
+    least = 0.0 if compatible else LEAST_KNOWN
+    judged = _judged(
+        rows,
+        ICAHT_EARLY,
+        tuple(LIMITS),
+        lambda found: (found.known_days > 0) & (found.known_days >= least * found.days),
+        options,
+    )
+    return judged.drop("never_recovered")
 
 
 def late_icaht(neutrophils: ibis.Table, follow_up: ibis.Table, options: Options) -> ibis.Table:
@@ -235,14 +256,18 @@ def platelet_icaht(platelets: ibis.Table, follow_up: ibis.Table, options: Option
     Returns
     -------
     ibis.Table
-        As :func:`early_icaht`, for ``days_under_100``, ``days_under_50`` and ``days_under_20``.
+        As :func:`early_icaht`, for ``days_under_100``, ``days_under_50`` and ``days_under_20``; late, two tests or
+        more are asked for.
     """
-    _compatible, rule = _counting(options)
+    rule = COUNTING[options["icaht_counting"]]
     first, last = (LAST_EARLY + 1, LAST_LATE) if late else (0, LAST_EARLY)
     rows = days_below(daily_counts(platelets, follow_up, first, last), PLATELET_LIMITS, strict=True)
     rows = rows.mutate(**{name: rows[f"{name}_{rule}"].cast("float64") for name in PLATELET_LIMITS})
-    found = evaluate(_bounded(rows, *PLATELET_LIMITS), T_ICAHT_LATE if late else T_ICAHT_EARLY, options)
-    return found.drop(*(f"{name}_{end}" for name in PLATELET_LIMITS for end in ("low", "high")), "class", "flags")
+    if late:
+        return _judged(rows, T_ICAHT_LATE, tuple(PLATELET_LIMITS), lambda found: found.measured_days > 1, options)
+    return _judged(
+        rows, T_ICAHT_EARLY, tuple(PLATELET_LIMITS), lambda found: found.known_days >= LEAST_KNOWN * found.days, options
+    )
 
 
 def phenotypes(neutrophils: ibis.Table, follow_up: ibis.Table) -> ibis.Table:
@@ -273,14 +298,13 @@ def phenotypes(neutrophils: ibis.Table, follow_up: ibis.Table) -> ibis.Table:
     over = (rows.value > RECOVERED + TOLERANCE) & (rows.day > rows.first_dip)
     recovery = rows.group_by(*KEYS).aggregate(recovery=rows.day.min(where=over))
     rows = beside(rows, recovery)
-    again = (rows.value < DIP - TOLERANCE) & (rows.day > ibis.greatest(rows.recovery, DIP_AFTER))
-    again = again & rows.recovery.notnull()
-    dips = rows.group_by(*KEYS).aggregate(second_dip=ibis.coalesce(again, False).max())
+    again = ibis.coalesce((rows.value < DIP - TOLERANCE) & (rows.day > rows.recovery), False)
+    dips = rows.group_by(*KEYS).aggregate(any_dip=again.max(), second_dip=(again & (rows.day > DIP_AFTER)).max())
     found = beside(beside(recovery, longest), dips)
     phenotype = ibis.cases(
         (ibis.coalesce(found.longest >= APLASTIC_DAYS, False), "aplastic"),
         (found.second_dip, "intermittent"),
-        (found.recovery.notnull(), "quick"),
+        (found.recovery.notnull() & ~found.any_dip, "quick"),
         else_="unclassified",
     )
     return found.select(*KEYS, phenotype=phenotype)

@@ -49,6 +49,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "anticoagulated": ("anticoagulated",),
     "not anticoagulated": ("anticoagulated",),
     "over 24 h": ("over_24_h",),
+    "fasting": ("fasting",),
 }
 """What a comparison, or what must hold besides, asks of a case."""
 
@@ -90,15 +91,16 @@ class Term:
 INPUTS = (
     Input("term", "Term of the CTCAE, or a short name of it", "text"),
     word("version", "Version of the CTCAE", {name: version for version in VERSIONS for name in _spellings(version)}),
-    number("value", "The result; a comparator may stand before it", "", None),
+    number("value", "The result; a comparator may stand before it", "", 0),
     Input("unit", "Unit of the result, its limits and its baseline", "text"),
-    number("lln", "Lower limit of normal", "", None),
-    number("uln", "Upper limit of normal", "", None),
-    number("baseline", "Last value before infusion", "", None),
+    number("lln", "Lower limit of normal", "", 0),
+    number("uln", "Upper limit of normal", "", 0),
+    number("baseline", "Last value before infusion", "", 0),
     number("albumin", "Albumin, where calcium is not yet corrected for it (g/dL)", "", 0, 10),
     truth("symptoms", "Symptoms, or an intervention, where the term tells grades apart by them"),
     truth("anticoagulated", "On anticoagulation"),
     truth("over_24_h", "For more than 24 hours"),
+    truth("fasting", "Glucose of a fasting patient"),
 )
 CTCAE_LAB = Score(
     "ctcae-lab",
@@ -211,6 +213,7 @@ def _besides(rows: ibis.Table) -> Any:
         ("anticoagulated", rows.anticoagulated),
         ("not anticoagulated", ~rows.anticoagulated),
         ("over 24 h", rows.over_24_h),
+        ("fasting", rows.fasting),
         else_=True,
     )
 
@@ -223,7 +226,8 @@ def laboratory_grades(cases: ibis.Table, key: Sequence[str], options: Options) -
     cases
         The ``key``; ``term, version`` (as in the table); ``unit``: that of the printed numbers which apply (empty
         where the term has none, null where it is not known); ``value_low, value_high`` (equal where the value is
-        known exactly), ``uln, lln, baseline`` in that unit; the truths ``symptoms, anticoagulated, over_24_h``.
+        known exactly), ``uln, lln, baseline`` in that unit; the truths ``symptoms, anticoagulated, over_24_h,
+        fasting``.
     key
         Columns that name a case.
     options
@@ -244,7 +248,7 @@ def laboratory_grades(cases: ibis.Table, key: Sequence[str], options: Options) -
     rows = rows.mutate(holds=ibis.ifelse(within, False, _compared(rows) & _besides(rows)))
     needed = {
         name: [word for word, needs in NEEDS.items() if name in needs]
-        for name in ("value", "uln", "lln", "baseline", "symptoms", "anticoagulated", "over_24_h")
+        for name in ("value", "uln", "lln", "baseline", "symptoms", "anticoagulated", "over_24_h", "fasting")
     }
     lacking = {}
     for name, words in needed.items():
@@ -274,7 +278,8 @@ def laboratory_grades(cases: ibis.Table, key: Sequence[str], options: Options) -
     if options["creatinine_above_limit"] == "required":
         within = (found.term == "Creatinine increased") & (found.value_high <= found.uln + TOLERANCE)
         within = ibis.coalesce(within, False)
-        lower, upper = ibis.ifelse(within, 0, lower), ibis.ifelse(within, 0, upper)
+        perhaps = (found.term == "Creatinine increased") & found.uln.isnull()
+        lower, upper = ibis.ifelse(within | perhaps, 0, lower), ibis.ifelse(within, 0, upper)
     names = [(name.removeprefix("lacks_"), found[name]) for name in lacking]
     unnamed = [("term", found.term.isnull()), ("version", found.version.isnull())]
     missing = named([*unnamed, *names, ("unit", is_term & found.unit.isnull())])

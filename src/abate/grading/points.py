@@ -61,6 +61,11 @@ def below_other(name: str, other: str) -> Any:
     return _truth(_[f"{name}_high"] < _[f"{other}_low"] - TOLERANCE, _[f"{name}_low"] >= _[f"{other}_high"] - TOLERANCE)
 
 
+def as_reported(name: str, unit: str, there: Any, otherwise: Any) -> Any:
+    """Choose the printed limit of the unit in which a number came."""
+    return ibis.ifelse(ibis.coalesce(_[f"{name}_unit"] == unit, False), there, otherwise)
+
+
 def how_many(conditions: Sequence[Any], least: int) -> Any:
     """Say whether at least so many of some conditions hold."""
     certain, possible = (

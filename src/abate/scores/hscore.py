@@ -4,11 +4,12 @@ Fardet L, et al. Arthritis Rheumatol 2014;66(9):2613-2620, doi:10.1002/art.38690
 """
 
 import math
+from typing import Any
 
 import ibis
 from ibis import _
 
-from abate.grading.points import Item, Score, above, at_least, at_most, band, how_many
+from abate.grading.points import Item, Score, above, as_reported, at_least, at_most, band, how_many
 from abate.records.inputs import measured, truth
 
 LINEAGES = (at_most("hemoglobin", 9.2), at_most("wbc", 5.0), at_most("platelets", 110))
@@ -21,6 +22,14 @@ BANDS = (
 IMMUNE = ("immunosuppression",)
 MILLIMOLES = 88.57
 """mg/dL of triglycerides in a mmol/L."""
+
+
+def _fats(test: Any, millimoles: float, milligrams: float) -> Any:
+    """Compare triglycerides with the limit printed for the unit in which they came."""
+    return as_reported(
+        "triglyceride", "mmol/L", test("triglyceride", millimoles * MILLIMOLES), test("triglyceride", milligrams)
+    )
+
 
 HSCORE = Score(
     "hscore",
@@ -137,7 +146,7 @@ HSCORE = Score(
                 band(
                     44,
                     "triglycerides 1.5-4",
-                    at_least("triglyceride", 1.5 * MILLIMOLES),
+                    _fats(at_least, 1.5, 132.7),
                     ("triglyceride",),
                     "1.5 to 4 mmol/L",
                     "secondary",
@@ -145,7 +154,7 @@ HSCORE = Score(
                 band(
                     64,
                     "triglycerides over 4",
-                    above("triglyceride", 4 * MILLIMOLES),
+                    _fats(above, 4, 354),
                     ("triglyceride",),
                     "Over 4 mmol/L",
                     "secondary",

@@ -17,6 +17,7 @@ import pyarrow.csv
 
 from abate.records import parse
 from abate.records.canonical import plain_word
+from abate.records.dictionary import unit_aliases
 from abate.records.inputs import Input
 from abate.records.options import Options
 from abate.records.problems import Problem, UnusableCasesError
@@ -87,8 +88,9 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
     Returns
     -------
     ibis.Table, tuple of str
-        ``row__number`` and for each input its columns: a number as ``NAME`` and as ``NAME_low`` and
-        ``NAME_high`` (null: no bound); a truth or a word as ``NAME``; ``words`` as ``+one+other+``.
+        ``row__number`` and for each input its columns: a number as ``NAME``, as ``NAME_low`` and ``NAME_high``
+        (null: no bound) and ``NAME_unit`` (in which it came, null if none was told); a truth or a word as ``NAME``;
+        ``words`` as ``+one+other+``.
 
     Raises
     ------
@@ -119,7 +121,10 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
             found |= _rate(rows, cell, item.name)
             bad = cell.notnull() & found[f"{item.name}_unit"].isnull()
         elif item.kind == "number":
-            values, bad = _number(rows, cell, item, rows[f"unit__{position}"] if f"unit__{position}" in units else None)
+            values, reported, bad = _number(
+                rows, cell, item, rows[f"unit__{position}"] if f"unit__{position}" in units else None
+            )
+            found[f"{item.name}_unit"] = reported
             found |= _bounds(item.name, *values, options)
         elif item.kind == "truth":
             found[item.name] = parse.boolean(cell)
@@ -145,8 +150,8 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
 
 def _number(
     rows: ibis.Table, cell: ir.StringValue, item: Input, unit_of: ir.StringValue | None
-) -> tuple[tuple[ir.FloatingValue, ir.StringValue], ir.BooleanValue]:
-    """Return value and comparator of a cell, and whether it cannot be read."""
+) -> tuple[tuple[ir.FloatingValue, ir.StringValue], ir.StringValue, ir.BooleanValue]:
+    """Return value and comparator of a cell, the unit in which it came, and whether it cannot be read."""
     unit = ibis.coalesce(_nonempty(cell.re_extract(CELL, 3).strip()), *([] if unit_of is None else [unit_of]))
     known = item.known()
     met = rows.select(unit=unit).filter(ibis._.unit.notnull()).distinct().to_pyarrow()["unit"].to_pylist()
@@ -168,7 +173,9 @@ def _number(
     comparator = parse.comparator(cell)
     if item.exact:
         fits = fits & comparator.isnull()
-    return (value, comparator), cell.notnull() & ~ibis.coalesce(fits, False)
+    units = [(unit == written, unit_aliases().get(written, written)) for written in usable]
+    reported = ibis.cases(*units) if units else ibis.null("string")
+    return (value, comparator), reported, cell.notnull() & ~ibis.coalesce(fits, False)
 
 
 def _rate(rows: ibis.Table, cell: ir.StringValue, name: str) -> Mapping[str, ir.Value]:

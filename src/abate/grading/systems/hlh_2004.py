@@ -9,12 +9,13 @@ from typing import Any
 import ibis
 from ibis import _
 
-from abate.grading.points import Item, Score, above, at_least, at_most, band, below, counted, how_many
+from abate.grading.points import Item, Score, above, as_reported, at_least, at_most, band, below, counted, how_many
 from abate.grading.rules import Choice
-from abate.records.inputs import measured, number, truth
+from abate.records.inputs import measured, truth
 
 EDGES, FEVER = "hlh_2004_edges", "hlh_2004_fever"
-MILLIMOLE = "triglyceride_mmol"
+MILLIMOLES = 88.57
+"""mg/dL of triglycerides in a mmol/L."""
 LINEAGES = (below("hemoglobin", 9.0), below("platelets", 100), below("anc", 1.0))
 INCLUSIVE: Choice = (EDGES, "inclusive")
 STRICT: Choice = (EDGES, "strict")
@@ -32,7 +33,7 @@ def _edges(name: str, inclusive: Any, strict: Any, needs: tuple[str, ...], words
 
 def _fats(test: Any) -> Any:
     # The limit of the unit in which the laboratory reported: 265 mg/dL is 2.99 mmol/L.
-    return ibis.coalesce(test("triglyceride", 265), test(MILLIMOLE, 3.0))
+    return as_reported("triglyceride", "mmol/L", test("triglyceride", 3.0 * MILLIMOLES), test("triglyceride", 265))
 
 
 FATS = ("triglyceride", "fibrinogen")
@@ -81,7 +82,6 @@ INPUTS = (
     measured("temperature"),
     truth("splenomegaly", "Enlarged spleen, clinically or on imaging"),
     *(measured(name) for name in ("hemoglobin", "platelets", "anc", "triglyceride")),
-    number(MILLIMOLE, "Triglycerides as reported in mmol/L, in place of mg/dL", "mmol/L", 0, 230),
     measured("fibrinogen"),
     truth("hemophagocytosis", "Hemophagocytosis in marrow, spleen or lymph node"),
     measured("ferritin"),
@@ -89,6 +89,7 @@ INPUTS = (
 )
 MET = (("not met", 0.0), ("met", 5.0))
 NOTES = (
+    "A molecular diagnosis that is not given counts as none.",
     "All within one window of 7 days. Whether triglycerides were fasting is seldom known.",
     "No evidence of malignancy, which the protocol asks beside hemophagocytosis, never holds in lymphoma: waived.",
     "In infants under 4 weeks hemoglobin counts under 10.0 g/dL.",

@@ -61,7 +61,7 @@ def _late(option: Choice) -> tuple[Criterion, ...]:
             at_most(name, limit) if option == TWO else at_most(name, limit) & NOT_ALONE,
             (name,),
             f"{limit} x 10*9/L or less"
-            + (" on two days" if option == TWO else ", by the lowest; the second under 1.5"),
+            + (" on two days" if option == TWO else ", by the lowest; the second lowest 1.5 or less"),
             "verified",
             option,
         )

@@ -115,7 +115,10 @@ IEC_HS_GATE = Score(
     classes=(("closed", 0.0), ("open", 1.0)),
     counts=True,
     options=(GATE,),
-    notes=("After lymphodepletion the literal gate is nearly always open.",),
+    notes=(
+        "After lymphodepletion the literal gate is nearly always open.",
+        "A rapid rise that is not given counts as none.",
+    ),
 )
 IEC_HS_OTHER = Score(
     "iec-hs-other",
