@@ -71,6 +71,8 @@ def test_a_result_in_words(given: str, capsys: pytest.CaptureFixture[str], snaps
         "easix qqqq=3",
         "hscore ferritin=high wbc=5furlong hepatomegaly=perhaps",
         "easix platelets=100000",
+        "easix platelets=100 platelets=10",
+        "astct-icans ice=8/10",
         "cockcroft-gault sex=x",
         "hlh-2004 ferritin=900 hlh_2004_edges=loose",
         "iec-hs",
@@ -78,7 +80,7 @@ def test_a_result_in_words(given: str, capsys: pytest.CaptureFixture[str], snaps
         "ctcae-lab term=qqqqqq value=3 version=5",
         "ctcae-lab term=platelets value=3 version=5 unit=mg",
         "ctcae-lab term=ALT value=3 version=7",
-        "astct-crs vasopressors=norepinephrine+adrenalin temperature=>38 norepinephrine_rate=3mL/h",
+        "astct-crs vasopressors=norepinephrine+adrenalin temperature=>38 norepinephrine_rate=3",
         "cartox-crs sbp=80 vasopressor_overlap_minutes=many",
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 
 from calculated import Case, found, sheet
 
-NONE = "vasopressors=none; oxygen_device=room air; sedated=no; circulatory_support=no; masking_drug=no"
+NONE = "vasopressors=none; oxygen_device=room air; sedated=no; circulatory_support=no; masking_drug=no; episode_open=no"
 ASTCT = sheet(
     "astct-crs",
     """
@@ -26,7 +26,7 @@ ASTCT = sheet(
     two, for half an hour           | sbp=89; vasopressors=norepinephrine+epinephrine         | 3     |        |
                                     | vasopressor_hours=0.5                                   |       |        |
     a rate alone changes nothing    | sbp=89; vasopressors=norepinephrine                     | 3     |        |
-                                    | norepinephrine_rate=90                                  |       |        |
+                                    | norepinephrine_rate=90 ug/min                                  |       |        |
     low flow                        | sbp=120; oxygen_device=nc; oxygen_flow=6                | 2     |        |
     above low flow                  | sbp=120; oxygen_device=nasal cannula; oxygen_flow=6.1   | 3     |        |
     positive pressure               | sbp=120; oxygen_device=BiPAP                            | 4     |        |
@@ -35,6 +35,10 @@ ASTCT = sheet(
     afebrile in an open episode     | temperature=36.8; sbp=80; episode_open=yes              | 0     |        |
     ... after a drug that masks     | temperature=36.8; sbp=80; episode_open=yes              | 2     |        |
                                     | masking_drug=yes                                        |       |        |
+    a rate makes it run             | sbp=89; norepinephrine_rate=5 ug/min                    | 3     |        |
+    by another name                 | sbp=89; vasopressors=noradrenaline                      | 3     |        |
+    the day before not said         | temperature=36.8; sbp=80; episode_open=; masking_drug=  | ?     | 0-2    |
+    ... and it does not matter      | sbp=80; episode_open=; masking_drug=                    | 2     | 2-2    | none
     died of it                      | sbp=120; died_of_toxicity=yes                           | 5     |        |
     vasopressors not said           | sbp=120; vasopressors=                                  | 1     | 1-4    |
     oxygen not said                 | sbp=120; oxygen_device=                                 | 1     | 1-4    |
@@ -47,14 +51,14 @@ CARTOX = sheet(
     """
     what                      | inputs                                                     | grade | bounds
     nothing found             | temperature=36.8; sbp=120                                  | 0     | 0-0
-    a low dose                | sbp=85; vasopressors=norepinephrine; norepinephrine_rate=5 | 2     |
+    a low dose                | sbp=85; vasopressors=norepinephrine; norepinephrine_rate=5 ug/min | 2     |
     a high dose               | sbp=85; vasopressors=norepinephrine                        | 3     |
                               | norepinephrine_rate=20 mcg/min                             |       |
     by weight                 | sbp=85; vasopressors=norepinephrine; weight=70             | 3     |
                               | norepinephrine_rate=0.3 mcg/kg/min                         |       |
     for under three hours     | sbp=85; vasopressors=norepinephrine; vasopressor_hours=2.9 | 2     |
-                              | norepinephrine_rate=20                                     |       |
-    low in spite of it        | sbp=85; vasopressors=norepinephrine; norepinephrine_rate=20 | 4    |
+                              | norepinephrine_rate=20 ug/min                                     |       |
+    low in spite of it        | sbp=85; vasopressors=norepinephrine; norepinephrine_rate=20 ug/min | 4    |
                               | low_despite_vasopressors=yes                               |       |
     arrest                    | sbp=120; circulatory_support=yes                           | 4     |
     FiO2 of 40 %              | sbp=120; oxygen_device=venturi mask; oxygen_fio2=40        | 3     |

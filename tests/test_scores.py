@@ -118,7 +118,7 @@ OTHER_EASIX = [
         what                | inputs                              | value | log2    | bounds | flags
         CRP in mg/L         | ldh=300; crp=50; platelets=150      | 10    | 3.32193 | 10-10  | none
         CRP in mg/dL        | ldh=300; crp=5 mg/dL; platelets=150 | 10    |         |        |
-        CRP below detection | ldh=300; crp=<5; platelets=150      | 0.5   | -1      | ?-?    | CRP below detection
+        CRP below detection | ldh=300; crp=<5; platelets=150      | 0.5   | -1      | ?-?    | crp is a bound
         CRP of 0            | ldh=300; crp=0; platelets=150       | 0     | ?       | 0-0    | CRP of 0
         """,
     ),

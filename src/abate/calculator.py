@@ -4,7 +4,7 @@ Research software: it gives no advice on treatment.
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +17,7 @@ from abate.grading.systems import COUNTED
 from abate.records.options import REGISTRY, Options
 from abate.records.problems import Problem, UnusableCasesError, UnusableRecordsError
 from abate.scores import SCORES
-from abate.sources.cases import ROW, read_table, typed
+from abate.sources.cases import ROW, column_name, read_table, typed
 
 RULES: Mapping[str, Score] = {**BEDSIDE, CTCAE_LAB.key: CTCAE_LAB, **COUNTED, **SCORES}
 
@@ -39,19 +39,27 @@ def rule(name: str) -> Score:
     return RULES[key]
 
 
-def pair(score: Score, text: str) -> tuple[str, str]:
-    """Return the name and value of ``NAME=VALUE``.
+def pairs(score: Score, texts: Iterable[str]) -> dict[str, str]:
+    """Return the names and values of ``NAME=VALUE``.
 
     Raises
     ------
     UnusableCasesError
-        If there is no equals sign.
+        If one has no equals sign, or a name is given twice.
     """
-    name, sign, value = text.partition("=")
-    if not sign:
-        place, found = f"abate calc {score.key}", f"{text!r} is no input"
-        raise UnusableCasesError([Problem("unusable", place, "", found, "NAME=VALUE", "See --describe.")])
-    return name.strip().casefold().replace("-", "_"), value
+    found: dict[str, str] = {}
+    problems = []
+    for text in texts:
+        written, sign, value = text.partition("=")
+        name = column_name(written)
+        if not sign or name in found:
+            said = f"{text!r} gives {name} a second time" if sign else f"{text!r} is no input"
+            place = f"abate calc {score.key}"
+            problems.append(Problem("unusable", place, "", said, "NAME=VALUE, each name once", "See --describe."))
+        found[name] = value
+    if problems:
+        raise UnusableCasesError(problems)
+    return found
 
 
 def chosen_options(score: Score, given: Mapping[str, str]) -> tuple[Options, dict[str, str]]:
@@ -106,13 +114,13 @@ def calculate(score: Score, cases: pa.Table, place: str, options: Options) -> pa
     [2.0]
     """
     results = (*score.results, *score.derived)
-    taken = [name for name in cases.column_names if name.strip().casefold() in results]
+    taken = [name for name in cases.column_names if column_name(name) in results]
     if taken:
         expected = f"no column of the name of a result ({', '.join(results)})"
         raise UnusableCasesError(
             [Problem("unusable", place, name, "a result has this name", expected, "Rename it.") for name in taken]
         )
-    names = {name.strip().casefold() for name in cases.column_names}
+    names = {column_name(name) for name in cases.column_names}
     if not names & {item.name for item in score.inputs}:
         expected = "at least one of " + ", ".join(item.name for item in score.inputs)
         raise UnusableCasesError([Problem("unusable", place, "", "no column is an input", expected, "Name one so.")])
@@ -173,3 +181,10 @@ def calculate_file(score: Score, path: Path, given: Mapping[str, str]) -> pa.Tab
     if problems:
         raise UnusableCasesError(problems)
     return calculate(score, read_table(path), path.name, options)
+
+
+def unread(score: Score, graded: pa.Table) -> list[str]:
+    """Return the columns of graded cases that are neither an input nor a result."""
+    known = {name for item in score.inputs for name in (item.name, f"{item.name}_unit")}
+    results = (*score.results, *score.derived)
+    return [name for name in graded.column_names if column_name(name) not in known and name not in results]

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 
 from abate.engine.store import Engine
 from abate.grading.points import Item, Score
-from abate.grading.rules import System, grade_days
+from abate.grading.rules import System, any_of, grade_days, named
 from abate.grading.systems import SYSTEMS
 from abate.records.dictionary import dictionary
 from abate.records.grading_options import GRADING
@@ -22,8 +22,11 @@ from abate.records.tables import TABLES
 from abate.sources.cases import ROW
 from abate.timeline.features import features
 from abate.timeline.intervals import DAY_MINUTES
+from abate.timeline.joins import beside
 
 DAY = 1
+BEFORE = ("episode_open", "masking_drug")
+"""What a case says of the day before."""
 MORNING = DAY_MINUTES + 60
 LATER = MORNING + 7 * 60
 """A second pressure, after hours of vasopressors."""
@@ -37,7 +40,11 @@ def _words(variable: str) -> Mapping[str, str]:
 
 
 def _agents() -> Mapping[str, str]:
-    names = {name.lower().replace(" ", "_"): name for name in dictionary().drugs_of("vasopressor", "inotrope")}
+    known = dictionary()
+    names: dict[str, str] = {}
+    for name in known.drugs_of("vasopressor", "inotrope"):
+        written = (name, *known.drugs[name].get("other_names", "").split("|"))
+        names |= {word.strip().lower().replace(" ", "_"): name for word in written if word.strip()}
     return {**names, "none": "none"}
 
 
@@ -47,7 +54,7 @@ PERSON = (number("age", "Age", "a", 0, 120), measured("weight"))
 CRS = (
     measured("temperature"),
     truth("fever_other_cause", "The fever has another cause; blank: not so"),
-    truth("episode_open", "Fever of CRS on the day before, and the episode not over; blank: not so"),
+    truth("episode_open", "Fever of CRS on the day before, and the episode not over"),
     truth("masking_drug", "An antipyretic or anticytokine drug since that fever"),
     measured("sbp"),
     measured("map"),
@@ -203,11 +210,14 @@ def _drugs(rows: ibis.Table) -> list[ibis.Table]:
     masked = rows.filter(rows.masking_drug)
     dose = {"drug": ibis.literal("tocilizumab"), "kind": ibis.literal("dose"), **common}
     found = [_table("drugs", masked, **dose, day=ibis.literal(0), minute=ibis.literal(540))]
-    agents = [
-        rows.filter(rows.vasopressors.contains(f"+{written}+")).mutate(agent=ibis.literal(name))
-        for written, name in _agents().items()
-        if name != "none"
-    ]
+    agents = []
+    for name in dict.fromkeys(_agents().values()):
+        written = [word for word, agent in _agents().items() if agent == name]
+        runs = any_of([ibis.coalesce(rows.vasopressors.contains(f"+{word}+"), False) for word in written])
+        if name in RATES:
+            runs = runs | (rows[f"{name}_rate"] > 0)
+        if name != "none":
+            agents.append(rows.filter(runs).mutate(agent=ibis.literal(name)))
     each = ibis.union(*agents)
     rate, unit = (each.agent.cases(*((name, each[f"{name}_rate{end}"]) for name in RATES)) for end in ("", "_unit"))
     hours = ibis.coalesce((each.vasopressor_hours * 60).round().cast("int64"), 2 * DAY_MINUTES - MORNING)
@@ -271,7 +281,11 @@ def bedside(rows: ibis.Table, rule: Score, options: Options) -> ibis.Table:
     """
     engine = Engine()
     system = SYSTEMS[rule.key.replace("-", "_")]
-    rows = engine.keep("cases", rows)
+    cases = engine.keep("cases", rows)
+    # A blank of the day before may stand for the worst: each case walks through twice.
+    blank = [name for name in BEFORE if name in cases.columns]
+    worst = cases.mutate(**{name: ibis.coalesce(cases[name], True) for name in blank}, **{ROW: -cases[ROW]})
+    rows = engine.keep("cases_twice", cases.union(worst.select(*cases.columns)))
     infusion = ibis.timestamp("2000-01-01 00:00:00")
     records = {
         "patients": [_table("patients", rows, age=rows.age, weight_kg=rows.weight, day0=infusion)],
@@ -287,5 +301,16 @@ def bedside(rows: ibis.Table, rule: Score, options: Options) -> ibis.Table:
     days = follow_up.select("patient_id", "course_id", day=ibis.range(0, DAY + 1).unnest().cast("int64"))
     days = engine.keep("case_days", days)
     graded = grade_days(features(tables, days, follow_up, dictionary(), options, engine), system, options)
-    graded = graded.filter(graded.day == DAY)
-    return graded.select(*rule.results, **{ROW: graded.patient_id.cast("int64")})
+    graded = graded.filter(graded.day == DAY).mutate(place=graded.patient_id.cast("int64"))
+    told = graded.filter(graded.place > 0).select(*rule.results, **{ROW: ibis._.place})
+    other = graded.filter(graded.place < 0).select(most="upper", **{ROW: -ibis._.place})
+    both = beside(beside(told, other, (ROW,)), cases.select(ROW, *blank), (ROW,))
+    wider = both.most > both.upper
+    lacks = named([(name, wider & both[name].isnull()) for name in blank]) if blank else ibis.literal("")
+    between = ibis.ifelse((lacks != "") & (both.missing != ""), "; ", "")
+    return both.mutate(
+        grade=ibis.ifelse(wider & (both.grade == 0), ibis.null("int8"), both.grade),
+        upper=ibis.greatest(both.upper, both.most),
+        complete=both.complete & ~wider,
+        missing=lacks + between + both.missing,
+    ).drop("most", *blank)

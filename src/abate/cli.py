@@ -156,7 +156,7 @@ def calc(
     if describe:
         click.echo(calculator_words.description(score))
         return
-    pairs = dict(calculator.pair(score, text) for text in given)
+    pairs = calculator.pairs(score, given)
     if table is None:
         click.echo(calculator_words.result(score, calculator.calculate_one(score, pairs)))
         return
@@ -168,6 +168,9 @@ def calc(
     if not context.obj["quiet"]:
         complete = sum(graded["complete"].to_pylist())
         click.echo(f"{graded.num_rows:,} cases, {complete:,} of them complete, are in {out}")
+        unread = calculator.unread(score, graded)
+        if unread:
+            click.echo(f"Columns that are no input, passed through: {', '.join(unread)}")
 
 
 @cli.command(epilog=CODES)

@@ -263,6 +263,7 @@ def _formula(rows: ibis.Table, score: Score, formula: Any, options: Options) -> 
     value = ibis.ifelse(unusable, ibis.null("float64"), rows.value)
     exact = value.notnull() & ~any_of([_unknown(rows, name, score) for name in read])
     bound = ibis.ifelse(exact, value, ibis.null("float64"))
+    vague = [(f"{name} is a bound", rows[name].notnull() & _unknown(rows, name, score)) for name in read]
     return _results(
         rows,
         score,
@@ -276,11 +277,14 @@ def _formula(rows: ibis.Table, score: Score, formula: Any, options: Options) -> 
             "criteria": ibis.literal(""),
         },
         before,
+        vague,
     )
 
 
-def _results(rows: ibis.Table, score: Score, found: dict[str, Any], before: Sequence[str]) -> ibis.Table:
-    flags = named([(name, where.resolve(rows)) for name, where in score.flags.items()])
+def _results(
+    rows: ibis.Table, score: Score, found: dict[str, Any], before: Sequence[str], vague: Sequence[Any] = ()
+) -> ibis.Table:
+    flags = named([*((name, where.resolve(rows)) for name, where in score.flags.items()), *vague])
     rows = rows.mutate(**found, flags=flags)
     rows = rows.mutate(**score.derived)
     return rows.select(*before, *found, "flags", *score.derived)

@@ -51,7 +51,7 @@ class Input:
             ends = [f"{word} {limit:,.10g}" for word, limit in self._limits() if limit is not None]
             return f"a number {' '.join(ends)}{unit}"
         if self.kind == "rate":
-            return "a rate with its unit, such as 0.1 ug/kg/min; ug/min where none is given"
+            return "a rate with its unit, such as 0.1 ug/kg/min"
         if self.kind == "text":
             return "text"
         some = "one of " if self.kind == "word" else "some of, joined by +, "

@@ -44,6 +44,6 @@ MODIFIED = Score(
     # CRP is kept in mg/L; the paper's is in mg/dL, and forgetting it makes the index ten times too large.
     formula=lambda _options: _.ldh * (_.crp / 10) / POSITIVE,
     derived=LOGARITHM,
-    flags={"CRP below detection": _.crp_low.isnull() & _.crp.notnull(), "CRP of 0": _.crp == 0},
+    flags={"CRP of 0": _.crp == 0},
     notes=("LDH (U/L) x CRP (mg/dL) / platelets (10*9/L); CRP is given in mg/L and converted.", *NOTES),
 )

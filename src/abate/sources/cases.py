@@ -30,6 +30,15 @@ JUST = 1e-6
 SHOWN = 5
 
 
+MISSING = (*parse.MISSING, "n/a", "na", "-", "?", "ND", "nd", "not done", "Not done", "unknown", "Unknown", "missing")
+"""Cells of a case that say nothing."""
+
+
+def column_name(written: str) -> str:
+    """Return a column name as inputs are named: small letters, underscores for blanks and hyphens."""
+    return re.sub(r"[ -]+", "_", written.strip().casefold())
+
+
 def read_table(path: Path) -> pa.Table:
     """Return a CSV file of cases as text.
 
@@ -65,7 +74,7 @@ def read_table(path: Path) -> pa.Table:
         row = re.search(r"Row #([0-9]+)", str(error))
         found = f"row {row[1]} has not as many cells as the header" if row else "there is no row of cases"
         raise refuse(found, "a header, and in every row a cell a column") from error
-    plain = [name.strip().casefold() for name in table.column_names]
+    plain = [column_name(name) for name in table.column_names]
     if "" in plain or len(set(plain)) < len(plain):
         raise refuse("a column has no name, or two have the same", "one name a column, whatever its capitals")
     return table
@@ -97,7 +106,7 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
     UnusableCasesError
         Naming every cell that cannot be read, with what is allowed.
     """
-    spelled = {name.strip().casefold(): name for name in cases.column_names}
+    spelled = {column_name(name): name for name in cases.column_names}
     texts = {
         f"cell__{position}": cases[spelled[item.name]].combine_chunks() if item.name in spelled else None
         for position, item in enumerate(inputs)
@@ -111,7 +120,7 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
     columns = {name: empty if found is None else found for name, found in texts.items()} | units
     columns[ROW] = pa.array(range(2, cases.num_rows + 2), pa.int64())
     rows = ibis.memtable(pa.table(columns))
-    reading = parse.Reading()
+    reading = parse.Reading(missing=MISSING)
     rows = rows.mutate(**{name: parse.text(rows[name], reading) for name in (*texts, *units)})
     found: dict[str, ir.Value] = {}
     wrong: dict[str, tuple[Input, ir.BooleanValue]] = {}
@@ -155,7 +164,9 @@ def _number(
     unit = ibis.coalesce(_nonempty(cell.re_extract(CELL, 3).strip()), *([] if unit_of is None else [unit_of]))
     known = item.known()
     met = rows.select(unit=unit).filter(ibis._.unit.notnull()).distinct().to_pyarrow()["unit"].to_pylist()
-    conversions = {written: convert_variable(known, written) for written in met}
+    # 8/10 is a way to write a score, and no tenth of it.
+    plain = known.unit in ("", "1") or known.unit.startswith("{")
+    conversions = {written: convert_variable(known, written) for written in met if not (plain and written[0] == "/")}
     usable = {written: made for written, made in conversions.items() if made.factor is not None}
     digits = cell.re_extract(CELL, 2).try_cast("float64")
     factor, offset = (
@@ -180,7 +191,7 @@ def _number(
 
 def _rate(rows: ibis.Table, cell: ir.StringValue, name: str) -> Mapping[str, ir.Value]:
     """Return the rate of an infusion in a canonical unit, and that unit (null where it cannot be read)."""
-    unit = ibis.coalesce(_nonempty(cell.re_extract(CELL, 3).strip()), "ug/min")
+    unit = _nonempty(cell.re_extract(CELL, 3).strip())
     met = rows.select(unit=unit).distinct().to_pyarrow()["unit"].to_pylist()
     made = {written: convert_rate(written) for written in met if written}
     usable = {written: pair for written, pair in made.items() if pair[1].factor is not None}
