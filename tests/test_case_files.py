@@ -22,6 +22,7 @@ from abate.records.dictionary import dictionary
 from abate.records.options import Options
 from abate.records.units import convert_variable
 from abate.scores.hscore import approximate_probability
+from series import courses
 
 Case = Mapping[str, Any]
 Row = dict[str, str]
@@ -139,25 +140,15 @@ SINGLE: dict[str, Callable[[Case], Any]] = {
 
 
 def series(case: Case) -> dict[int, float]:
-    """Return counts (10*9/L) by day: ``400 d5-11`` among counts of 3,000, or lists of days and counts per uL."""
+    """Return counts per uL by day: ``400 d5-11`` among counts of 3,000, or lists of days and counts."""
     if "days" in case:
-        return {day: count / 1000 for day, count in zip(case["days"], case["anc"], strict=True)}
-    found = dict.fromkeys(range(31), 3.0)
+        return dict(zip(case["days"], case["anc"], strict=True))
+    found = dict.fromkeys(range(31), 3000.0)
     for part in case["anc"].split(","):
         count, days = part.split()
         first, _, last = days.removeprefix("d").partition("-")
-        found |= dict.fromkeys(range(int(first), int(last or first) + 1), float(count) / 1000)
+        found |= dict.fromkeys(range(int(first), int(last or first) + 1), float(count))
     return found
-
-
-def courses(cohort: Mapping[str, Mapping[int, float]], last_day: int) -> tuple[ibis.Table, ibis.Table]:
-    rows = [(name, 1, day, count) for name, found in cohort.items() for day, count in found.items()]
-    names = ("patient_id", "course_id", "day", "value")
-    values = pa.table({name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)})
-    people = pa.table(
-        {"patient_id": list(cohort), "course_id": [1] * len(cohort), "last_day": [last_day] * len(cohort)}
-    )
-    return ibis.memtable(values), ibis.memtable(people)
 
 
 def early(cases: list[Case]) -> list[list[float]]:
@@ -168,15 +159,19 @@ def early(cases: list[Case]) -> list[list[float]]:
         options = Options({"icaht_counting": "longest_joined", "icaht_compatibility": compatible})
         mine = {str(place): series(case) for place, case in enumerate(cases) if case.get("mode", "") == mode}
         last_day = max(30, *(day for found in mine.values() for day in found))
-        for row in early_icaht(*courses(mine, last_day), options).to_pyarrow().to_pylist():
+        for row in (
+            early_icaht(*courses({name: (found.items(), last_day) for name, found in mine.items()}), options)
+            .to_pyarrow()
+            .to_pylist()
+        ):
             found = [row["days_500_longest"], row["days_100_longest"], row["value"], row["days_500_raw"]]
             out[int(row["patient_id"])] = found
     return out
 
 
 def late(cases: list[Case]) -> list[float]:
-    cohort = {str(p): {31 + d: n / 1000 for d, n in enumerate(case["anc_d31_100"])} for p, case in enumerate(cases)}
-    graded = late_icaht(*courses(cohort, 100), Options({"icaht_late_rule": "nadir"})).to_pyarrow().to_pylist()
+    cohort = {str(place): (enumerate(case["anc_d31_100"], 31), 100) for place, case in enumerate(cases)}
+    graded = late_icaht(*courses(cohort), Options({"icaht_late_rule": "nadir"})).to_pyarrow().to_pylist()
     grades = {int(row["patient_id"]): row["value"] for row in graded}
     return [grades[place] for place in range(len(cases))]
 

@@ -6,7 +6,6 @@ Rejeski K, et al. Blood 2023;142(10):865-877, doi:10.1182/blood.2023020578.
 from typing import Any
 
 import ibis
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from abate.grading.cytopenia import early_icaht, late_icaht, phenotypes, platele
 from abate.records.options import Options
 from calculated import Case, found, sheet
 from repeatable import repeatable
+from series import courses
 from spec import cells
 
 EARLY = sheet(
@@ -110,13 +110,7 @@ def counts(text: str, usual: float = 3000, last: int = 30) -> dict[int, float]:
 
 
 def tables(cohort: dict[str, tuple[dict[int, float], int]], per: float = 1000) -> tuple[ibis.Table, ibis.Table]:
-    rows = [(name, day, value / per) for name, (found, _last) in cohort.items() for day, value in found.items()]
-    columns = {"patient_id": pa.string(), "day": pa.int64(), "value": pa.float64()}
-    arrays = {name: pa.array([row[place] for row in rows], kind) for place, (name, kind) in enumerate(columns.items())}
-    values = pa.table(arrays | {"course_id": pa.array([1] * len(rows), pa.int64())})
-    ends = pa.array([last for _found, last in cohort.values()], pa.int64())
-    people = pa.table({"patient_id": list(cohort), "course_id": [1] * len(cohort), "last_day": ends})
-    return ibis.memtable(values), ibis.memtable(people)
+    return courses({name: (found.items(), last) for name, (found, last) in cohort.items()}, per)
 
 
 def by_patient(table: ibis.Table) -> dict[str, dict[str, Any]]:
@@ -288,14 +282,8 @@ def test_grades_agree_with_the_reference(
     )
 
     def grades(cohort: list[Any], per: float, grade: Any) -> dict[str, float | None]:
-        rows = [(str(place), day, value / per) for place, (found, _last) in enumerate(cohort) for day, value in found]
-        columns = {"patient_id": pa.string(), "day": pa.int64(), "value": pa.float64()}
-        arrays = {n: pa.array([row[place] for row in rows], kind) for place, (n, kind) in enumerate(columns.items())}
-        values = pa.table(arrays | {"course_id": pa.array([1] * len(rows), pa.int64())})
-        ends = pa.array([last for _found, last in cohort], pa.int64())
         names = [str(place) for place in range(len(cohort))]
-        courses = pa.table({"patient_id": names, "course_id": [1] * len(cohort), "last_day": ends})
-        found = by_patient(grade(ibis.memtable(values), ibis.memtable(courses)))
+        found = by_patient(grade(*courses(dict(zip(names, cohort, strict=True)), per)))
         return {name: found[name]["value"] if name in found else None for name in names}
 
     def expected(cohort: list[Any], judge: Any) -> dict[str, float | None]:

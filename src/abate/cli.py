@@ -147,24 +147,26 @@ def calc(
     context: click.Context, name: str, given: tuple[str, ...], describe: bool, table: Path | None, out: Path | None
 ) -> None:
     """Compute a score or grading system for one case, or for a table of cases; without NAME list them all."""
-    from abate import calculator, calculator_words
+    from abate import calculator
+    from abate.calculator import words
+    from abate.report.text import write_whole
 
     if not name:
-        click.echo(calculator_words.listing())
+        click.echo(words.listing())
         return
     score = calculator.rule(name)
     if describe:
-        click.echo(calculator_words.description(score))
+        click.echo(words.description(score))
         return
     pairs = calculator.pairs(score, given)
     if table is None:
-        click.echo(calculator_words.result(score, calculator.calculate_one(score, pairs)))
+        click.echo(words.result(score, calculator.calculate_one(score, pairs)))
         return
     graded = calculator.calculate_file(score, table, pairs)
     if out is None:
-        click.echo(calculator_words.as_csv(graded), nl=False)
+        click.echo(words.as_csv(graded), nl=False)
         return
-    calculator_words.write_csv(graded, out)
+    write_whole(out, words.as_csv(graded))
     if not context.obj["quiet"]:
         complete = sum(graded["complete"].to_pylist())
         click.echo(f"{graded.num_rows:,} cases, {complete:,} of them complete, are in {out}")

@@ -10,12 +10,14 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+from ibis import _
 
 from abate.grading.points import Score, evaluate
 from abate.grading.systems.icaht import ICAHT_EARLY, ICAHT_LATE, T_ICAHT_EARLY, T_ICAHT_LATE
 from abate.records.options import Options
 from abate.timeline.intervals import joined
 from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside
+from abate.timeline.patient_days import patient_days
 
 FILLED_GAP = 7
 """Most days without a value that are filled by a straight line, or carried at an end."""
@@ -24,8 +26,8 @@ JOINED_GAP = 2
 EARLY_START = 3
 """A run that begins by this day and lasts to the end never recovered: the nadir may come after lymphodepletion."""
 LAST_EARLY, LAST_LATE = 30, 100
-LEAST_KNOWN = 0.5
-"""Share of days with a count, measured or filled, below which early ICAHT is not graded (our guard)."""
+KNOWN_ENOUGH = _.known_days >= 0.5 * _.days
+"""Days with a count, measured or filled, without which early ICAHT is not graded (our guard)."""
 RECOVERED, DIP, DIP_AFTER, APLASTIC_DAYS = 1.5, 1.0, 21, 14
 """Phenotypes of recovery: counts (10*9/L), the day after which a dip is a second one, days of aplasia."""
 COUNTING = {"cumulative": "cumulative", "longest_joined": "longest", "cumulative_raw": "raw"}
@@ -51,11 +53,8 @@ def daily_counts(values: ibis.Table, follow_up: ibis.Table, first: int, last: in
     ibis.Table
         ``patient_id, course_id, day, value`` (null where it is not filled), ``measured``.
     """
-    rows = follow_up.filter(follow_up.last_day >= first)
-    days = ibis.range(first, ibis.least(rows.last_day, last) + 1).unnest().cast("int64")
-    grid = rows.select(*KEYS, day=days)
     lowest = values.filter(values.value.notnull()).group_by(*DAY).aggregate(found=ibis._.value.min())
-    rows = beside(grid, lowest, DAY)
+    rows = beside(patient_days(follow_up, last, first), lowest, DAY)
     upto = ibis.window(group_by=KEYS, order_by=rows.day, preceding=None, following=0)
     onward = ibis.window(group_by=KEYS, order_by=rows.day, preceding=0, following=None)
     known = ibis.ifelse(rows.found.notnull(), rows.day, ibis.null("int64"))
@@ -87,7 +86,7 @@ def rounded_to_tens(counts: ibis.Table) -> ibis.Table:
     return counts.mutate(value=whole * 10)
 
 
-def runs_below(counts: ibis.Table, low: ir.BooleanValue) -> ibis.Table:
+def runs_below(counts: ibis.Table, low: ir.BooleanValue, gap: int = JOINED_GAP) -> ibis.Table:
     """Return the runs of low days, joined over recoveries that are not stable.
 
     Parameters
@@ -96,6 +95,8 @@ def runs_below(counts: ibis.Table, low: ir.BooleanValue) -> ibis.Table:
         ``patient_id, course_id, day``.
     low
         Which days are low; a day without a count is not.
+    gap
+        Days of a recovery that does not part two runs.
 
     Returns
     -------
@@ -103,7 +104,7 @@ def runs_below(counts: ibis.Table, low: ir.BooleanValue) -> ibis.Table:
         ``patient_id, course_id, start_day, end_day`` (not included), ``days``.
     """
     rows = counts.filter(ibis.coalesce(low, False))
-    runs = joined(rows.select(*KEYS, start_day=rows.day, end_day=rows.day + 1), KEYS, gap=JOINED_GAP)
+    runs = joined(rows.select(*KEYS, start_day=rows.day, end_day=rows.day + 1), KEYS, gap=gap)
     return runs.mutate(days=runs.end_day - runs.start_day)
 
 
@@ -154,22 +155,25 @@ def days_below(counts: ibis.Table, limits: Mapping[str, float], strict: bool = F
     return whole.drop("last_day")
 
 
-def _bounded(rows: ibis.Table, *names: str, more: Any = 0) -> ibis.Table:
-    """Add the bounds of numbers that may be larger by so many."""
-    low = {f"{name}_low": rows[name] for name in names}
-    return rows.mutate(**low, **{f"{name}_high": rows[name] + more for name in names})
+def _graded(rows: ibis.Table, score: Score, names: Sequence[str], options: Options, more: Any = 0) -> ibis.Table:
+    """Grade numbers, of which each may be larger by so many."""
+    ends = {f"{name}_low": rows[name] for name in names} | {f"{name}_high": rows[name] + more for name in names}
+    return evaluate(rows.mutate(**ends), score, options).drop(*ends, "class", "flags")
 
 
-def _judged(rows: ibis.Table, score: Score, names: Sequence[str], enough: Any, options: Options) -> ibis.Table:
+def _judged(
+    rows: ibis.Table, score: Score, limits: Mapping[str, float], rule: str, enough: Any, options: Options
+) -> ibis.Table:
     """Grade numbers of days: a day without a count may have been low, and without enough of them there is no grade."""
-    found = evaluate(_bounded(rows, *names, more=rows.days - rows.known_days), score, options)
-    enough = enough(found)
+    rows = rows.mutate(**{name: rows[f"{name}_{rule}"].cast("float64") for name in limits})
+    found = _graded(rows, score, tuple(limits), options, more=rows.days - rows.known_days).mutate(enough=enough)
+    settled = found.enough & (found.lower == found.upper)
     return found.mutate(
-        value=ibis.ifelse(enough, found.lower, ibis.null("float64")),
-        upper=ibis.ifelse(enough, found.upper, 4.0),
-        complete=enough & (found.lower == found.upper),
-        missing=ibis.ifelse(enough & (found.lower == found.upper), "", "counts"),
-    ).drop(*(f"{name}_{end}" for name in names for end in ("low", "high")), "class", "flags")
+        value=ibis.ifelse(found.enough, found.lower, ibis.null("float64")),
+        upper=ibis.ifelse(found.enough, found.upper, 4.0),
+        complete=settled,
+        missing=ibis.ifelse(settled, "", "counts"),
+    ).drop("enough")
 
 
 def _counting(options: Options) -> tuple[bool, str]:
@@ -203,20 +207,12 @@ def early_icaht(neutrophils: ibis.Table, follow_up: ibis.Table, options: Options
         counts = rounded_to_tens(counts.mutate(value=counts.value * 1000))
         counts = counts.mutate(value=counts.value / 1000)
     rows = days_below(counts, LIMITS)
-    rows = rows.mutate(**{name: rows[f"{name}_{rule}"].cast("float64") for name in LIMITS})
     # A day that was not counted may have ended the recovery.
     open_ = rows.known_days < rows.days
     never = rows.days_500_never_recovered
     rows = rows.mutate(never_recovered=ibis.ifelse(~never & open_, ibis.null("boolean"), never))
-    least = 0.0 if compatible else LEAST_KNOWN
-    judged = _judged(
-        rows,
-        ICAHT_EARLY,
-        tuple(LIMITS),
-        lambda found: (found.known_days > 0) & (found.known_days >= least * found.days),
-        options,
-    )
-    return judged.drop("never_recovered")
+    enough = (_.known_days > 0) if compatible else KNOWN_ENOUGH & (_.known_days > 0)
+    return _judged(rows, ICAHT_EARLY, LIMITS, rule, enough, options).drop("never_recovered")
 
 
 def late_icaht(neutrophils: ibis.Table, follow_up: ibis.Table, options: Options) -> ibis.Table:
@@ -234,7 +230,7 @@ def late_icaht(neutrophils: ibis.Table, follow_up: ibis.Table, options: Options)
     ibis.Table
         ``patient_id, course_id, anc_lowest, anc_second_lowest``, ``value`` (the grade), ``lower, upper, complete``.
     """
-    compatible, _rule = _counting(options)
+    compatible = _counting(options)[0]
     chosen = Options({**options, "icaht_late_rule": "nadir"}) if compatible else options
     rows = neutrophils.filter(neutrophils.value.notnull()).join(follow_up.select(*KEYS, "last_day"), list(KEYS))
     rows = rows.filter(rows.day > LAST_EARLY, rows.day <= ibis.least(rows.last_day, LAST_LATE))
@@ -245,9 +241,7 @@ def late_icaht(neutrophils: ibis.Table, follow_up: ibis.Table, options: Options)
         anc_lowest=daily.value.min(where=daily["rank"] == 0),
         anc_second_lowest=daily.value.min(where=daily["rank"] == 1),
     )
-    names = ("anc_lowest", "anc_second_lowest")
-    graded = evaluate(_bounded(found, *names), ICAHT_LATE, chosen)
-    return graded.drop(*(f"{name}_{end}" for name in names for end in ("low", "high")), "class", "flags")
+    return _graded(found, ICAHT_LATE, ("anc_lowest", "anc_second_lowest"), chosen)
 
 
 def platelet_icaht(platelets: ibis.Table, follow_up: ibis.Table, options: Options, late: bool = False) -> ibis.Table:
@@ -262,12 +256,8 @@ def platelet_icaht(platelets: ibis.Table, follow_up: ibis.Table, options: Option
     rule = COUNTING[options["icaht_counting"]]
     first, last = (LAST_EARLY + 1, LAST_LATE) if late else (0, LAST_EARLY)
     rows = days_below(daily_counts(platelets, follow_up, first, last), PLATELET_LIMITS, strict=True)
-    rows = rows.mutate(**{name: rows[f"{name}_{rule}"].cast("float64") for name in PLATELET_LIMITS})
-    if late:
-        return _judged(rows, T_ICAHT_LATE, tuple(PLATELET_LIMITS), lambda found: found.measured_days > 1, options)
-    return _judged(
-        rows, T_ICAHT_EARLY, tuple(PLATELET_LIMITS), lambda found: found.known_days >= LEAST_KNOWN * found.days, options
-    )
+    score, enough = (T_ICAHT_LATE, _.measured_days > 1) if late else (T_ICAHT_EARLY, KNOWN_ENOUGH)
+    return _judged(rows, score, PLATELET_LIMITS, rule, enough, options)
 
 
 def phenotypes(neutrophils: ibis.Table, follow_up: ibis.Table) -> ibis.Table:
@@ -290,9 +280,8 @@ def phenotypes(neutrophils: ibis.Table, follow_up: ibis.Table) -> ibis.Table:
     Rejeski K, et al. Blood 2021;138(24):2499-2513, doi:10.1182/blood.2020010543; the numbers are recalled.
     """
     counts = daily_counts(neutrophils, follow_up, 0, LAST_LATE)
-    low = counts.filter(counts.value < LIMITS["days_500"] - TOLERANCE)
-    runs = joined(low.select(*KEYS, start_day=low.day, end_day=low.day + 1), KEYS)
-    longest = runs.group_by(*KEYS).aggregate(longest=(runs.end_day - runs.start_day).max())
+    runs = runs_below(counts, counts.value < LIMITS["days_500"] - TOLERANCE, gap=0)
+    longest = runs.group_by(*KEYS).aggregate(longest=runs.days.max())
     first = counts.group_by(*KEYS).aggregate(first_dip=counts.day.min(where=counts.value < DIP - TOLERANCE))
     rows = beside(counts, first)
     over = (rows.value > RECOVERED + TOLERANCE) & (rows.day > rows.first_dip)

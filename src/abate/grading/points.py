@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from abate.grading.rules import Choice, Criterion, Known, all_of, any_of, named, standing
+from abate.records.dictionary import dictionary
 from abate.records.inputs import Input
 from abate.records.options import Options
 from abate.timeline.joins import TOLERANCE
@@ -61,9 +62,11 @@ def below_other(name: str, other: str) -> Any:
     return _truth(_[f"{name}_high"] < _[f"{other}_low"] - TOLERANCE, _[f"{name}_low"] >= _[f"{other}_high"] - TOLERANCE)
 
 
-def as_reported(name: str, unit: str, there: Any, otherwise: Any) -> Any:
-    """Choose the printed limit of the unit in which a number came."""
-    return ibis.ifelse(ibis.coalesce(_[f"{name}_unit"] == unit, False), there, otherwise)
+def as_reported(test: Callable[[str, float], Any], name: str, limit: float, unit: str, printed: float) -> Any:
+    """Compare a variable with its limit, or with the one printed for another unit where it came in that one."""
+    factor = (dictionary().variables[name].conversions or {})[unit]
+    came = ibis.coalesce(_[f"{name}_unit"] == unit, False)
+    return ibis.ifelse(came, test(name, printed * factor), test(name, limit))
 
 
 def how_many(conditions: Sequence[Any], least: int) -> Any:
@@ -157,6 +160,16 @@ class Score:
     results: tuple[str, ...] = ("value", "class", "complete", "missing", "lower", "upper", "criteria", "flags")
     options: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that a table of cases may hold for it: each input, and the unit of each."""
+        return tuple(name for item in self.inputs for name in (item.name, f"{item.name}_unit"))
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """Columns that it adds to a table of cases."""
+        return (*self.results, *self.derived)
 
     def active(self, options: Options) -> tuple[Item, ...]:
         """Return the lines with the bands that stand under the options chosen."""

@@ -4,13 +4,12 @@ An option exists where a paper is ambiguous or where a choice changes a number. 
 value of each, chosen or not.
 """
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
 from abate.records.grading_options import GRADING
 from abate.records.option import Option
-from abate.records.problems import Problem, UnusableRecordsError
+from abate.records.problems import Problem, UnusableRecordsError, perhaps
 from abate.records.score_options import SCORES
 
 REGISTRY: Mapping[str, Option] = {
@@ -200,8 +199,7 @@ class Options(dict[str, Any]):
         for name, value in chosen.items():
             option = REGISTRY.get(name)
             if option is None:
-                near = difflib.get_close_matches(name, REGISTRY, n=3, cutoff=0.5)
-                expected = f"perhaps {' or '.join(near)}" if near else "an option that the report lists"
+                expected = perhaps(name, REGISTRY, "an option that the report lists")
                 problems.append(
                     Problem("unusable", place, name, "no option has this name", expected, "Correct or remove it.")
                 )

@@ -4,6 +4,7 @@ A message never holds a patient identifier or a value from the data. Those stand
 report in the output folder, or on the terminal where ``--show-values`` asks for them.
 """
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -59,6 +60,18 @@ Expected a UCUM unit. Write it in UCUM, or map it in abate.toml.
             where += f", {noun} {self.column}"
         expected = f" Expected {self.expected}." if self.expected else ""
         return f"{where}: {self.found}.{expected} {self.advice}".strip()
+
+
+def perhaps(written: str, known: Iterable[str], otherwise: str, cutoff: float = 0.5) -> str:
+    """Return what was expected in place of a name that is not known: those that come near, else ``otherwise``.
+
+    Examples
+    --------
+    >>> perhaps("ferritine", ["ferritin", "crp"], "a variable")
+    'perhaps ferritin'
+    """
+    near = difflib.get_close_matches(written, list(known), n=3, cutoff=cutoff)
+    return f"perhaps {' or '.join(near)}" if near else otherwise
 
 
 class AbateError(Exception):

@@ -4,7 +4,6 @@ Fardet L, et al. Arthritis Rheumatol 2014;66(9):2613-2620, doi:10.1002/art.38690
 """
 
 import math
-from typing import Any
 
 import ibis
 from ibis import _
@@ -20,17 +19,6 @@ BANDS = (
     *(("80-88%", 191.0), ("88-93%", 201.0), ("93-96%", 211.0), ("96-98%", 221.0), ("98-99%", 231.0), (">99%", 241.0)),
 )
 IMMUNE = ("immunosuppression",)
-MILLIMOLES = 88.57
-"""mg/dL of triglycerides in a mmol/L."""
-
-
-def _fats(test: Any, millimoles: float, milligrams: float) -> Any:
-    """Compare triglycerides with the limit printed for the unit in which they came."""
-    return as_reported(
-        "triglyceride", "mmol/L", test("triglyceride", millimoles * MILLIMOLES), test("triglyceride", milligrams)
-    )
-
-
 HSCORE = Score(
     "hscore",
     "HScore for reactive hemophagocytic syndrome",
@@ -146,7 +134,7 @@ HSCORE = Score(
                 band(
                     44,
                     "triglycerides 1.5-4",
-                    _fats(at_least, 1.5, 132.7),
+                    as_reported(at_least, "triglyceride", 132.7, "mmol/L", 1.5),
                     ("triglyceride",),
                     "1.5 to 4 mmol/L",
                     "secondary",
@@ -154,7 +142,7 @@ HSCORE = Score(
                 band(
                     64,
                     "triglycerides over 4",
-                    _fats(above, 4, 354),
+                    as_reported(above, "triglyceride", 354, "mmol/L", 4),
                     ("triglyceride",),
                     "Over 4 mmol/L",
                     "secondary",

@@ -28,8 +28,6 @@ CELL = r"^(<=|>=|<|>|≤|≥)?\s*([+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]
 JUST = 1e-6
 """What lies beyond a limit of detection begins this far from it, in parts of it."""
 SHOWN = 5
-
-
 MISSING = (*parse.MISSING, "n/a", "na", "-", "?", "ND", "nd", "not done", "Not done", "unknown", "Unknown", "missing")
 """Cells of a case that say nothing."""
 
@@ -80,8 +78,8 @@ def read_table(path: Path) -> pa.Table:
     return table
 
 
-def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options) -> tuple[ibis.Table, tuple[str, ...]]:
-    """Return cases with the inputs that a rule reads, and the columns that were theirs.
+def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options) -> ibis.Table:
+    """Return cases with the inputs that a rule reads.
 
     Parameters
     ----------
@@ -96,7 +94,7 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
 
     Returns
     -------
-    ibis.Table, tuple of str
+    ibis.Table
         ``row__number`` and for each input its columns: a number as ``NAME``, as ``NAME_low`` and ``NAME_high``
         (null: no bound) and ``NAME_unit`` (in which it came, null if none was told); a truth or a word as ``NAME``;
         ``words`` as ``+one+other+``.
@@ -136,8 +134,8 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
             found[f"{item.name}_unit"] = reported
             found |= _bounds(item.name, *values, options)
         elif item.kind == "truth":
-            found[item.name] = parse.boolean(cell)
-            bad = cell.notnull() & parse.boolean(cell).isnull()
+            known = parse.boolean(cell)
+            found[item.name], bad = known, cell.notnull() & known.isnull()
         elif item.kind == "text":
             found[item.name] = cell
             continue
@@ -153,8 +151,7 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
     problems = list(_problems(rows, wrong, place, spelled))
     if problems:
         raise UnusableCasesError(problems)
-    used = tuple(spelled[name] for item in inputs for name in (item.name, f"{item.name}_unit") if name in spelled)
-    return rows.select(ROW, **found), used
+    return rows.select(ROW, **found)
 
 
 def _number(

@@ -14,8 +14,6 @@ from abate.grading.rules import Choice
 from abate.records.inputs import measured, truth
 
 EDGES, FEVER = "hlh_2004_edges", "hlh_2004_fever"
-MILLIMOLES = 88.57
-"""mg/dL of triglycerides in a mmol/L."""
 LINEAGES = (below("hemoglobin", 9.0), below("platelets", 100), below("anc", 1.0))
 INCLUSIVE: Choice = (EDGES, "inclusive")
 STRICT: Choice = (EDGES, "strict")
@@ -33,7 +31,7 @@ def _edges(name: str, inclusive: Any, strict: Any, needs: tuple[str, ...], words
 
 def _fats(test: Any) -> Any:
     # The limit of the unit in which the laboratory reported: 265 mg/dL is 2.99 mmol/L.
-    return as_reported("triglyceride", "mmol/L", test("triglyceride", 3.0 * MILLIMOLES), test("triglyceride", 265))
+    return as_reported(test, "triglyceride", 265, "mmol/L", 3.0)
 
 
 FATS = ("triglyceride", "fibrinogen")

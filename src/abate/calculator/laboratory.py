@@ -1,14 +1,12 @@
 """Laboratory cases of the calculator: terms by any of their names, units brought to those of the printed numbers."""
 
-import difflib
-
 import ibis
 import pyarrow as pa
 
 from abate.grading.laboratory import Term, laboratory_grades, terms
 from abate.records.dictionary import Variable, dictionary, unit_aliases
 from abate.records.options import Options
-from abate.records.problems import Problem, UnusableCasesError
+from abate.records.problems import Problem, UnusableCasesError, perhaps
 from abate.records.units import Conversion, convert, convert_variable
 from abate.sources.cases import ROW
 
@@ -76,8 +74,7 @@ def laboratory(rows: ibis.Table, place: str, options: Options) -> ibis.Table:
         name = names.get((term or "").strip().lower())
         shown = (number,) if place.endswith(".csv") else ()
         if term and name is None:
-            near = difflib.get_close_matches(term.lower(), names, n=3, cutoff=0.4)
-            expected = f"perhaps {' or '.join(near)}" if near else "a term that --describe lists"
+            expected = perhaps(term.lower(), names, "a term that --describe lists", 0.4)
             said = f"the value {term!r} is no term"
             problems.append(Problem("unusable", place, "term", said, expected, "Correct it.", shown))
             continue

@@ -106,10 +106,7 @@ def _rule(system: System) -> Score:
         items=(Item(system.name, system.criteria),),
         results=("grade", "complete", "missing", "lower", "upper", "criteria", "flags"),
         options=tuple(option.name for option in GRADING if option.name not in PAGE_OPTIONS),
-        notes=(
-            *system.notes,
-            BLANK,
-        ),
+        notes=(*system.notes, BLANK),
     )
 
 
@@ -143,11 +140,9 @@ def _measurements(rows: ibis.Table) -> list[ibis.Table]:
     def has(name: str) -> bool:
         return name in rows.columns
 
-    names = {"temperature": "temperature", "sbp": "sbp", "map": "map", "spo2": "spo2"}
-    names |= {"papilledema_stage": "papilledema_stage", "csf_opening_pressure": "csf_opening_pressure"}
-    for name, variable in names.items():
+    for name in ("temperature", "sbp", "map", "spo2", "papilledema_stage", "csf_opening_pressure"):
         if has(name):
-            add(variable, rows[name])
+            add(name, rows[name])
     if has("episode_open"):
         add("temperature", rows.episode_open.ifelse(39.0, 36.8), 0, 480)
         add("sbp", rows.low_despite_vasopressors.ifelse(rows.sbp, ibis.null("float64")), minute=LATER)
@@ -210,9 +205,9 @@ def _drugs(rows: ibis.Table) -> list[ibis.Table]:
     masked = rows.filter(rows.masking_drug)
     dose = {"drug": ibis.literal("tocilizumab"), "kind": ibis.literal("dose"), **common}
     found = [_table("drugs", masked, **dose, day=ibis.literal(0), minute=ibis.literal(540))]
-    agents = []
-    for name in dict.fromkeys(_agents().values()):
-        written = [word for word, agent in _agents().items() if agent == name]
+    agents, spelled = [], _agents()
+    for name in dict.fromkeys(spelled.values()):
+        written = [word for word, agent in spelled.items() if agent == name]
         runs = any_of([ibis.coalesce(rows.vasopressors.contains(f"+{word}+"), False) for word in written])
         if name in RATES:
             runs = runs | (rows[f"{name}_rate"] > 0)

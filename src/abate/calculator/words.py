@@ -1,14 +1,13 @@
 """What the calculator prints: the list of rules, a description, a result, a table."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute
 import pyarrow.csv
 
 from abate.calculator import RULES
-from abate.calculator_bedside import BEDSIDE
+from abate.calculator.bedside import BEDSIDE
 from abate.grading.laboratory import CTCAE_LAB, Term, terms
 from abate.grading.points import Score
 from abate.grading.systems import COUNTED
@@ -118,13 +117,3 @@ def as_csv(table: pa.Table) -> str:
     table = table.set_column(table.column_names.index("complete"), "complete", truth)
     pyarrow.csv.write_csv(table, sink, pyarrow.csv.WriteOptions(quoting_style="needed"))
     return str(sink.getvalue().to_pybytes(), "utf-8")
-
-
-def write_csv(table: pa.Table, path: Path) -> None:
-    """Write a table as CSV, whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_text(as_csv(table), encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -3,19 +3,18 @@
 Research software: it gives no advice on treatment.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
 
-from abate.calculator_bedside import BEDSIDE, bedside
-from abate.calculator_laboratory import laboratory
+from abate.calculator.bedside import BEDSIDE, bedside
+from abate.calculator.laboratory import laboratory
 from abate.grading.laboratory import CTCAE_LAB
 from abate.grading.points import Score, evaluate
 from abate.grading.systems import COUNTED
 from abate.records.options import REGISTRY, Options
-from abate.records.problems import Problem, UnusableCasesError, UnusableRecordsError
+from abate.records.problems import Problem, UnusableCasesError, UnusableRecordsError, perhaps
 from abate.scores import SCORES
 from abate.sources.cases import ROW, column_name, read_table, typed
 
@@ -32,8 +31,7 @@ def rule(name: str) -> Score:
     """
     key = name.strip().lower().replace("_", "-")
     if key not in RULES:
-        near = difflib.get_close_matches(key, RULES, n=3, cutoff=0.4)
-        expected = f"perhaps {' or '.join(near)}" if near else "one that abate calc lists"
+        expected = perhaps(key, RULES, "one that abate calc lists", 0.4)
         found = "no score or system has this name"
         raise UnusableCasesError([Problem("unusable", f"abate calc {name}", "", found, expected, "Correct it.")])
     return RULES[key]
@@ -113,7 +111,7 @@ def calculate(score: Score, cases: pa.Table, place: str, options: Options) -> pa
     >>> calculate(rule("easix"), cases, "example", Options())["value"].to_pylist()
     [2.0]
     """
-    results = (*score.results, *score.derived)
+    results = score.made
     taken = [name for name in cases.column_names if column_name(name) in results]
     if taken:
         expected = f"no column of the name of a result ({', '.join(results)})"
@@ -124,7 +122,7 @@ def calculate(score: Score, cases: pa.Table, place: str, options: Options) -> pa
     if not names & {item.name for item in score.inputs}:
         expected = "at least one of " + ", ".join(item.name for item in score.inputs)
         raise UnusableCasesError([Problem("unusable", place, "", "no column is an input", expected, "Name one so.")])
-    rows, _used = typed(cases, score.inputs, place, options)
+    rows = typed(cases, score.inputs, place, options)
     if score is CTCAE_LAB:
         judged = laboratory(rows, place, options)
     elif score.key in BEDSIDE:
@@ -150,12 +148,10 @@ def calculate_one(score: Score, given: Mapping[str, str]) -> dict[str, object]:
     """
     options, inputs = chosen_options(score, given)
     place = f"abate calc {score.key}"
-    allowed = [name for item in score.inputs for name in (item.name, f"{item.name}_unit")]
     problems = []
     for name in inputs:
-        if name not in allowed:
-            near = difflib.get_close_matches(name, allowed, n=3, cutoff=0.5)
-            expected = f"perhaps {' or '.join(near)}" if near else "an input that --describe lists"
+        if name not in score.columns:
+            expected = perhaps(name, score.columns, "an input that --describe lists")
             problems.append(Problem("unusable", place, name, "no input has this name", expected, "Correct it."))
     if problems:
         raise UnusableCasesError(problems)
@@ -185,6 +181,4 @@ def calculate_file(score: Score, path: Path, given: Mapping[str, str]) -> pa.Tab
 
 def unread(score: Score, graded: pa.Table) -> list[str]:
     """Return the columns of graded cases that are neither an input nor a result."""
-    known = {name for item in score.inputs for name in (item.name, f"{item.name}_unit")}
-    results = (*score.results, *score.derived)
-    return [name for name in graded.column_names if column_name(name) not in known and name not in results]
+    return [name for name in graded.column_names if column_name(name) not in score.columns and name not in score.made]
