@@ -53,8 +53,15 @@ MACROS = {"vitals": VITALS, "covered": COVERS, "lucid": LUCID, "labs": LABS, "we
 SYSTEMS = {
     "ASTCT CRS": ("CRS", "ASTCT 2019"),
     "CARTOX CRS": ("CRS", "CARTOX"),
+    "Lee CRS": ("CRS", "Lee 2014"),
+    "Penn CRS": ("CRS", "Penn"),
+    "MSKCC CRS": ("CRS", "MSKCC"),
+    "CTCAE 4.03 CRS": ("CRS", "CTCAE v4.03"),
+    "CTCAE 5.0 CRS": ("CRS", "CTCAE v5.0"),
     "ASTCT ICANS": ("ICANS", "ASTCT 2019"),
     "CARTOX CRES": ("ICANS", "CARTOX"),
+    "CTCAE 4.03 neuro": ("ICANS", "CTCAE v4.03"),
+    "CTCAE 5.0 neuro": ("ICANS", "CTCAE v5.0"),
 }
 PARTS = ("grade", "flags", "missing", "criteria", "primary", "clinician", "attribution")
 DAY_MINUTES = 1440
@@ -123,9 +130,9 @@ def _record(clause: str) -> tuple[str, dict[str, Any]]:
     row["day"] = row["day"] or 0
     status = words.pop(0) if words[0] in ("ordered", "held") else "given"
     name, *rest = words
-    name = name.replace("_II", " II")
     indication = _take(rest, "as")
     known = dictionary()
+    name = name.replace("_", " ") if name.replace("_", " ") in known.drugs else name
     if name in known.variables:
         limits = {limit: _number(_take(rest, limit)) for limit in ("uln", "lln")}
         (value,) = rest
@@ -213,6 +220,7 @@ class Case:
     tables: Mapping[str, Any]
     day: int | None
     expected: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
 
     def __str__(self) -> str:
         return self.name
@@ -277,13 +285,14 @@ def written(rows: Iterable[Mapping[str, str]], **options: Any) -> list[Any]:
     found = []
     for cell in rows:
         row = dict(cell)
-        person, tables = patient(row.pop("records"))
+        text = row.pop("records")
+        person, tables = patient(text)
         name, day, disagrees = row.pop("what"), row.pop("day", ""), row.pop("disagrees", "")
         expected = {column: cell for column, cell in row.items() if cell}
         assert expected, name
         mine = _BOOK.setdefault(chosen, [])
         which = int(day) if day else None if person["last_day"] else 0
-        case = Case(name, f"{len(mine)}", chosen, person, tables, which, expected)
+        case = Case(name, f"{len(mine)}", chosen, person, tables, which, expected, text)
         mine.append(case)
         marks = [pytest.mark.xfail(strict=True, reason=disagrees)] if disagrees else []
         found.append(pytest.param(case, id=name, marks=marks))

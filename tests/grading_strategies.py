@@ -96,7 +96,8 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "normal_limits": ("adult_default",),
     "cartox_hepatic": ("with_alp_ggt",),
     "coagulopathy": ("labs",),
-    "cartox_airway_protection": ("excluded",),
+    "airway_protection": ("excluded",),
+    "neuro_in_crs": ("yes",),
     "renal_term": ("creatinine",),
     "creatinine_above_limit": ("required",),
     "fibrinogen_fall": ("off",),
@@ -242,7 +243,11 @@ def crs_rows(draw: st.DrawFn, last: int) -> Patient:
     drugs = draw(vasopressors(last))
     for name in draw(st.lists(st.sampled_from(WAIVERS), max_size=2)):
         drugs.append(drug(name, "dose", draw(point(-1, last))))
-    names = [name for name in ("fever_other_cause", "fluid_bolus", "cardiac_arrest") if draw(st.integers(0, 7)) == 0]
+    for name in ("fresh frozen plasma", "cryoprecipitate"):
+        if draw(st.integers(0, 9)) == 0:
+            drugs.append(drug(name, "dose", draw(point(0, last))))
+    happened = ("fever_other_cause", "fluid_bolus", "fluid_bolus", "care_for_crs", "cardiac_arrest")
+    names = [name for name in happened if draw(st.integers(0, 7)) == 0]
     events = [event(name, draw(point(0, last))) for name in names]
     states = draw(oxygen(last))
     if draw(st.integers(0, 9)) == 0:
@@ -322,7 +327,7 @@ def organ_rows(draw: st.DrawFn, last: int) -> Patient:
         measurements.append(measurement("urine_output", value, until(start, start + hours * 60)))
     events = []
     for _ in range(draw(st.integers(0, 2))):
-        organ = draw(st.sampled_from(["cardiac", "skin", "dic", "gi", "fever", "hypotension", "hypoxia"]))
+        organ = draw(st.sampled_from(["cardiac", "skin", "dic", "gi", "fever", "hypoxia", "hepatic", "delirium"]))
         grade = draw(st.sampled_from([1.0, 2.0, 3.0, 4.0]))
         events.append(event("organ_toxicity", draw(point(0, last)), organ, grade))
     return {"measurements": measurements, "states": [], "drugs": [], "events": events}

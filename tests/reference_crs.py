@@ -3,7 +3,7 @@
 from typing import Any
 
 from reference_oxygen import last_minutes
-from reference_pressors import given_on, leaves_vasopressin_out, low_readings, overlaps
+from reference_pressors import given_on, leaves_vasopressin_out, low_readings, overlaps, untimed_on
 from reference_timeline import (
     DAY,
     DRUG_CLASS,
@@ -21,6 +21,7 @@ from reference_timeline import (
 Options = dict[str, Any]
 Days = dict[int, dict[str, Any]]
 
+PAUSE_MINUTES = 6 * 60
 ANTICYTOKINE = ("anti-IL6", "anti-IL6R", "IL1RA", "anti-IL1b", "anti-IFNg", "JAK1/2", "steroid")
 SIGNS = (
     "hypotension",
@@ -67,6 +68,27 @@ def first_fever_day(days: Days, day: int, options: Options) -> int | None:
         if days[when]["fever"] is True:
             return when
     return None
+
+
+def vasopressor_for_24_hours(given: dict[str, dict[str, Any]], days: Days, day: int, options: Options) -> Answer:
+    """24 hours of vasopressors since the episode began, pauses of up to 6 hours counted; on a day of a vasopressor."""
+    if days[day]["vasopressor"] is not True:
+        return False if days[day]["vasopressor"] is False else None
+    first = first_day_after_closure(days, day, options)
+    minutes: set[int] = set()
+    spans = sorted(run for infusion in given.values() for run in infusion["runs"])
+    reached = None
+    for start, end in spans:
+        paused = reached is not None and start - reached <= PAUSE_MINUTES
+        begin = min(start, reached) if paused and reached is not None else start
+        minutes.update(range(max(begin, first * DAY), min(end, (day + 1) * DAY)))
+        reached = end if reached is None else max(reached, end)
+    if len(minutes) >= 24 * 60:
+        return True
+    for when in range(first, day + 1):
+        if days[when]["vasopressor"] is None or any(untimed_on(infusion, when) for infusion in given.values()):
+            return None
+    return False
 
 
 # -- drugs that waive fever -------------------------------------------------------------------------------------------

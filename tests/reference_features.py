@@ -6,7 +6,7 @@ The parts stand in ``reference_timeline`` (three answers, coverage, how long a r
 
 from typing import Any
 
-from reference_crs import SIGNS, episode_open, sign_in_crs
+from reference_crs import SIGNS, episode_open, sign_in_crs, vasopressor_for_24_hours
 from reference_neuro import (
     intracranial,
     is_under_capd_age,
@@ -24,10 +24,12 @@ from reference_pressors import (
     high_dose_spans,
     high_dose_vasopressor,
     hypotension,
+    hypotension_despite_high_dose,
     hypotension_despite_vasopressors,
     infusions,
     leaves_vasopressin_out,
     overlaps,
+    treatment_of_crs,
     two_vasopressors,
     vasopressor,
 )
@@ -61,7 +63,12 @@ def features(patient: Patient, options: Options) -> Features:
         found["hypotension_despite_vasopressors"] = hypotension_despite_vasopressors(
             patient, found, high, two, day, options
         )
+        found["two_vasopressors_of_any_kind"] = two_vasopressors(patient, given, day, None, options)
+        found["hypotension_despite_high_dose_vasopressor"] = hypotension_despite_high_dose(
+            patient, found, high, day, options
+        )
         found["circulatory_collapse"] = circulatory_collapse(patient, day)
+        found.update(treatment_of_crs(patient, day))
 
         found.update(oxygen_features(patient, day, options))
         found["sedated"] = sedated(patient, day)
@@ -79,6 +86,7 @@ def features(patient: Patient, options: Options) -> Features:
     # The signs of CRS need the days before them.
     for day, found in days.items():
         found["episode_open"] = episode_open(days, day, options)
+        found["vasopressor_for_24_hours"] = vasopressor_for_24_hours(given, days, day, options)
     for day, found in days.items():
         for sign in SIGNS:
             found[f"{sign}_in_crs"] = sign_in_crs(patient, given, days, sign, day, options)

@@ -1,28 +1,18 @@
-"""Four grading systems as ifs, domain by domain, with the words of the papers: the slow, obvious reference.
+"""The grading systems as ifs, domain by domain, with the words of the papers: the slow, obvious reference.
 
 Sources: docs/grading.md; grading_crs_neuro.md sections 1 to 4; clinical_review.md.
 """
 
 from typing import Any
 
+from reference_criteria import Criteria, Found, all_known, at_least_grade
 from reference_features import features, with_defaults
+from reference_other_crs import ctcae5_crs, ctcae403_crs, lee_2014, mskcc_crs, organ_grades, penn_crs
 from reference_timeline import Answer, Patient, at_least, below, both, either, events
 
 Options = dict[str, Any]
-Found = dict[str, Any]
 
-SYSTEMS = ("astct_crs", "astct_icans", "cartox_crs", "cartox_cres")
-TOXICITY = {"astct_crs": "CRS", "cartox_crs": "CRS", "astct_icans": "ICANS", "cartox_cres": "ICANS"}
-
-
-class Criteria:
-    """The criteria of one system on one day: grade, answer, and whether there is a doubt."""
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[int, str, Answer, bool]] = []
-
-    def add(self, grade: int, name: str, answer: Answer, doubt: bool = False) -> None:
-        self.rows.append((grade, name, answer, doubt))
+NEUROTOXICITY = ("astct_icans", "cartox_cres", "ctcae403_neuro", "ctcae5_neuro")
 
 
 def grade(patient: Patient, options: Options, system: str) -> dict[int, dict[str, Any]]:
@@ -30,7 +20,7 @@ def grade(patient: Patient, options: Options, system: str) -> dict[int, dict[str
     options = with_defaults(options)
     result = {}
     for day, found in features(patient, options).items():
-        if died_of(patient, TOXICITY[system], day):
+        if died_of(patient, "ICANS" if system in NEUROTOXICITY else "CRS", day):
             result[day] = {"grade": 5, "lower": 5, "upper": 5, "complete": True, "criteria": ["death"]}
             continue
         criteria = Criteria()
@@ -38,6 +28,18 @@ def grade(patient: Patient, options: Options, system: str) -> dict[int, dict[str
             required_known = astct_crs(found, criteria)
         elif system == "cartox_crs":
             required_known = cartox_crs(found, criteria, patient["patient"]["age"], options)
+        elif system == "lee_2014":
+            required_known = lee_2014(found, criteria, options)
+        elif system == "penn_crs":
+            required_known = penn_crs(found, criteria)
+        elif system == "mskcc_crs":
+            required_known = mskcc_crs(found, criteria)
+        elif system == "ctcae403_crs":
+            required_known = ctcae403_crs(found, criteria, options)
+        elif system == "ctcae5_crs":
+            required_known = ctcae5_crs(found, criteria)
+        elif system in ("ctcae403_neuro", "ctcae5_neuro"):
+            required_known = ctcae_neuro(found, criteria, system == "ctcae5_neuro")
         elif system == "astct_icans":
             required_known = astct_icans(found, criteria)
         elif system == "cartox_cres":
@@ -75,10 +77,6 @@ def summary(criteria: Criteria, required_known: bool) -> dict[str, Any]:
     return {"grade": graded, "lower": lower, "upper": upper, "complete": lower == upper, "criteria": names}
 
 
-def all_known(found: Found, *names: str) -> bool:
-    return all(found[name] is not None for name in names)
-
-
 # -- CRS --------------------------------------------------------------------------------------------------------------
 
 
@@ -105,26 +103,13 @@ def astct_crs(found: Found, criteria: Criteria) -> bool:
     return all_known(found, "fever", "hypotension_in_crs", "vasopressor_in_crs", "oxygen_in_crs")
 
 
-def at_least_grade(level: int, grades: list[int | None]) -> Answer:
-    """One of the grades is that or worse; unknown if none is and one is unknown."""
-    return either(*[None if value is None else value >= level for value in grades])
-
-
 def cartox_crs(found: Found, criteria: Criteria, age: float | None, options: Options) -> bool:
     """CARTOX, Neelapu 2018; under 18 y Mahadeo 2019."""
     adult = age is None or age >= 18
     doubt = found["vasopressor_during_sedation"] is True
 
-    transaminases = [found["transaminase_grade"]]
-    if found["transaminase_event_grade"]:
-        transaminases.append(found["transaminase_event_grade"])
-    others = [found["bilirubin_grade"], found["creatinine_grade"], found["urine_output_grade"]]
-    # A clinician's grade of one organ leaves the others open where the events are not declared complete.
-    others += [found["organ_toxicity_grade"], found["organ_toxicity_complete"]]
-    if "alp_ggt_grade" in found:
-        others.append(found["alp_ggt_grade"])
-    if "coagulation_grade" in found:
-        others.append(found["coagulation_grade"])
+    transaminases, liver, others = organ_grades(found)
+    others = liver + others
 
     # "Temp >= 38.0 C": grade 1
     criteria.add(1, "fever", found["fever"])
@@ -143,7 +128,7 @@ def cartox_crs(found: Found, criteria: Criteria, age: float | None, options: Opt
     criteria.add(3, "FiO2 from 40 %", found["fio2_from_40"])
     criteria.add(3, "non-invasive positive pressure", found["noninvasive_positive_pressure"])
     criteria.add(4, "ventilator support", found["invasive_ventilation"])
-    if options["cartox_airway_protection"] == "counts":
+    if options["airway_protection"] == "counts":
         criteria.add(4, "ventilator support, not for hypoxia", found["ventilated_not_for_hypoxia"])
 
     # "Organ toxicity (CTCAE v4.03)": "grade 1" (of adults; a child needs fever); "grade 2";
@@ -278,3 +263,34 @@ def cartox_cres(found: Found, criteria: Criteria, options: Options) -> bool:
         criteria.add(3, "opening pressure under 20", unmeasured if pressure is None else below(pressure, 20))
     criteria.add(4, "oedema", either(found["focal_edema"], found["diffuse_edema"]))
     return required_known
+
+
+def ctcae_neuro(found: Found, criteria: Criteria, fifth: bool) -> bool:
+    """CTCAE v4.03 and v5.0, the worst neurological term."""
+    # a clinician's grade of a term; worse ones may not have been recorded
+    judged = [found["neurological_event_grade"], found["organ_toxicity_complete"]]
+    for level in (1, 2, 3, 4):
+        criteria.add(level, f"judged {level}", at_least_grade(level, judged))
+
+    kinds = ("focal", "generalized", "nonconvulsive", "nonconvulsive_refractory", "repetitive", "status")
+    any_seizure = either(*[found[f"seizure_{kind}"] for kind in kinds])
+    if fifth:
+        # "New onset seizures (partial or generalized)" 3
+        criteria.add(3, "new onset", any_seizure)
+    else:
+        # "Brief partial seizure" 1; "brief generalized seizure" 2
+        criteria.add(1, "partial", any_seizure)
+        criteria.add(2, "generalized", found["seizure_generalized"])
+    # "Life-threatening; prolonged repetitive seizures" 4
+    for kind in ("prolonged", "repetitive", "status", "nonconvulsive_refractory"):
+        criteria.add(4, kind, found[f"seizure_{kind}"])
+
+    # edema cerebral: "life-threatening" 4; v5.0 "new onset" 3, and life-threatening where nobody knows
+    edema = either(found["focal_edema"], found["diffuse_edema"])
+    if fifth:
+        criteria.add(3, "edema", edema)
+        criteria.add(4, "edema, life-threatening", False if edema is False else None)
+    else:
+        criteria.add(4, "edema", edema)
+    known = found["neurological_event_grade"] is not None
+    return known and any_seizure is not None and all_known(found, "focal_edema", "diffuse_edema")

@@ -41,7 +41,9 @@ TIMES_ULN = {  # the lower bound of each grade is not in it, the upper bound is
     "aptt": (1.0, 1.5, 2.5),
 }
 
-NOT_COUNTED = ("cytopenia", "fever", "hypotension", "hypoxia", "crs", "cytokine release syndrome", "neurological")
+NOT_COUNTED = ("cytopenia", "fever", "hypotension", "hypoxia", "crs", "cytokine release syndrome")
+OF_ANOTHER = {"hepatic": "liver_event_grade", "delirium": "neurological_event_grade"}
+"""Terms that are not one of the other organs: the liver (by its own criteria), and neurotoxicity."""
 TRANSAMINASE_TERMS = ("alt", "ast", "transaminases", "transaminitis")
 
 
@@ -101,7 +103,8 @@ def fibrinogen_grade_of(row: Row, baseline: Row | None, options: Options) -> int
         grades.append(sum(1 for limit in (1.0, 0.75, 0.5, 0.25) if below(value, limit * lln)))
     if baseline is not None:
         fall = (baseline["value"] - value) / baseline["value"]
-        if options["fibrinogen_fall"] == "off":
+        normal = lln is None or not below(value, lln)
+        if options["fibrinogen_fall"] == "off" and normal:
             pass
         elif above(fall, 0):
             grades.append(1 + sum(1 for limit in (0.25, 0.5, 0.75) if at_least(fall, limit)))
@@ -240,11 +243,14 @@ def urine_output_of_child(patient: Patient, day: int) -> int | None:
 def organ_events(patient: Patient, day: int) -> dict[str, int | None]:
     """The worst grade that a clinician gave an organ; by exception in `events`."""
     grades: dict[str, list[int | None]] = {"organ_toxicity_grade": [], "transaminase_event_grade": []}
+    grades |= {name: [] for name in OF_ANOTHER.values()}
     for row in events(patient, "organ_toxicity", day):
         text = (row["text"] or "").lower()
         if text in NOT_COUNTED or row["value"] is None or row["attribution"] == "excluded":
             continue
-        name = "transaminase_event_grade" if text in TRANSAMINASE_TERMS else "organ_toxicity_grade"
+        name = OF_ANOTHER.get(text, "organ_toxicity_grade")
+        if text in TRANSAMINASE_TERMS:
+            name = "transaminase_event_grade"
         grades[name].append(min(int(row["value"]), 4))
     absent = 0 if covered(patient, "events", day) else None
     found: dict[str, int | None] = {}
@@ -261,6 +267,8 @@ def organ_features(patient: Patient, day: int, options: Options) -> dict[str, in
     found = organ_events(patient, day)
     found["transaminase_grade"] = worst_of([labs["alt"], labs["ast"]])
     found["bilirubin_grade"] = labs["bilirubin_total"]
+    if found["liver_event_grade"]:
+        found["bilirubin_grade"] = worst_of([labs["bilirubin_total"], found["liver_event_grade"]])
     found["creatinine_grade"] = labs["creatinine"]
     found["urine_output_grade"] = urine_output_grade(patient, day)
     if options["cartox_hepatic"] == "with_alp_ggt":

@@ -184,13 +184,15 @@ def overlaps(given: dict[str, dict[str, Any]], without_vasopressin: bool, option
     return found
 
 
-def leaves_vasopressin_out(besides: bool, options: Options) -> bool:
-    """`two_vasopressors` leaves vasopressin out under an option, `..._besides_vasopressin` always."""
+def leaves_vasopressin_out(besides: bool | None, options: Options) -> bool:
+    """`..._besides_vasopressin` always leaves vasopressin out, `..._of_any_kind` (None) never, else an option does."""
+    if besides is None:
+        return False
     return besides or options["vasopressin_counts_as_multiple"] == "no"
 
 
 def two_vasopressors(
-    patient: Patient, given: dict[str, dict[str, Any]], day: int, besides: bool, options: Options
+    patient: Patient, given: dict[str, dict[str, Any]], day: int, besides: bool | None, options: Options
 ) -> Answer:
     """Runs of two agents overlap by 60 min or more, and the overlap touches the day."""
     without = leaves_vasopressin_out(besides, options)
@@ -329,6 +331,30 @@ def hypotension_despite_vasopressors(
         else:
             answers.append(needed)
     return either(*answers)
+
+
+def hypotension_despite_high_dose(
+    patient: Patient, found: dict[str, Answer], high: list[Span], day: int, options: Options
+) -> Answer:
+    """A low reading at or after the 180th minute of high dose (MSKCC: refractory to it)."""
+    needed = both(found["hypotension"], found["high_dose_vasopressor"])
+    if needed is not True:
+        return needed
+    return low_reading_during(low_readings(patient, day, options) or [], high, HIGH_DOSE_MINUTES)
+
+
+def treatment_of_crs(patient: Patient, day: int) -> dict[str, Answer]:
+    """Boluses, care and products of coagulation of a day, by exception (`events`, `drugs`)."""
+    known = covered(patient, "events", day)
+    boluses = len(events(patient, "fluid_bolus", day))
+    products = [row for row in patient["drugs"] if DRUG_CLASS.get(row["drug"]) == "coagulation factors"]
+    given = [row for row in products if row["status"] in ("given", None) and row["day"] == day]
+    return {
+        "fluid_bolus": by_exception(boluses >= 1, known),
+        "repeated_fluid_bolus": by_exception(boluses >= 2, known),
+        "care_for_crs": by_exception(bool(events(patient, "care_for_crs", day)), known),
+        "coagulation_product": by_exception(bool(given), covered(patient, "drugs", day)),
+    }
 
 
 def circulatory_collapse(patient: Patient, day: int) -> Answer:

@@ -49,7 +49,8 @@ DEFAULTS: dict[str, Any] = {
     "fibrinogen_fall": "counts",
     "baseline_until_day": 0,
     "coagulopathy": "dic",
-    "cartox_airway_protection": "counts",
+    "airway_protection": "counts",
+    "neuro_in_crs": "no",
 }
 
 

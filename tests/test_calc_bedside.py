@@ -42,7 +42,7 @@ ASTCT = sheet(
     died of it                      | sbp=120; died_of_toxicity=yes                           | 5     |        |
     vasopressors not said           | sbp=120; vasopressors=                                  | 1     | 1-4    |
     oxygen not said                 | sbp=120; oxygen_device=                                 | 1     | 1-4    |
-    no temperature                  | temperature=; sbp=120                                   | ?     | 0-1    | fever
+    no temperature | temperature=; sbp=120 | ? | 0-1 | temperature
     """,
     given=f"temperature=38.4; {NONE}",
 )
@@ -74,6 +74,44 @@ CARTOX = sheet(
     given=f"age=55; temperature=38.4; {NONE}; alt_ratio=0.5; ast_ratio=0.5; bilirubin_ratio=0.5; creatinine_ratio=0.8;"
     "creatinine_baseline_ratio=1; organ_grade=0; urine_output=1500",
     options="renal_term=creatinine",
+)
+ORGANS = (
+    "alt_ratio=0.5; ast_ratio=0.5; bilirubin_ratio=0.5; creatinine_ratio=0.8; creatinine_baseline_ratio=1;"
+    "organ_grade=0; urine_output=1500"
+)
+PENN = sheet(
+    "penn-crs",
+    """
+    what                        | inputs                              | grade | bounds | missing
+    nothing found               | temperature=36.8; sbp=120           | 0     | 0-0    | none
+    one bolus                   | sbp=85; fluid_boluses=1             | 2     | 2-2    | none
+    two boluses                 | sbp=85; fluid_boluses=2             | 3     | 3-3    |
+    boluses not said            | sbp=85; fluid_boluses=              | 2     | 2-3    | fluid_boluses
+    treated in hospital for it  | sbp=120; care_for_crs=yes           | 2     | 2-2    |
+    ... not said                | sbp=120; care_for_crs=              | 1     | 1-2    | care_for_crs
+    plasma                      | sbp=120; coagulation_product=yes    | 3     |        |
+    plasma not said             | sbp=120; coagulation_product=       | 1     | 1-3    | coagulation_product
+    an organ of grade 4         | sbp=120; organ_grade=4              | 4     |        |
+    organs not said             | sbp=120; organ_grade=               | 1     | 1-4    | organ_grade
+    """,
+    given=f"age=55; temperature=38.4; {NONE}; {ORGANS}; fluid_boluses=0; care_for_crs=no; coagulation_product=no",
+    options="renal_term=creatinine",
+)
+MSKCC = sheet(
+    "mskcc-crs",
+    """
+    what                          | inputs                                                  | grade | bounds | missing
+    a vasopressor, hours not said | sbp=85; vasopressors=norepinephrine | 2 | 2-3 | vasopressor_hours_episode
+    for 23.9 hours                | sbp=85; vasopressors=norepinephrine                     | 2     | 2-2    | none
+                                  | vasopressor_hours_episode=23.9                          |       |        |
+    for 24 hours                  | sbp=85; vasopressors=norepinephrine                     | 3     | 3-3    |
+                                  | vasopressor_hours_episode=24                            |       |        |
+    ... of which few today        | sbp=85; vasopressors=norepinephrine; vasopressor_hours=1 | 3    |        |
+                                  | vasopressor_hours_episode=24                            |       |        |
+    ... all at these rates        | sbp=85; vasopressors=norepinephrine; vasopressor_hours=24 | 3   | 3-3    | none
+    none                          | sbp=120; vasopressor_hours_episode=24; norepinephrine_rate= | 1 | 1-1    |
+    """,
+    given=f"age=55; temperature=38.4; {NONE}; low_despite_vasopressors=no; norepinephrine_rate=5 ug/min",
 )
 ABSENT = "seizure=none; motor=none; intracranial=none; sedated=no; consciousness=alert; age=55"
 ICANS = sheet(
@@ -111,6 +149,6 @@ CRES = sheet(
 )
 
 
-@pytest.mark.parametrize("case", [*ASTCT, *CARTOX, *ICANS, *CRES], ids=str)
+@pytest.mark.parametrize("case", [*ASTCT, *CARTOX, *PENN, *MSKCC, *ICANS, *CRES], ids=str)
 def test_a_case_has_its_grade(case: Case) -> None:
     assert found(case) == case.expected

@@ -72,8 +72,15 @@ def test_every_system_is_explained_where_none_is_named(cohort: Cohort) -> None:
     assert [line for line in text.splitlines() if ", day 1:" in line] == [
         "CRS by ASTCT 2019, day 1: cannot be graded (may lie between 0 and 2).",
         "CRS by CARTOX, day 1: cannot be graded (may lie between 0 and 4).",
+        "CRS by Lee 2014, day 1: cannot be graded (may lie between 0 and 4).",
+        "CRS by Penn, day 1: cannot be graded (may lie between 0 and 4).",
+        "CRS by MSKCC, day 1: cannot be graded (may lie between 0 and 1).",
+        "CRS by CTCAE v4.03, day 1: cannot be graded (may lie between 0 and 3).",
+        "CRS by CTCAE v5.0, day 1: cannot be graded (may lie between 0 and 4).",
         "ICANS by ASTCT 2019, day 1: grade 3 (may lie between 3 and 4).",
         "ICANS by CARTOX, day 1: grade 3 (may lie between 3 and 4).",
+        "ICANS by CTCAE v4.03, day 1: cannot be graded (may lie between 0 and 4).",
+        "ICANS by CTCAE v5.0, day 1: cannot be graded (may lie between 0 and 4).",
     ]
 
 
@@ -83,7 +90,7 @@ def test_every_system_is_explained_where_none_is_named(cohort: Cohort) -> None:
         ["--patient", "A", "--day", "99"],
         ["--patient", "Zoe", "--day", "1"],
         ["--patient", "B", "--day", "1", "--course", "7"],
-        ["--patient", "A", "--day", "1", "--system", "penn"],
+        ["--patient", "A", "--day", "1", "--system", "pen"],
     ],
     ids=["no such day", "no such patient", "no such course", "no such system"],
 )

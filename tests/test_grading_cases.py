@@ -20,7 +20,7 @@ def test_ventilation_to_protect_the_airway_follows_each_text(option: str) -> Non
         }
     }
     patients = [{"patient_id": "A", "age": "55"}]
-    found = graded(patients, tables, options={"cartox_airway_protection": option}, last_day=0, complete=True)
+    found = graded(patients, tables, options={"airway_protection": option}, last_day=0, complete=True)
     assert found["A", 0, "astct_crs"]["grade"] == 1
     assert found["A", 0, "cartox_crs"]["grade"] == (4 if option == "counts" else 1)
     assert "ventilated_not_for_hypoxia" in found["A", 0, "astct_crs"]["flags"]

@@ -1,8 +1,11 @@
 """Clinicians' grades are bounds: "low grade" is no number, and two judgements may disagree."""
 
+import ibis
+import pyarrow as pa
 import pytest
 
 from abate.grading.clinician import clinician_grades, highest_grades
+from abate.grading.daily import family
 from spec import frame, rows_of
 
 GRADES = ("toxicity", "day", "low", "high", "statements")
@@ -103,6 +106,27 @@ def test_grading_systems_stay_apart() -> None:
         ("ASTCT", 3.0, 3.0),
         ("CARTOX", 2.0, 2.0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "system", "same"),
+    [
+        ("ASTCT", "ASTCT 2019", True),
+        ("astct 2018", "ASTCT 2019", True),
+        ("Lee 2019", "ASTCT 2019", True),
+        ("Lee 2019", "Lee 2014", False),
+        ("Lee", "Lee 2014", True),
+        ("CTCAE 4.0", "CTCAE v4.03", True),
+        ("CTCAE v5", "CTCAE v5.0", True),
+        ("CTCAE v5.0", "CTCAE v4.03", False),
+        ("CTCAE", "CTCAE v5.0", False),
+        ("Penn", "MSKCC", False),
+    ],
+)
+def test_a_clinicians_name_of_a_system_is_ours_or_not(written: str, system: str, same: bool) -> None:
+    """Versions of one scale are not one; the paper of Lee of 2019 is the scale of the ASTCT."""
+    rows = ibis.memtable(pa.table({"written": [written], "system": [system]}))
+    assert rows.select(same=family(rows.written) == family(rows.system)).to_pyarrow()["same"].to_pylist() == [same]
 
 
 def highest_of(text: str) -> list[tuple[object, ...]]:

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 
 from abate.calculator import calculate, rule
-from abate.grading import laboratory
-from abate.grading.laboratory import edges, terms
+from abate.grading import ctcae_table
+from abate.grading.ctcae_table import edges, terms
 from abate.records.options import Options
 from calculated import Case, found, sheet
 from spec import cells
@@ -209,10 +209,14 @@ NOT_KNOWN = sheet(
     no unit                           | term=platelets; value=60; lln=150           | ?     | 0-4    | unit
     no value                          | term=ALT; uln=40; baseline=20               | ?     | 0-4    | value
     no baseline, within normal        | term=ALT; value=30; uln=40                  | 0     | 0-0    | none
-    no baseline, raised               | term=ALT; value=300; uln=40                 | ?     | 0-4    | baseline
+    no baseline, raised               | term=ALT; value=300; uln=40                 | ?     | 0-3    | baseline
+    no baseline, just above normal    | term=ALT; value=50; uln=40                  | ?     | 0-1    | baseline
+    no limit, an abnormal baseline    | term=ALT; value=0.3; baseline=5             | 0     | 0-0    | none
     symptoms not known                | term=Hyponatremia; value=127; unit=mmol/L   | 2     | 2-3    | symptoms
     ... that would not matter         | term=Hyponatremia; value=119; unit=mmol/L   | 4     | 4-4    | none
-    anticoagulation not known         | term=INR; value=2.0; baseline=1.8           | ?     | 0-2    | anticoagulated
+    anticoagulation not known         | term=INR; value=2.0; baseline=1.8           | 2     | 1-2    | anticoagulated
+    ... and it does not matter        | term=INR; value=6; baseline=1.1             | 3     | 3-3    | none
+    ... and no baseline | term=INR; value=1.4 | 1 | 0-3 | baseline; anticoagulated
     fasting not known                 | term=Hyperglycemia; value=200; unit=mg/dL   | ?     | 0-2    | fasting
                                       | uln=100; version=4.03                       |       |        |
     a limit of 0                      | term=creatinine; value=1.2; uln=0; baseline=1 | ?   | 0-4    | uln
@@ -237,7 +241,7 @@ OPTIONAL = [
         """
         what                    | inputs                                       | grade
         a fall within normal    | term=fibrinogen; value=300; unit=mg/dL; lln=200; baseline=400 | 0
-        a fall and low          | term=fibrinogen; value=140; unit=mg/dL; lln=200; baseline=400 | 2
+        a fall and low          | term=fibrinogen; value=140; unit=mg/dL; lln=200; baseline=400 | 3
         """,
         given="version=4.03",
         options="fibrinogen_fall=off",
@@ -269,9 +273,9 @@ def test_a_cell_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) 
         "grade_3": "",
         "grade_4": "",
     }
-    monkeypatch.setattr(laboratory, "table_rows", lambda: [row])
+    monkeypatch.setattr(ctcae_table, "table_rows", lambda: [row])
     with pytest.raises(ValueError, match="T, grade 1: '>1 times' is no condition"):
-        laboratory.edges.__wrapped__()
+        ctcae_table.edges.__wrapped__()
 
 
 def test_every_term_of_the_published_table_is_here(shared: Path) -> None:

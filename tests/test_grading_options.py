@@ -14,7 +14,10 @@ from abate.records.options import REGISTRY, Options
 from cells import Case
 from witnesses import GROUPS, under_every_group, witnesses
 
-ELSEWHERE = ("fibrinogen_fall", "crs_onset", "norepinephrine_equivalence", "explained_patients", "timelines_shown")
+ELSEWHERE = (
+    *("fibrinogen_fall", "crs_onset", "norepinephrine_equivalence"),
+    *("explained_patients", "timelines_shown", "kappa_weights"),
+)
 """Options that change no grade: of the onset, of the equivalent that is shown, and of the page."""
 ROWS: list[dict[str, str]] = []
 ROWS += witnesses(

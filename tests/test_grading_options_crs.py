@@ -224,8 +224,19 @@ ROWS += witnesses(
     sedated, low in spite of it | invasive_ventilation as procedure; 06:00 sedation yes | 4       | 4 [2-4]
                                 | 06:00 norepinephrine 20; {LOW}                        |         |
     """,
-    option="cartox_airway_protection",
+    option="airway_protection",
     column="CARTOX CRS",
+    given="well",
+)
+ROWS += witnesses(
+    """
+    what                 | records                   | default | yes
+    delirium of grade 3  | organ_toxicity delirium 3 | 0       | 3
+    a heart of grade 2   | organ_toxicity cardiac 2  | 2       |
+    nothing              |                           | 0       |
+    """,
+    option="neuro_in_crs",
+    column="Lee CRS",
     given="well",
 )
 

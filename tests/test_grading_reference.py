@@ -23,6 +23,8 @@ COMPARED = (
     *("fio2_from_40", "episode_open", "hypotension_in_crs", "vasopressor_in_crs", "oxygen_in_crs", "sedated"),
     *("two_vasopressors_besides_vasopressin_in_crs", "oxygen_above_low_flow_in_crs", "positive_pressure_in_crs"),
     *("consciousness", "ice", "cartox10", "capd", "unable", "weakness", "not_assessable", "uses_capd"),
+    *("two_vasopressors_of_any_kind", "hypotension_despite_high_dose_vasopressor", "vasopressor_for_24_hours"),
+    *("fluid_bolus", "repeated_fluid_bolus", "care_for_crs", "coagulation_product"),
     *("bilirubin_grade", "creatinine_grade", "urine_output_grade"),
 )
 """Features that both call by the same name."""

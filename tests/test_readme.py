@@ -1,6 +1,7 @@
 """What the README shows works as shown."""
 
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -36,9 +37,9 @@ def test_the_bedside_example_is_graded_and_explained_as_shown(tmp_path: Path) ->
 
 def test_the_calculator_prints_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     shown = re.findall(r"```\n\$ abate (calc .*?)\n(.*?)```", README, re.DOTALL)
-    assert len(shown) == 2
+    assert len(shown) == 3
     for given, said in shown:
-        assert main(given.split()) == 0
+        assert main(shlex.split(given)) == 0
         assert said in capsys.readouterr().out
 
 

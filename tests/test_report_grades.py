@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from abate import verbs
+from abate.grading.systems import SYSTEMS
 from spec import write_folder
 
 EVIL = "<script>alert(1)</script>"
@@ -63,7 +64,7 @@ def test_every_graded_day_is_in_the_tables_with_its_bounds_and_the_clinicians_gr
     found = {
         (row["patient_id"], row["day"], row["toxicity"], row["system"]): row for row in rows(report, "computed_grades")
     }
-    assert len(found) == (5 + 4) * 4
+    assert len(found) == (5 + 4) * len(SYSTEMS)
     day = found[EVIL, "1", "CRS", "ASTCT 2019"]
     assert (day["grade"], day["lower"], day["upper"], day["complete"]) == ("3", "3", "3", "True")
     assert (day["criteria"], day["primary"], day["clinician_high"]) == ("vasopressor", "clinician", "2.0")

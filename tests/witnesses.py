@@ -20,7 +20,7 @@ GROUPS: tuple[dict[str, Any], ...] = (
         "consciousness_from_scales": "none",
         "capd_age": "through_12",
         "normal_limits": "adult_default",
-        "cartox_airway_protection": "excluded",
+        "airway_protection": "excluded",
         "coagulopathy": "labs",
     },
     {

@@ -106,13 +106,14 @@ def check(context: click.Context, records: str, out: Path | None, show_values: b
 @cli.command(epilog=CODES)
 @click.argument("records", type=click.Path())
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the report.")
+@click.option("--system", "systems", multiple=True, help="Grade by this system alone; may be given several times.")
 @click.pass_context
-def run(context: click.Context, records: str, out: Path) -> None:
+def run(context: click.Context, records: str, out: Path, systems: tuple[str, ...]) -> None:
     """Write the cohort report of RECORDS: page, tables, figures, run.json."""
     from abate import verbs
 
     with steps(context.obj["quiet"]) as say:
-        report = verbs.run(records, out, say)
+        report = verbs.run(records, out, say, systems)
     if not context.obj["quiet"]:
         rows = report.records.accounting.to_pylist()
         values, used = (sum(row[name] for row in rows) for name in ("values_in", "used"))
@@ -124,7 +125,7 @@ def run(context: click.Context, records: str, out: Path) -> None:
 @click.argument("records", type=click.Path())
 @click.option("--patient", required=True, help="Identifier of the patient.")
 @click.option("--day", type=int, required=True, help="Day after day 0.")
-@click.option("--system", default="", help="astct_crs, cartox_crs, astct_icans or cartox_cres; all if none is named.")
+@click.option("--system", default="", help="Such as astct_crs; all if none is named (abate calc lists them).")
 @click.option("--course", type=int, default=1, show_default=True, help="Number of the course of the patient.")
 @click.pass_context
 def explain(context: click.Context, records: str, patient: str, day: int, system: str, course: int) -> None:

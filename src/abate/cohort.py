@@ -18,12 +18,14 @@ from abate.exposure.weight import implied_weights
 from abate.exposure.windows import dose_in_windows, treatment_windows
 from abate.grading.clinician import clinician_grades, highest_grades, toxic_deaths
 from abate.grading.daily import computed_grades
+from abate.grading.rules import System
 from abate.grading.systems import SYSTEMS
 from abate.outcomes.response import response
 from abate.outcomes.survival import survival
 from abate.outcomes.toxicity_course import toxicity_courses
 from abate.outcomes.words import reasons
 from abate.records.options import Options
+from abate.scores.of_courses import scores_of_courses
 from abate.sources.mapping import Comparison
 from abate.timeline.features import features
 from abate.timeline.follow_up import follow_up
@@ -69,6 +71,10 @@ class Cohort:
         Body weight implied by doses.
     patients
         The record table with ``responder`` and ``treated`` beside the baseline.
+    systems
+        The grading systems by which days are graded.
+    scores
+        A course, score and time: :func:`abate.scores.of_courses.scores_of_courses`.
     """
 
     records: Records
@@ -94,13 +100,15 @@ class Cohort:
     points: ibis.Table
     weights: ibis.Table
     patients: ibis.Table
+    systems: Mapping[str, System]
+    scores: ibis.Table
 
     @cached_property
     def gradeable(self) -> list[tuple[str, str]]:
         """Toxicity and name of the systems under which at least one living day could be graded, in their order."""
         found = self.computed.filter(self.computed.grade < 5).select("toxicity", "system").distinct()
         pairs = {(row["toxicity"], row["system"]) for row in found.to_pyarrow().to_pylist()}
-        order = [(system.toxicity, system.name) for system in SYSTEMS.values()]
+        order = [(system.toxicity, system.name) for system in self.systems.values()]
         return [pair for pair in order if pair in pairs]
 
     def count(self, table: ibis.Table) -> int:
@@ -212,7 +220,9 @@ def primary_grades(grades: ibis.Table, system: str, events: ibis.Table) -> ibis.
     return chosen.select(*columns).union(deaths.select(*columns))
 
 
-def derive(records: Records, progress: Callable[[str], None] | None = None) -> Cohort:
+def derive(
+    records: Records, progress: Callable[[str], None] | None = None, systems: Mapping[str, System] = SYSTEMS
+) -> Cohort:
     """Derive everything from records.
 
     Parameters
@@ -221,6 +231,8 @@ def derive(records: Records, progress: Callable[[str], None] | None = None) -> C
         From :func:`abate.engine.ingest.ingest`.
     progress
         Called with a word before each room.
+    systems
+        By which days are graded.
     """
     say = progress or (lambda step: None)  # noqa: ARG005
     options, study, keep = records.study.options, records.study, records.engine.keep
@@ -270,8 +282,12 @@ def derive(records: Records, progress: Callable[[str], None] | None = None) -> C
     days = keep("patient_days", patient_days(observed, GRID_DAYS))
     tables = {**records.tables, "coverage": coverage}
     daily = features(tables, days, observed, study.dictionary, options, records.engine)
-    computed = keep("computed_grades", computed_grades(daily, grades, options, records.engine))
+    computed = keep("computed_grades", computed_grades(daily, grades, options, records.engine, systems))
     highest = keep("highest_grades", highest_grades(events))
+    say("scores")
+    scores = keep(
+        "scores", scores_of_courses(tables, daily, observed, study.dictionary, options, records.engine.within("scores"))
+    )
     say("biomarkers")
     points = keep("points", with_altered(keep("series", series(records["measurements"], options)), every, totals))
     return Cohort(
@@ -298,4 +314,6 @@ def derive(records: Records, progress: Callable[[str], None] | None = None) -> C
         points=points,
         weights=keep("implied_weights", implied_weights(records["drugs"], cap_table)),
         patients=patients,
+        systems=systems,
+        scores=scores,
     )

@@ -4,7 +4,7 @@ import datetime
 import hashlib
 import importlib.metadata
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from abate.cohort import Cohort, derive
 from abate.engine.ingest import Records, ingest
 from abate.engine.store import Engine
 from abate.findings import Findings, find
+from abate.grading.rules import System
 from abate.records.problems import AbateError, Problem
 from abate.report.text import csv_text, write_whole
 from abate.sources.clif import is_clif, read_clif
@@ -79,8 +80,27 @@ def read(records: str | Path, progress: Progress = _silent) -> Records:
     return ingest(door(path, engine.backend), engine, progress)
 
 
-def analyse(records: str | Path | Records, progress: Progress = _silent) -> Cohort:
-    """Derive exposure, response, survival and biomarkers from records.
+def systems_named(names: Iterable[str]) -> dict[str, System]:
+    """Return grading systems by their keys, hyphens and underscores alike; every one where none is named.
+
+    Raises
+    ------
+    AbateError
+        If there is none of a name.
+    """
+    from abate.grading.systems import SYSTEMS
+
+    keys = [name.strip().lower().replace("-", "_") for name in names]
+    if any(key not in SYSTEMS for key in keys):
+        expected = f"Expected one or more of {', '.join(SYSTEMS)}. Correct --system."
+        raise AbateError(f"No grading system has the name given. {expected}")
+    return {key: system for key, system in SYSTEMS.items() if not keys or key in keys}
+
+
+def analyse(
+    records: str | Path | Records, progress: Progress = _silent, systems: Mapping[str, System] | None = None
+) -> Cohort:
+    """Derive grades, exposure, response, survival and biomarkers from records, by all grading systems or some.
 
     Examples
     --------
@@ -89,7 +109,7 @@ def analyse(records: str | Path | Records, progress: Progress = _silent) -> Coho
     4
     """
     found = records if isinstance(records, Records) else read(records, progress)
-    return derive(found, progress)
+    return derive(found, progress, systems or systems_named(()))
 
 
 def reproduce(study: str = "strati2020", progress: Progress = _silent) -> pa.Table:
@@ -150,11 +170,8 @@ def explain(
     """
     from abate.findings.explain import explain as explained
     from abate.findings.explain import words
-    from abate.grading.systems import SYSTEMS
 
-    if system and system not in SYSTEMS:
-        known = ", ".join(SYSTEMS)
-        raise AbateError(f"No grading system has the name given. Expected one of {known}. Correct --system.")
+    chosen = systems_named([system] if system else ())
     cohort = records if isinstance(records, Cohort) else analyse(records, progress)
     people = cohort.patients.filter(cohort.patients.patient_id == patient)
     courses = people.select("course_id").order_by("course_id").to_pyarrow()["course_id"].to_pylist()
@@ -166,12 +183,12 @@ def explain(
         several = f"one of {', '.join(map(str, courses))}"
         raise AbateError(f"The patient has no course of this number. Expected {several}. Give --course.")
     parts = []
-    for key in [system] if system else SYSTEMS:
+    for one in chosen.values():
         found = explained(
             cohort.features,
             cohort.computed,
             cohort.records.tables,
-            SYSTEMS[key],
+            one,
             cohort.options,
             cohort.records.study.dictionary,
             patient,
@@ -227,7 +244,7 @@ class Report:
     findings: Findings
 
 
-def run(records: str | Path, out: str | Path, progress: Progress = _silent) -> Report:
+def run(records: str | Path, out: str | Path, progress: Progress = _silent, systems: Iterable[str] = ()) -> Report:
     """Write the cohort report of a folder of records.
 
     Parameters
@@ -238,6 +255,8 @@ def run(records: str | Path, out: str | Path, progress: Progress = _silent) -> R
         The output folder; written whole or not at all.
     progress
         Called with a word before each step.
+    systems
+        Keys of the grading systems to use; all where none is named.
 
     Raises
     ------
@@ -251,7 +270,7 @@ def run(records: str | Path, out: str | Path, progress: Progress = _silent) -> R
 
     place = Path(out)
     check_place(place)
-    cohort = analyse(records, progress)
+    cohort = analyse(records, progress, systems_named(systems))
     findings = find(cohort, progress)
     if str(records) in STUDIES and not Path(records).is_dir():
         from abate.studies.strati2020.audit import VERDICTS, audit
@@ -289,11 +308,12 @@ def _need_report_extra() -> None:
     try:
         import altair  # noqa: F401
         import jinja2  # noqa: F401
+        import sklearn  # noqa: F401
         import vl_convert  # noqa: F401
     except ImportError as error:
         raise AbateError(
-            "The report needs packages that are not installed. Expected the extra report: altair, jinja2 and "
-            'vl-convert-python. Install it with: pip install "abate[report]".'
+            "The report needs packages that are not installed. Expected the extra report: altair, jinja2, "
+            'scikit-learn and vl-convert-python. Install it with: pip install "abate[report]".'
         ) from error
 
 
@@ -313,6 +333,7 @@ def _run_record(cohort: Cohort, now: datetime.datetime) -> dict[str, Any]:
         "pyarrow",
         "numpy",
         "scipy",
+        "scikit-learn",
         "ucumvert",
         "altair",
         "vl-convert-python",
@@ -327,6 +348,7 @@ def _run_record(cohort: Cohort, now: datetime.datetime) -> dict[str, Any]:
             "rows": dict(records.source.rows),
         },
         "options": dict(cohort.options),
+        "systems": list(cohort.systems),
         "declared_coverage": dict(records.study.coverage),
         "counts": {
             row["table"]: {name: row[name] for name in ("rows_in", "values_in", "used", "set_aside")}

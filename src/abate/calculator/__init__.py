@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from abate.calculator.bedside import BEDSIDE, bedside
+from abate.calculator.bedside import bedside
+from abate.calculator.bedside_inputs import BEDSIDE
 from abate.calculator.laboratory import laboratory
 from abate.grading.laboratory import CTCAE_LAB
+from abate.grading.neurology import CTCAE_NEURO, neurological_grades
 from abate.grading.points import Score, evaluate
 from abate.grading.systems import COUNTED
 from abate.records.options import REGISTRY, Options
@@ -18,7 +20,13 @@ from abate.records.problems import Problem, UnusableCasesError, UnusableRecordsE
 from abate.scores import SCORES
 from abate.sources.cases import ROW, column_name, read_table, typed
 
-RULES: Mapping[str, Score] = {**BEDSIDE, CTCAE_LAB.key: CTCAE_LAB, **COUNTED, **SCORES}
+RULES: Mapping[str, Score] = {
+    **BEDSIDE,
+    CTCAE_LAB.key: CTCAE_LAB,
+    CTCAE_NEURO.key: CTCAE_NEURO,
+    **COUNTED,
+    **SCORES,
+}
 
 
 def rule(name: str) -> Score:
@@ -125,6 +133,8 @@ def calculate(score: Score, cases: pa.Table, place: str, options: Options) -> pa
     rows = typed(cases, score.inputs, place, options)
     if score is CTCAE_LAB:
         judged = laboratory(rows, place, options)
+    elif score is CTCAE_NEURO:
+        judged = neurological_grades(rows, options)
     elif score.key in BEDSIDE:
         judged = bedside(rows, score, options)
     else:

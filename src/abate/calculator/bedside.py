@@ -4,19 +4,17 @@ Nothing is graded here: a case becomes the record tables of two days, the day be
 walks through the same timeline and systems as a cohort does.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
+from abate.calculator.bedside_inputs import BEFORE, BLANKS, CALLED, RATES, agents
 from abate.engine.store import Engine
-from abate.grading.points import Item, Score
-from abate.grading.rules import System, any_of, grade_days, named
+from abate.grading.points import Score
+from abate.grading.rules import all_of, any_of, grade_days, named
 from abate.grading.systems import SYSTEMS
 from abate.records.dictionary import dictionary
-from abate.records.grading_options import GRADING
-from abate.records.inputs import Input, exactly, measured, number, truth, word
 from abate.records.options import Options
 from abate.records.tables import TABLES
 from abate.sources.cases import ROW
@@ -24,93 +22,18 @@ from abate.timeline.features import features
 from abate.timeline.intervals import DAY_MINUTES
 from abate.timeline.joins import beside
 
-DAY = 1
-BEFORE = ("episode_open", "masking_drug")
-"""What a case says of the day before."""
-MORNING = DAY_MINUTES + 60
+DAY = 2
+"""The day that is graded; the day before says whether an episode is open, the two of it hold earlier vasopressors."""
+MORNING = DAY * DAY_MINUTES + 60
+REST_OF_DAY = (DAY + 1) * DAY_MINUTES - MORNING
 LATER = MORNING + 7 * 60
 """A second pressure, after hours of vasopressors."""
-RATES = ("norepinephrine", "epinephrine", "phenylephrine", "dopamine", "vasopressin")
-BLANK = "A blank is not known, unless an input says otherwise. Say none, or no, for what is absent."
-PAGE_OPTIONS = ("explained_patients", "timelines_shown")
-
-
-def _words(variable: str) -> Mapping[str, str]:
-    return dictionary().states_of(variable)
-
-
-def _agents() -> Mapping[str, str]:
-    known = dictionary()
-    names: dict[str, str] = {}
-    for name in known.drugs_of("vasopressor", "inotrope"):
-        written = (name, *known.drugs[name].get("other_names", "").split("|"))
-        names |= {word.strip().lower().replace(" ", "_"): name for word in written if word.strip()}
-    return {**names, "none": "none"}
-
-
-INDICATIONS = {name: name for name in ("hypoxia", "airway_protection", "procedure", "home")}
-SEIZURES = ("none", "focal", "generalized", "nonconvulsive", "nonconvulsive_refractory", "repetitive", "status")
-PERSON = (number("age", "Age", "a", 0, 120), measured("weight"))
-CRS = (
-    measured("temperature"),
-    truth("fever_other_cause", "The fever has another cause; blank: not so"),
-    truth("episode_open", "Fever of CRS on the day before, and the episode not over"),
-    truth("masking_drug", "An antipyretic or anticytokine drug since that fever"),
-    measured("sbp"),
-    measured("map"),
-    truth("low_despite_vasopressors", "The pressure stays low on vasopressors"),
-    Input("vasopressors", "Vasopressors that run at the same time", "words", words=_agents()),
-    number("vasopressor_hours", "Hours at these rates; blank: to the end of the day", "h", 0, 240),
-    *(Input(f"{name}_rate", f"Rate of {name}", "rate", "ug/min") for name in RATES),
-    word("oxygen_device", "Oxygen device", _words("oxygen")),
-    measured("oxygen_flow", "o2_flow"),
-    measured("oxygen_fio2", "fio2", "Inspired fraction that is set or measured"),
-    word("oxygen_indication", "Why oxygen or ventilation is given", INDICATIONS),
-    measured("spo2"),
-    truth("sedated", "Under sedatives"),
-    truth("circulatory_support", "Cardiac arrest, or mechanical support of the circulation"),
-    truth("died_of_toxicity", "Died of it, in a clinician's judgement; blank: not so"),
-)
-ORGANS = (
-    *(number(f"{name}_ratio", f"{name.upper()} over its limit of normal", "1", 0, 2000) for name in ("alt", "ast")),
-    number("bilirubin_ratio", "Bilirubin over its limit of normal", "1", 0, 200),
-    number("creatinine_ratio", "Creatinine over its limit of normal", "1", 0, 50),
-    number("creatinine_baseline_ratio", "Creatinine over its value before infusion", "1", 0, 50),
-    measured("urine_output", meaning="Urine of 24 h"),
-    number("organ_grade", "Worst CTCAE v4.03 grade of another organ; 0 where none", "1", 0, 4),
-)
-NEURO = (
-    measured("ice"),
-    measured("cartox10"),
-    measured("capd"),
-    truth("unable", "Cannot perform the test"),
-    word("consciousness", "Level of consciousness", _words("consciousness")),
-    truth("sedated", "Under sedatives; a score is then the last before them"),
-    word("seizure", "Seizure", {name: name for name in SEIZURES}),
-    number("seizure_minutes", "Its length", "min", 0, 10000),
-    word("motor", "New weakness", _words("motor")),
-    word("intracranial", "Sign of raised intracranial pressure or edema", _words("intracranial")),
-    measured("papilledema_stage"),
-    measured("csf_opening_pressure"),
-    truth("died_of_toxicity", "Died of it, in a clinician's judgement; blank: not so"),
-)
-
-
-def _rule(system: System) -> Score:
-    inputs = (*PERSON, *(CRS if system.toxicity == "CRS" else NEURO), *(ORGANS if system.key == "cartox_crs" else ()))
-    return Score(
-        system.key.replace("_", "-"),
-        system.title,
-        system.citation,
-        tuple(exactly(item) for item in inputs),
-        items=(Item(system.name, system.criteria),),
-        results=("grade", "complete", "missing", "lower", "upper", "criteria", "flags"),
-        options=tuple(option.name for option in GRADING if option.name not in PAGE_OPTIONS),
-        notes=(*system.notes, BLANK),
-    )
-
-
-BEDSIDE: Mapping[str, Score] = {rule.key: rule for rule in map(_rule, SYSTEMS.values())}
+EARLIER = MORNING - 7 * 60
+"""The end of earlier vasopressors: a longer pause than counts among their hours."""
+ENOUGH = 24 * 60
+"""No system asks for more minutes of vasopressors."""
+WALKS = 16
+"""A case walks through as it stands, and again for what is blank: room for as many ways."""
 
 
 def _table(name: str, rows: ibis.Table, **columns: ir.Value) -> ibis.Table:
@@ -129,7 +52,6 @@ def _table(name: str, rows: ibis.Table, **columns: ir.Value) -> ibis.Table:
 
 def _measurements(rows: ibis.Table) -> list[ibis.Table]:
     """Return every number of a case as a measurement, with the limits of normal as 1."""
-    sedated = ibis.coalesce(rows.sedated, False)
     found = []
 
     def add(variable: str, value: Any, day: Any = DAY, minute: Any = MORNING, **limits: ir.Value) -> None:
@@ -144,10 +66,12 @@ def _measurements(rows: ibis.Table) -> list[ibis.Table]:
         if has(name):
             add(name, rows[name])
     if has("episode_open"):
-        add("temperature", rows.episode_open.ifelse(39.0, 36.8), 0, 480)
+        add("temperature", ibis.literal(36.8), DAY - 2, 480)
+        add("temperature", rows.episode_open.ifelse(39.0, 36.8), DAY - 1, DAY_MINUTES + 480)
         add("sbp", rows.low_despite_vasopressors.ifelse(rows.sbp, ibis.null("float64")), minute=LATER)
     for score in ("ice", "cartox10", "capd"):
         if has(score):
+            sedated = ibis.coalesce(rows.sedated, False)
             add(score, rows[score], sedated.ifelse(0, DAY), sedated.ifelse(600, MORNING))
     one = ibis.literal(1.0)
     organs = {
@@ -160,7 +84,8 @@ def _measurements(rows: ibis.Table) -> list[ibis.Table]:
         if has(name):
             add(variable, rows[name], uln=one)
     if has("urine_output"):
-        add("urine_output", rows.urine_output, DAY, DAY_MINUTES, end_minute=ibis.literal(2 * DAY_MINUTES))
+        start = DAY * DAY_MINUTES
+        add("urine_output", rows.urine_output, DAY, start, end_minute=ibis.literal(start + DAY_MINUTES))
     if has("creatinine_ratio"):
         add("creatinine", rows.creatinine_ratio / rows.creatinine_baseline_ratio, -1, -600, uln=one)
     return found
@@ -178,7 +103,7 @@ def _states(rows: ibis.Table) -> list[ibis.Table]:
     for name, (variable, yes, no) in truths.items():
         if name in rows.columns:
             chosen = rows.filter(rows[name].notnull())
-            start = DAY_MINUTES if name == "sedated" else MORNING
+            start = DAY * DAY_MINUTES if name == "sedated" else MORNING
             said = {"variable": ibis.literal(variable), "state": chosen[name].ifelse(yes, no)}
             found.append(_table("states", chosen, **said, minute=ibis.literal(start)))
     if "oxygen_device" in rows.columns:
@@ -202,61 +127,121 @@ def _drugs(rows: ibis.Table) -> list[ibis.Table]:
     if "vasopressors" not in rows.columns:
         return []
     common = {"status": ibis.literal("given"), "per_kg": ibis.literal(False)}
+    dose = {"kind": ibis.literal("dose"), **common}
     masked = rows.filter(rows.masking_drug)
-    dose = {"drug": ibis.literal("tocilizumab"), "kind": ibis.literal("dose"), **common}
-    found = [_table("drugs", masked, **dose, day=ibis.literal(0), minute=ibis.literal(540))]
-    agents, spelled = [], _agents()
+    before = {"day": ibis.literal(DAY - 1), "minute": ibis.literal(DAY_MINUTES + 540)}
+    found = [_table("drugs", masked, drug=ibis.literal("tocilizumab"), **dose, **before)]
+    if "coagulation_product" in rows.columns:
+        given = rows.filter(rows.coagulation_product)
+        found.append(
+            _table("drugs", given, drug=ibis.literal("fresh frozen plasma"), **dose, minute=ibis.literal(MORNING))
+        )
+    running, spelled = [], agents()
     for name in dict.fromkeys(spelled.values()):
         written = [word for word, agent in spelled.items() if agent == name]
         runs = any_of([ibis.coalesce(rows.vasopressors.contains(f"+{word}+"), False) for word in written])
         if name in RATES:
             runs = runs | (rows[f"{name}_rate"] > 0)
         if name != "none":
-            agents.append(rows.filter(runs).mutate(agent=ibis.literal(name)))
-    each = ibis.union(*agents)
+            running.append(rows.filter(runs).mutate(agent=ibis.literal(name)))
+    each = ibis.union(*running)
     rate, unit = (each.agent.cases(*((name, each[f"{name}_rate{end}"]) for name in RATES)) for end in ("", "_unit"))
-    hours = ibis.coalesce((each.vasopressor_hours * 60).round().cast("int64"), 2 * DAY_MINUTES - MORNING)
-    infusion = {"drug": each.agent, "kind": ibis.literal("infusion"), "rate": rate, "rate_unit": unit, **common}
+    hours = ibis.coalesce(_minutes(each.vasopressor_hours), REST_OF_DAY)
+    infusion = {"kind": ibis.literal("infusion"), **common}
     times = {"minute": ibis.literal(MORNING), "end_minute": MORNING + hours}
-    found.append(_table("drugs", each, **infusion, **times, end_day=(MORNING + hours) // DAY_MINUTES))
+    rated = {"drug": each.agent, "rate": rate, "rate_unit": unit, "end_day": (MORNING + hours) // DAY_MINUTES}
+    found.append(_table("drugs", each, **infusion, **rated, **times))
+    if "vasopressor_hours_episode" in rows.columns:
+        today = ibis.least(ibis.coalesce(_minutes(rows.vasopressor_hours), REST_OF_DAY), REST_OF_DAY)
+        every = ibis.greatest(_minutes(rows.vasopressor_hours_episode), _minutes(rows.vasopressor_hours))
+        known = rows.mutate(earlier=every - today).filter(ibis._.earlier > 0)
+        earlier = known.mutate(earlier=ibis.least(known.earlier, ENOUGH))
+        start = EARLIER - earlier.earlier
+        times = {"day": start // DAY_MINUTES, "minute": start, "end_minute": ibis.literal(EARLIER)}
+        rated = {"drug": ibis.literal("norepinephrine"), "end_day": ibis.literal(EARLIER // DAY_MINUTES)}
+        found.append(_table("drugs", earlier, **infusion, **rated, **times))
     return found
 
 
+def _minutes(hours: ir.Value) -> ir.Value:
+    return (hours * 60).round().cast("int64")
+
+
 def _events(rows: ibis.Table, toxicity: str) -> list[ibis.Table]:
-    died = rows.filter(rows.died_of_toxicity)
-    found = [_table("events", died, event=ibis.literal("death"), text=ibis.literal(toxicity))]
+    found = []
+
+    def add(event: str, where: ir.BooleanValue, **columns: ir.Value) -> None:
+        found.append(_table("events", rows.filter(where), event=ibis.literal(event), **columns))
+
+    add("death", rows.died_of_toxicity, text=ibis.literal(toxicity))
     if "fever_other_cause" in rows.columns:
-        other = rows.filter(rows.fever_other_cause)
-        found.append(_table("events", other, event=ibis.literal("fever_other_cause")))
+        add("fever_other_cause", rows.fever_other_cause)
+    if "fluid_boluses" in rows.columns:
+        for least in (1, 2):
+            add("fluid_bolus", rows.fluid_boluses >= least, minute=ibis.literal(MORNING + 60 * least))
+    if "care_for_crs" in rows.columns:
+        add("care_for_crs", rows.care_for_crs)
     if "seizure" in rows.columns:
         fits = rows.filter(rows.seizure != "none")
-        found.append(
-            _table("events", fits, event=ibis.literal("seizure"), text=fits.seizure, value=fits.seizure_minutes)
-        )
-    if "organ_grade" in rows.columns:
-        organs = rows.filter(rows.organ_grade > 0)
-        said = {"event": ibis.literal("organ_toxicity"), "text": ibis.literal("cardiac"), "value": organs.organ_grade}
-        found.append(_table("events", organs, **said))
+        said = {"event": ibis.literal("seizure"), "text": fits.seizure, "value": fits.seizure_minutes}
+        found.append(_table("events", fits, **said))
+    for name, organ in (("organ_grade", "cardiac"), ("neurological_grade", "neurological")):
+        if name in rows.columns:
+            judged = rows.filter(rows[name] > 0)
+            said = {"event": ibis.literal("organ_toxicity"), "text": ibis.literal(organ), "value": judged[name]}
+            found.append(_table("events", judged, **said))
     return found
 
 
 def _coverage(rows: ibis.Table) -> list[ibis.Table]:
-    """Return what a case says completely: an answer, even none, covers its domain."""
-    said: dict[str, ir.BooleanValue] = {}
+    """Return what a case says completely: an answer, even none, covers its domain.
+
+    What happened in the course of CRS is covered always: a blank walks through as no and as the worst.
+    """
+    always = ibis.literal(True)
+    said: list[tuple[str, ir.BooleanValue, bool]] = []
     if "vasopressors" in rows.columns:
-        said |= {"vasopressors": rows.vasopressors.notnull(), "oxygen": rows.oxygen_device.notnull()}
-        said["drugs"] = rows.sedated.notnull() & rows.vasopressors.notnull() & rows.masking_drug.notnull()
-        said["events"] = rows.circulatory_support.notnull()
-        if "organ_grade" in rows.columns:
-            said["events"] = said["events"] & rows.organ_grade.notnull()
+        said += [("drugs", always, True), ("vasopressors", rows.vasopressors.isnull(), False)]
+        said += [("oxygen", rows.oxygen_device.notnull(), True), ("events", always, True)]
     if "seizure" in rows.columns:
-        said["neuro"] = rows.seizure.notnull() & rows.motor.notnull() & rows.intracranial.notnull()
-        said["drugs"] = rows.sedated.notnull()
-    always = ibis.null("int64")
+        asked = [rows[name].notnull() for name in ("seizure", "motor", "intracranial") if name in rows.columns]
+        said.append(("neuro", all_of(asked), True))
+    if "ice" in rows.columns:
+        said.append(("drugs", rows.sedated.notnull(), True))
+    if "neurological_grade" in rows.columns and "vasopressors" not in rows.columns:
+        said.append(("events", always, True))
     return [
-        _table("coverage", rows.filter(where), domain=ibis.literal(domain), complete=ibis.literal(True), day=always)
-        for domain, where in said.items()
+        _table(
+            "coverage",
+            rows.filter(where),
+            domain=ibis.literal(domain),
+            complete=ibis.literal(complete),
+            day=ibis.null("int64"),
+        )
+        for domain, where, complete in said
     ]
+
+
+def _walks(cases: ibis.Table) -> tuple[ibis.Table, list[str]]:
+    """Return the cases as they stand, with what the day before may have been at worst, and with each blank at worst.
+
+    Returns
+    -------
+    tuple
+        The rows, whose number is that of the case times :data:`WALKS` and that of the walk (0 as it stands, 1 the
+        day before, 2 all at worst, from 3 on one blank each), and the names of the blanks in that order.
+    """
+    blank = [name for name in BLANKS if name in cases.columns]
+    single = [name for name in blank if name not in BEFORE]
+    ways: list[list[str]] = [[], [name for name in blank if name in BEFORE], blank, *([name] for name in single)]
+    walked = []
+    for number, names in enumerate(ways):
+        chosen = cases.filter(any_of([cases[name].isnull() for name in names])) if names else cases
+        if number and not names:
+            continue
+        worst = {name: ibis.coalesce(chosen[name], BLANKS[name]).cast(cases[name].type()) for name in names}
+        walked.append(chosen.mutate(**worst, **{ROW: chosen[ROW] * WALKS + number}).select(*cases.columns))
+    return ibis.union(*walked), single
 
 
 def bedside(rows: ibis.Table, rule: Score, options: Options) -> ibis.Table:
@@ -277,35 +262,51 @@ def bedside(rows: ibis.Table, rule: Score, options: Options) -> ibis.Table:
     engine = Engine()
     system = SYSTEMS[rule.key.replace("-", "_")]
     cases = engine.keep("cases", rows)
-    # A blank of the day before may stand for the worst: each case walks through twice.
-    blank = [name for name in BEFORE if name in cases.columns]
-    worst = cases.mutate(**{name: ibis.coalesce(cases[name], True) for name in blank}, **{ROW: -cases[ROW]})
-    rows = engine.keep("cases_twice", cases.union(worst.select(*cases.columns)))
+    walked, single = _walks(cases)
+    rows = engine.keep("cases_walked", walked)
     infusion = ibis.timestamp("2000-01-01 00:00:00")
     records = {
         "patients": [_table("patients", rows, age=rows.age, weight_kg=rows.weight, day0=infusion)],
         "measurements": _measurements(rows),
         "states": _states(rows),
-        "drugs": _drugs(rows) or [_table("drugs", rows.filter(False))],
+        "drugs": _drugs(rows),
         "events": _events(rows, system.toxicity),
         "coverage": _coverage(rows),
     }
-    tables = {name: engine.keep(f"case_{name}", ibis.union(*parts)) for name, parts in records.items()}
+    none = rows.filter(False)
+    tables = {
+        name: engine.keep(f"case_{name}", ibis.union(_table(name, none), *parts)) for name, parts in records.items()
+    }
     courses = {"patient_id": rows[ROW].cast("string"), "course_id": ibis.literal(1, "int64")}
     follow_up = engine.keep("case_follow_up", rows.select(**courses, last_day=ibis.literal(DAY, "int64")))
     days = follow_up.select("patient_id", "course_id", day=ibis.range(0, DAY + 1).unnest().cast("int64"))
     days = engine.keep("case_days", days)
-    graded = grade_days(features(tables, days, follow_up, dictionary(), options, engine), system, options)
-    graded = graded.filter(graded.day == DAY).mutate(place=graded.patient_id.cast("int64"))
-    told = graded.filter(graded.place > 0).select(*rule.results, **{ROW: ibis._.place})
-    other = graded.filter(graded.place < 0).select(most="upper", **{ROW: -ibis._.place})
-    both = beside(beside(told, other, (ROW,)), cases.select(ROW, *blank), (ROW,))
-    wider = both.most > both.upper
-    lacks = named([(name, wider & both[name].isnull()) for name in blank]) if blank else ibis.literal("")
+    found = features(tables, days, follow_up, dictionary(), options, engine)
+    graded = grade_days(found, system, options, CALLED).filter(ibis._.day == DAY)
+    place = graded.patient_id.cast("int64")
+    graded = engine.keep("cases_graded", graded.mutate(walk=place % WALKS, **{ROW: place // WALKS}))
+    told = graded.filter(graded.walk == 0).select(*rule.results, ROW)
+    ways = range(1, 3 + len(single))
+    worst = {f"upper_{way}": graded.upper.max(where=graded.walk == way) for way in ways}
+    worst |= {f"grade_{way}": graded.grade.max(where=graded.walk == way) for way in ways}
+    other = graded.group_by(ROW).aggregate(most=graded.upper.max(), **worst)
+    blank = [name for name in BLANKS if name in cases.columns]
+    absent = cases.select(ROW, **{f"blank_{name}": cases[name].isnull() for name in blank})
+    both = beside(beside(told, other, (ROW,)), absent, (ROW,))
+    before = ibis.coalesce(both.upper_1 > both.upper, False)
+    mine = [(name, before & both[f"blank_{name}"]) for name in blank if name in BEFORE]
+    known = ibis.coalesce(both.grade, 0)
+    for way, name in enumerate(single, 3):
+        mine.append((name, (both[f"upper_{way}"] > both.upper) | (both[f"grade_{way}"] > known)))
+    alone = any_of([ibis.literal(False), *(ibis.coalesce(where, False) for _name, where in mine)])
+    # Where no blank alone makes a difference, all of them together may.
+    together = (both.most > both.upper) & ~alone
+    mine += [(name, together & both[f"blank_{name}"]) for name in blank]
+    lacks = named(mine)
     between = ibis.ifelse((lacks != "") & (both.missing != ""), "; ", "")
     return both.mutate(
-        grade=ibis.ifelse(wider & (both.grade == 0), ibis.null("int8"), both.grade),
-        upper=ibis.greatest(both.upper, both.most),
-        complete=both.complete & ~wider,
+        grade=ibis.ifelse(before & (both.grade == 0), ibis.null("int8"), both.grade),
+        upper=both.most,
+        complete=both.lower == both.most,
         missing=lacks + between + both.missing,
-    ).drop("most", *blank)
+    ).select(ROW, *rule.results)

@@ -3,7 +3,8 @@
 import ibis
 import pyarrow as pa
 
-from abate.grading.laboratory import Term, laboratory_grades, terms
+from abate.grading.ctcae_table import Term, terms
+from abate.grading.laboratory import laboratory_grades
 from abate.records.dictionary import Variable, dictionary, unit_aliases
 from abate.records.options import Options
 from abate.records.problems import Problem, UnusableCasesError, perhaps
@@ -115,4 +116,4 @@ def laboratory(rows: ibis.Table, place: str, options: Options) -> ibis.Table:
     cases = joined.mutate(**converted).select(
         ROW, "version", *numbers, "symptoms", "anticoagulated", "over_24_h", "fasting", term="name", unit="target"
     )
-    return laboratory_grades(cases, (ROW,), options)
+    return laboratory_grades(cases, ROW, options)

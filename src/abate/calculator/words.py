@@ -6,9 +6,10 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.csv
 
-from abate.calculator import RULES
-from abate.calculator.bedside import BEDSIDE
-from abate.grading.laboratory import CTCAE_LAB, Term, terms
+from abate.calculator.bedside_inputs import BEDSIDE
+from abate.grading.ctcae_table import Term, terms
+from abate.grading.laboratory import CTCAE_LAB
+from abate.grading.neurology import CTCAE_NEURO
 from abate.grading.points import Score
 from abate.grading.systems import COUNTED
 from abate.records.options import REGISTRY
@@ -27,7 +28,7 @@ def listing() -> str:
     """Return every rule of the calculator, by kind."""
     kinds = {
         "Grading systems, of one day": list(BEDSIDE.values()),
-        "Laboratory": [RULES[CTCAE_LAB.key]],
+        "Terms of the CTCAE": [CTCAE_LAB, CTCAE_NEURO],
         "Criteria of hyperinflammation and of cytopenia": list(COUNTED.values()),
         "Scores": list(SCORES.values()),
     }

@@ -8,7 +8,6 @@ import pyarrow as pa
 from abate.cohort import GRID_DAYS, Cohort
 from abate.findings.shape import Section, listing
 from abate.grading.rules import grade_days
-from abate.grading.systems import SYSTEMS
 from abate.outcomes.words import grade_words
 from abate.timeline.catalogue import CATALOGUE
 from abate.timeline.equivalents import FORMULAE
@@ -181,7 +180,7 @@ def without_coverage(cohort: Cohort) -> str:
         engine,
     )
     parts = []
-    for system in SYSTEMS.values():
+    for system in cohort.systems.values():
         if (system.toxicity, system.name) not in cohort.gradeable:
             continue
         other = grade_days(bare, system, cohort.options).select(*DAY, bare_grade="grade", bare_complete="complete")

@@ -5,7 +5,6 @@ import importlib.metadata
 from abate.cohort import Cohort
 from abate.findings.response import rule
 from abate.findings.shape import Section, table
-from abate.grading.systems import SYSTEMS
 from abate.records.options import REGISTRY
 
 DEFINITIONS = (
@@ -61,7 +60,7 @@ def methods(cohort: Cohort) -> Section:
         system = f" by {study.system}" if study.system else ""
         paragraph.append(f"Toxicity grades were those of clinicians{system}; days without a grade were unknown.")
     pairs = cohort.gradeable
-    used = [system for system in SYSTEMS.values() if (system.toxicity, system.name) in pairs]
+    used = [system for system in cohort.systems.values() if (system.toxicity, system.name) in pairs]
     if used:
         names = "; ".join(f"{system.title} ({system.citation})" for system in used)
         paragraph.append(
@@ -79,7 +78,7 @@ def methods(cohort: Cohort) -> Section:
             "known": item.known,
             "option": f"{item.option[0]} = {item.option[1]}" if item.option else "",
         }
-        for system in SYSTEMS.values()
+        for system in cohort.systems.values()
         for item in sorted(system.active(cohort.options), key=lambda item: item.grade)
     ]
     if cohort.count(cohort.treatment):

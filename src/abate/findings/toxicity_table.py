@@ -1,4 +1,4 @@
-"""The table every paper prints: CRS and ICANS by system, and what was given; and systems side by side."""
+"""The table every paper prints: CRS and ICANS by system, and what was given."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ import ibis
 
 from abate.cohort import Cohort
 from abate.exposure.equivalence import EQUIVALENT_MG
-from abate.findings.shape import Section, interval, listing, number, share, table
+from abate.findings.shape import Section, listing, number, share, table
 from abate.statistics.description import quartiles
-from abate.timeline.joins import DAY, KEYS, beside
+from abate.timeline.joins import KEYS, beside
 
 MEASURES = (
     ("onset_day", "Onset, day: median (IQR; range)"),
@@ -148,58 +148,3 @@ def _together(cohort: Cohort) -> list[dict[str, Any]]:
             for row in listing(counts, "relation")
         ]
     return out
-
-
-def systems_compared(cohort: Cohort) -> Section:
-    """Return the same patients under two systems, by day and by worst grade, and clinicians beside them."""
-    rows = cohort.computed
-    days = rows.select(*DAY, "toxicity", by="system", grade="grade")
-    judged = cohort.grades.filter(cohort.grades.low == cohort.grades.high)
-    who = ibis.coalesce(ibis.literal("clinician, ") + judged.system, "clinician")
-    clinicians = judged.select(*DAY, "toxicity", by=who, grade=judged.high.cast("int8"))
-    days = cohort.records.engine.keep("days_by_system", days.union(clinicians).filter(ibis._.grade.notnull()))
-    worst = days.group_by(*KEYS, "toxicity", "by").aggregate(grade=days.grade.max())
-    tables = {
-        "systems_by_day": _crossed(days, (*DAY, "toxicity")),
-        "systems_by_course": _crossed(worst, (*KEYS, "toxicity")),
-    }
-    lines = []
-    for name, unit in (("systems_by_day", "patient-days"), ("systems_by_course", "courses, by worst grade")):
-        found = listing(tables[name])
-        for toxicity, first, second in dict.fromkeys((row["toxicity"], row["first"], row["second"]) for row in found):
-            mine = [row for row in found if (row["toxicity"], row["first"], row["second"]) == (toxicity, first, second)]
-            total = sum(row["count"] for row in mine)
-            same = sum(row["count"] for row in mine if row["first_grade"] == row["second_grade"])
-            far = sum(row["count"] for row in mine if abs(row["first_grade"] - row["second_grade"]) >= 2)
-            lines.append(
-                {
-                    "toxicity": toxicity,
-                    "first": first,
-                    "second": second,
-                    "compared": unit,
-                    "graded by both": interval(total, total),
-                    "the same grade": share(same, total),
-                    "two grades or more apart": share(far, total),
-                }
-            )
-    text = (
-        "Only days and courses that both could grade are compared. Days of one patient are not independent: the "
-        "worst grade of each course stands beside them."
-        if lines
-        else "No two systems graded the same day."
-    )
-    arrow = {
-        name: rows.order_by("toxicity", "first", "second", "first_grade", "second_grade").to_pyarrow()
-        for name, rows in tables.items()
-    }
-    return arrow | {"systems_agreement": table(lines, "toxicity")}, {"systems": text}
-
-
-def _crossed(rows: ibis.Table, keys: tuple[str, ...]) -> ibis.Table:
-    """Count pairs of grades that two systems gave to the same day or course."""
-    other = rows.view()
-    pairs = rows.join(other, [*(rows[key] == other[key] for key in keys), rows.by < other.by])
-    pairs = pairs.select(
-        toxicity=rows.toxicity, first=rows.by, second=other.by, first_grade=rows.grade, second_grade=other.grade
-    )
-    return pairs.group_by("toxicity", "first", "second", "first_grade", "second_grade").aggregate(count=pairs.count())

@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from abate.grading.points import Score, evaluate
+from abate.grading.rules import named
 from abate.grading.systems.icaht import ICAHT_EARLY, ICAHT_LATE, T_ICAHT_EARLY, T_ICAHT_LATE
 from abate.records.options import Options
 from abate.timeline.intervals import joined
@@ -30,6 +31,8 @@ KNOWN_ENOUGH = _.known_days >= 0.5 * _.days
 """Days with a count, measured or filled, without which early ICAHT is not graded (our guard)."""
 RECOVERED, DIP, DIP_AFTER, APLASTIC_DAYS = 1.5, 1.0, 21, 14
 """Phenotypes of recovery: counts (10*9/L), the day after which a dip is a second one, days of aplasia."""
+ANEMIA, PROTRACTED_DAYS = 8.0, 7
+"""Hemoglobin (g/dL) under which there is anemia; days that make neutropenia protracted."""
 COUNTING = {"cumulative": "cumulative", "longest_joined": "longest", "cumulative_raw": "raw"}
 """Rule of counting, and the column that it makes."""
 LIMITS = {"days_500": 0.5, "days_100": 0.1}
@@ -297,3 +300,61 @@ def phenotypes(neutrophils: ibis.Table, follow_up: ibis.Table) -> ibis.Table:
         else_="unclassified",
     )
     return found.select(*KEYS, phenotype=phenotype)
+
+
+def hematotoxicity(
+    neutrophils: ibis.Table, platelets: ibis.Table, hemoglobin: ibis.Table, follow_up: ibis.Table
+) -> ibis.Table:
+    """Return the endpoints of hematotoxicity of every course, and the course of its neutrophils.
+
+    Parameters
+    ----------
+    neutrophils, platelets, hemoglobin, follow_up
+        As for :func:`early_icaht`.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id``; ``criteria``: severe (0.5 x 10*9/L or less) and profound (0.1) neutropenia,
+        protracted where they last 7 days or more, prolonged (1.0 or less measured from day 21 on), severe
+        thrombocytopenia (under 50), anemia (under 8 g/dL); ``class``: the phenotype of :func:`phenotypes`, empty
+        where it is not told; ``value`` (how many), ``lower, upper, complete, missing``.
+
+    Notes
+    -----
+    Rejeski K, et al. Blood 2021;138(24):2499-2513, doi:10.1182/blood.2020010543 (verified).
+    """
+    runs = days_below(daily_counts(neutrophils, follow_up, 0, LAST_LATE), LIMITS)
+    after = neutrophils.filter(neutrophils.day >= DIP_AFTER, neutrophils.value <= DIP + TOLERANCE)
+    low = {
+        "prolonged": after,
+        "thrombocytopenia": platelets.filter(platelets.day >= 0, platelets.value < PLATELET_LIMITS["days_under_50"]),
+        "anemia": hemoglobin.filter(hemoglobin.day >= 0, hemoglobin.value < ANEMIA - TOLERANCE),
+    }
+    rows = runs
+    for name, found in low.items():
+        rows = beside(rows, found.select(*KEYS).distinct().mutate(**{name: ibis.literal(True)}))
+    rows = beside(rows, phenotypes(neutrophils, follow_up))
+    endpoints = [
+        ("severe neutropenia", rows.days_500_raw > 0),
+        ("profound neutropenia", rows.days_100_raw > 0),
+        ("protracted severe neutropenia", rows.days_500_longest >= PROTRACTED_DAYS),
+        ("protracted profound neutropenia", rows.days_100_longest >= PROTRACTED_DAYS),
+        ("prolonged neutropenia", ibis.coalesce(rows.prolonged, False)),
+        ("severe thrombocytopenia", ibis.coalesce(rows.thrombocytopenia, False)),
+        ("anemia", ibis.coalesce(rows.anemia, False)),
+    ]
+    count: Any = ibis.literal(0.0)
+    for _name, where in endpoints:
+        count = where.cast("float64") + count
+    whole = rows.known_days == rows.days
+    return rows.select(
+        *KEYS,
+        value=count,
+        lower=count,
+        upper=ibis.ifelse(whole, count, float(len(endpoints))),
+        complete=whole,
+        missing=ibis.ifelse(whole, "", "counts"),
+        criteria=named(endpoints),
+        **{"class": ibis.ifelse(whole, rows.phenotype, "")},
+    )

@@ -1,15 +1,23 @@
 """Every patient-day under every system, with what a clinician judged beside it."""
 
+from collections.abc import Mapping
+
 import ibis
 
 from abate.engine.store import Engine
-from abate.grading.rules import grade_days
+from abate.grading.rules import System, grade_days
 from abate.grading.systems import SYSTEMS
 from abate.records.options import Options
 from abate.timeline.joins import DAY, beside
 
 
-def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Options, engine: Engine) -> ibis.Table:
+def computed_grades(
+    features: ibis.Table,
+    clinician: ibis.Table,
+    options: Options,
+    engine: Engine,
+    systems: Mapping[str, System] = SYSTEMS,
+) -> ibis.Table:
     """Grade every patient-day by every system.
 
     Parameters
@@ -20,6 +28,8 @@ def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Option
         From :func:`abate.grading.clinician.clinician_grades`.
     options, engine
         The options, and where results are kept.
+    systems
+        By which days are graded.
 
     Returns
     -------
@@ -30,7 +40,7 @@ def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Option
         grade), ``primary_low`` (the same, the lower of two bounds, null where they span 0) and ``attribution``: as a
         clinician recorded it (confirmed, excluded), else assumed.
     """
-    parts = [engine.keep(f"grades_{key}", grade_days(features, system, options)) for key, system in SYSTEMS.items()]
+    parts = [engine.keep(f"grades_{key}", grade_days(features, system, options)) for key, system in systems.items()]
     grades = ibis.union(*parts)
     names = grades.select("toxicity", "system").distinct()
     judged = clinician.join(
@@ -60,5 +70,15 @@ def computed_grades(features: ibis.Table, clinician: ibis.Table, options: Option
 
 
 def family(system: ibis.Value) -> ibis.Value:
-    """Return the first word of the name of a system: ASTCT is ASTCT 2019."""
-    return system.strip().upper().split(" ")[0]
+    """Return what a clinician's name of a system and ours have in common: ASTCT is ASTCT 2019, and so is Lee 2019.
+
+    Versions of the CTCAE stay apart.
+    """
+    name = system.strip().upper()
+    ctcae = name.startswith("CTCAE")
+    return ibis.cases(
+        (ctcae & name.contains("4"), "CTCAE 4"),
+        (ctcae & name.contains("5"), "CTCAE 5"),
+        (name.startswith("LEE") & name.contains("2019"), "ASTCT"),
+        else_=name.split(" ")[0],
+    )

@@ -5,7 +5,7 @@ condition is an Ibis expression over named features; no text is evaluated as cod
 three values, and so have conditions: unknown OR true is true, unknown AND false is false.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Literal
@@ -124,7 +124,9 @@ def named(names: Sequence[tuple[str, Any]]) -> ir.StringValue:
     return joined.substr(2)
 
 
-def grade_days(features: ibis.Table, system: System, options: Options) -> ibis.Table:
+def grade_days(
+    features: ibis.Table, system: System, options: Options, called: Mapping[str, str] | None = None
+) -> ibis.Table:
     """Grade every patient-day by one system.
 
     Parameters
@@ -135,6 +137,8 @@ def grade_days(features: ibis.Table, system: System, options: Options) -> ibis.T
         One of :data:`abate.grading.systems.SYSTEMS`.
     options
         Which criteria stand.
+    called
+        What ``missing`` calls a feature, where that is not its name.
 
     Returns
     -------
@@ -172,7 +176,12 @@ def grade_days(features: ibis.Table, system: System, options: Options) -> ibis.T
     grade = ibis.ifelse(nothing, ibis.null("int8"), rows.worst)
     graded = list(zip(holds, active, strict=True))
     at_grade = [(item.name, rows[name] & (rows.worst == item.grade)) for name, item in graded]
-    waiting = [(need, rows[need].isnull() & rows[name].isnull()) for name, item in graded for need in item.needs]
+    words = called or {}
+    waiting = [
+        (words.get(need, need), rows[need].isnull() & rows[name].isnull())
+        for name, item in graded
+        for need in item.needs
+    ]
     flags = [(flag.name, rows[flag.name]) for flag in system.flags]
     # A death is not a bound: what else was unknown that day no longer matters.
     final = rows.worst == 5

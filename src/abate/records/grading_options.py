@@ -87,11 +87,19 @@ GRADING = (
         "Strict reading of ASTCT 2019, doi:10.1016/j.bbmt.2018.12.758; our resolution",
     ),
     Option(
-        "cartox_airway_protection",
+        "airway_protection",
         "counts",
         ("counts", "excluded"),
-        "Whether ventilation to protect the airway is ventilator support in CARTOX",
-        "Clinical review: CARTOX says ventilator support, which counts literally",
+        "Whether ventilation to protect the airway is ventilator support in CARTOX, Lee 2014 and CTCAE v4.03",
+        "Clinical review: their texts say ventilator support, which counts literally; the others name hypoxia",
+    ),
+    Option(
+        "neuro_in_crs",
+        "no",
+        ("no", "yes"),
+        "Whether neurotoxicity, as a clinician graded it by CTCAE, is an organ toxicity of CRS in Lee 2014",
+        "Lee 2014, doi:10.1182/blood-2014-05-552729, lists neurological signs within CRS (recalled); registration "
+        "trials grade them apart",
     ),
     Option(
         "consciousness_from_scales",
@@ -169,7 +177,7 @@ GRADING = (
         "counts",
         ("counts", "off"),
         "Whether a fall of fibrinogen from the baseline grades although the value is normal",
-        "CTCAE v4.03 read literally",
+        "CTCAE v4.03 read literally; off as in v5.0, where a fall counts below the limit of normal",
     ),
     Option(
         "baseline_until_day",
@@ -199,6 +207,13 @@ GRADING = (
         (0, 10000),
         "Patients up to which the page holds the reason of every cell and a timeline each",
         "Our resolution: above it the page would outgrow a browser",
+    ),
+    Option(
+        "kappa_weights",
+        "linear",
+        ("linear", "quadratic"),
+        "Weights of kappa, by the distance of two grades or its square",
+        "Cohen 1968, doi:10.1037/h0026256; which of the two is a choice: our resolution",
     ),
     Option(
         "timelines_shown",

@@ -18,6 +18,13 @@ SCORES = (
         "The protocol prints fever without a number; 38.5 is a later print, 38.3 of a consensus of 2019",
     ),
     Option(
+        "hlh_window_days",
+        7,
+        (3, 14),
+        "Days within which the criteria of hyperinflammation must come together (days)",
+        "No paper defines a window (HLH-2004, HScore, MAS 2016, OHI); our resolution",
+    ),
+    Option(
         "hscore_immunosuppression",
         "fardet",
         ("fardet", "all_cart"),

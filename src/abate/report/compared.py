@@ -1,4 +1,4 @@
-"""The same patient-days under two grading systems: where they agree, and where they do not."""
+"""The same cohort under several grading systems: courses at each grade, and how often two systems agree."""
 
 from typing import Any
 
@@ -6,56 +6,111 @@ import pyarrow as pa
 
 from abate.report.theme import Figure, colour
 
-CELL = 34
+CELL = 44
+GRADES = tuple(f"grade {grade}" for grade in range(6))
+UNGRADED = "cannot be graded"
 
 
 def systems_compared(tables: dict[str, pa.Table]) -> Figure:
-    """Draw the patient-days of each pair of grades, a square for each pair of systems.
+    """Draw courses by their worst grade under each system, and the share of days on which each pair agrees.
 
     Parameters
     ----------
     tables
-        ``systems_by_day``.
+        ``systems_grades``, ``systems_agreement``.
     """
     import altair as alt
 
-    rows = tables["systems_by_day"].to_pylist()
-    charts = []
-    for toxicity, first, second in dict.fromkeys((row["toxicity"], row["first"], row["second"]) for row in rows):
-        mine = [row for row in rows if (row["toxicity"], row["first"], row["second"]) == (toxicity, first, second)]
-        charts.append(_square(alt, mine, toxicity, first, second))
+    grades, pairs = tables["systems_grades"].to_pylist(), tables["systems_agreement"].to_pylist()
+    rows = []
+    for toxicity in dict.fromkeys(row["toxicity"] for row in grades):
+        mine = [row for row in grades if row["toxicity"] == toxicity]
+        days = [row for row in pairs if row["toxicity"] == toxicity and row["compared"] == "patient-days"]
+        names = [row["system"] for row in mine]
+        rows.append(alt.hconcat(_bars(alt, mine, toxicity, names), _matrix(alt, days, toxicity, names), spacing=36))
     caption = (
-        "Patient-days by the grade of two systems, where both could grade. On the diagonal they agree; the darker, the "
-        "more days. Days of one patient are not independent."
+        "Left, courses by their worst grade under each system. Right, the share of patient-days to which two systems "
+        "gave the same grade, of those that both could grade; the darker, the more. Days of one patient are not "
+        "independent."
     )
-    chart = alt.concat(*charts, columns=3, spacing=28)
     return Figure(
-        "systems", "The same days under two systems", caption, chart, tables["systems_by_day"], "systems_by_day"
+        "systems",
+        "One cohort under several systems",
+        caption,
+        alt.vconcat(*rows, spacing=28),
+        tables["systems_agreement"],
+        "systems_agreement",
     )
 
 
-def _square(alt: Any, rows: list[dict[str, Any]], toxicity: str, first: str, second: str) -> Any:
-    most = max(row["count"] for row in rows)
+def _bars(alt: Any, rows: list[dict[str, Any]], toxicity: str, names: list[str]) -> Any:
+    """Draw one bar a system: its courses, parted by their worst grade."""
+    levels = (*GRADES, UNGRADED)
     cells = [
-        row
-        | {
-            "share": row["count"] / most,
-            "ink": colour("on-deep" if row["count"] > most / 2 else "ink"),
-            "why": f"{toxicity}: {row['count']:,} patient-days of grade {row['first_grade']} by {first} and "
-            f"{row['second_grade']} by {second}",
+        {
+            "system": row["system"],
+            "grade": level,
+            "order": place,
+            "courses": row[level],
+            "why": f"{toxicity} by {row['system']}: {row[level]:,} courses, {level}",
+        }
+        for row in rows
+        for place, level in enumerate(levels)
+        if row[level]
+    ]
+    # What cannot be graded is never as pale as grade 0.
+    colours = [colour(f"grade{grade}") for grade in range(6)] + [colour("hatch")]
+    most = max(sum(row[level] for level in levels) for row in rows)
+    ticks = list(range(0, most + 1, max(1, -(-most // 6))))
+    return (
+        alt.Chart(pa.Table.from_pylist(cells))
+        .mark_bar(stroke=colour("rule"), strokeWidth=0.5)
+        .encode(
+            x=alt.X("courses:Q", title="courses", axis=alt.Axis(values=ticks, format=",d")),
+            y=alt.Y("system:N", title=None, sort=names),
+            color=alt.Color(
+                "grade:N",
+                title="worst grade",
+                scale=alt.Scale(domain=list(levels), range=colours),
+                sort=list(levels),
+                legend=alt.Legend(orient="bottom", columns=4),
+            ),
+            order=alt.Order("order:Q"),
+            description="why:N",
+        )
+        .properties(width=260, height=24 * len(names), title=toxicity)
+    )
+
+
+def _matrix(alt: Any, rows: list[dict[str, Any]], toxicity: str, names: list[str]) -> Any:
+    """Draw a square for each pair of systems: the share of days of the same grade."""
+    cells = [
+        {
+            "first": row["first"],
+            "second": row["second"],
+            "share": _per_cent(row["the same grade"]),
+            "text": f"{_per_cent(row['the same grade']):.0f} %",
+            "ink": colour("on-deep" if _per_cent(row["the same grade"]) > 50 else "ink"),
+            "why": f"{toxicity}: {row['first']} and {row['second']} gave the same grade on {row['the same grade']} "
+            f"patient-days; weighted kappa {row['weighted kappa']}",
         }
         for row in rows
     ]
-    grades = list(range(6))
-    base = alt.Chart(pa.Table.from_pylist(cells)).encode(
-        x=alt.X("first_grade:O", title=first, scale=alt.Scale(domain=grades), axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("second_grade:O", title=second, scale=alt.Scale(domain=grades[::-1])),
+    base = alt.Chart(pa.Table.from_pylist(cells) if cells else pa.table({"first": [], "second": []})).encode(
+        x=alt.X("second:N", title=None, sort=names, axis=alt.Axis(labelAngle=-40)),
+        y=alt.Y("first:N", title=None, sort=names),
     )
+    size = CELL * max(len(names) - 1, 1)
+    if not cells:
+        return base.mark_text().properties(width=1, height=1)
     squares = base.mark_rect(color=colour("first"), stroke=colour("rule")).encode(
-        opacity=alt.Opacity("share:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[0.12, 1])),
+        opacity=alt.Opacity("share:Q", legend=None, scale=alt.Scale(domain=[0, 100], range=[0.05, 1])),
         description="why:N",
     )
-    counts = base.mark_text(fontSize=9.5, aria=False).encode(
-        text=alt.Text("count:Q", format=",d"), color=alt.Color("ink:N", scale=None)
-    )
-    return alt.layer(squares, counts).properties(width=CELL * 6, height=CELL * 6, title=toxicity)
+    texts = base.mark_text(fontSize=9.5, aria=False).encode(text="text:N", color=alt.Color("ink:N", scale=None))
+    return alt.layer(squares, texts).properties(width=size, height=24 * max(len(names) - 1, 1))
+
+
+def _per_cent(share: str) -> float:
+    """Return the per cent of ``3 of 4 (75 %)``."""
+    return float(share.rpartition("(")[2].removesuffix(" %)"))

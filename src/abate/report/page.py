@@ -225,6 +225,9 @@ def render(
     )
     special = {
         "courses": lambda table: shown(table, MOST_ROWS),
+        "course_scores": lambda table: shown(table, MOST_ROWS),
+        "crs_days_that_differ": lambda table: shown(table, MOST_ROWS),
+        "icans_days_that_differ": lambda table: shown(table, MOST_ROWS),
         "accounting": accounting,
         "table_one": table_one,
         "toxicity_table": toxicity_table,

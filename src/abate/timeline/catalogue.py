@@ -109,22 +109,70 @@ CATALOGUE: dict[str, Feature] = {
             (ANY_VASOPRESSOR,),
         ),
         Feature(
-            "high_dose_vasopressor",
-            "a vasopressor at high dose for three hours",
+            "two_vasopressors_of_any_kind",
+            "two vasopressors, vasopressin among them, together for an hour",
             "",
             "any of the day",
-            "from the third hour to its end",
+            "their overlap",
             "vasopressors",
             (ANY_VASOPRESSOR,),
         ),
+        *(
+            Feature(
+                name,
+                meaning,
+                "",
+                "any of the day",
+                "from the third hour to its end",
+                "vasopressors",
+                (ANY_VASOPRESSOR,),
+            )
+            for name, meaning in (
+                ("high_dose_vasopressor", "a vasopressor at high dose for three hours, by the table of Lee 2014"),
+                ("high_dose_vasopressor_penn", "a vasopressor at high dose for three hours, by the table of Penn"),
+            )
+        ),
         Feature(
-            "hypotension_despite_vasopressors",
-            "a low pressure in spite of two vasopressors or a high dose",
+            "vasopressor_for_24_hours",
+            "vasopressors for 24 hours in all since the episode began",
+            "",
+            "any of the day",
+            "its run",
+            "vasopressors",
+            (ANY_VASOPRESSOR,),
+        ),
+        *(
+            Feature(name, meaning, "", "any of the day", "its day", "vasopressors", (PRESSURE, ANY_VASOPRESSOR))
+            for name, meaning in (
+                ("hypotension_despite_vasopressors", "a low pressure in spite of two vasopressors or a high dose"),
+                ("hypotension_despite_high_dose_vasopressor", "a low pressure in spite of a high dose"),
+            )
+        ),
+        *(
+            Feature(name, meaning, "", "any of the day", "its day", "events", (("events", (event,)),))
+            for name, meaning, event in (
+                ("fluid_bolus", "a bolus of fluid", "fluid_bolus"),
+                ("repeated_fluid_bolus", "two boluses of fluid or more", "fluid_bolus"),
+                ("care_for_crs", "admission for CRS, or intravenous therapy for it other than fluids", "care_for_crs"),
+            )
+        ),
+        Feature(
+            "reaction",
+            "a reaction as CTCAE v4.03 tells it: no on a day without fever, low pressure and oxygen, else not known",
             "",
             "any of the day",
             "its day",
-            "vasopressors",
-            (PRESSURE, ANY_VASOPRESSOR),
+            "recorded",
+            (TEMPERATURE, PRESSURE, *OXYGEN),
+        ),
+        Feature(
+            "coagulation_product",
+            "plasma, cryoprecipitate or fibrinogen concentrate",
+            "",
+            "any of the day",
+            "its day",
+            "drugs",
+            (("drugs", ("class:coagulation factors",)),),
         ),
         Feature(
             "circulatory_collapse",
@@ -165,6 +213,7 @@ CATALOGUE: dict[str, Feature] = {
             for name, meaning in (
                 ("coagulation_grade", "CTCAE v4.03 grade of DIC (or of laboratory values, by option)"),
                 ("organ_toxicity_grade", "organ toxicity judged by a clinician"),
+                ("neurological_grade", "neurological toxicity judged by a clinician, by CTCAE"),
             )
         ),
         Feature("ice", "ICE score", "{score}", "lowest valid of the day", "24 h", "measured", (SCORES, *SCALES)),

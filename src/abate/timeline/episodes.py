@@ -60,6 +60,21 @@ def _last(rows: ibis.Table, condition: ir.BooleanValue, before: bool) -> ir.Inte
     return ibis.ifelse(condition, rows.day, ibis.null("int64")).max().over(window)
 
 
+def with_closed(rows: ibis.Table, options: Options) -> ibis.Table:
+    """Add ``closed``: whether a day is the last of as many clear ones as end an episode (``episode_gap_hours``).
+
+    Parameters
+    ----------
+    rows
+        Patient-days, every day from 0 on, with ``fever, hypotension, vasopressor, oxygen``.
+    """
+    rows = rows.mutate(clear=ibis.coalesce(~(rows.fever | rows.hypotension | rows.vasopressor | rows.oxygen), False))
+    gap = math.ceil(options["episode_gap_hours"] / 24)
+    window = ibis.window(group_by=KEYS, order_by=rows.day, preceding=gap - 1, following=0)
+    closed = rows.clear if gap == 1 else rows.clear.cast("int64").sum().over(window) == gap
+    return rows.mutate(closed=closed)
+
+
 def episodes(rows: ibis.Table, options: Options) -> ibis.Table:
     """Return the episode of each day, and whether its fever may be waived.
 
@@ -81,13 +96,7 @@ def episodes(rows: ibis.Table, options: Options) -> ibis.Table:
     """
     needed = ("fever", "hypotension", "vasopressor", "oxygen", "fever_minute", "waiver_last", "waiver_untimed")
     febrile = rows.filter(ibis.coalesce(rows.fever, True)).select(*KEYS).distinct()
-    rows = rows.semi_join(febrile, list(KEYS)).select(*DAY, *needed, "drugs_covered")
-    clear = ibis.coalesce(~(rows.fever | rows.hypotension | rows.vasopressor | rows.oxygen), False)
-    rows = rows.mutate(clear=clear)
-    gap = math.ceil(options["episode_gap_hours"] / 24)
-    window = ibis.window(group_by=KEYS, order_by=rows.day, preceding=gap - 1, following=0)
-    closed = rows.clear if gap == 1 else rows.clear.cast("int64").sum().over(window) == gap
-    rows = rows.mutate(closed=closed)
+    rows = with_closed(rows.semi_join(febrile, list(KEYS)).select(*DAY, *needed, "drugs_covered"), options)
     fever = ibis.coalesce(rows.fever, False)
     rows = rows.mutate(
         last_fever=_last(rows, fever, before=False),

@@ -13,12 +13,13 @@ from abate.engine.store import Engine
 from abate.records.dictionary import Dictionary
 from abate.records.options import Options
 from abate.timeline import episodes, neurology, organs, oxygen, vasopressors, vitals
+from abate.timeline.administered import administered
 from abate.timeline.catalogue import CATALOGUE
 from abate.timeline.course_facts import course_facts
 from abate.timeline.coverage import course_coverage, partial_coverage, with_coverage
 from abate.timeline.findings import spans
 from abate.timeline.intervals import by_day, each_day
-from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, by_exception, side_by_side
+from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, by_exception, side_by_side, unknown
 
 LATE_ONSET = 14
 TOXIC_DEATHS = ("CRS", "ICANS")
@@ -27,7 +28,7 @@ FLAGS = (
     *("vasopressor_during_sedation", "saturation_unknown", "ventilation_indication_unknown", "home_support"),
     *("high_flow_device_at_low_flow", "fever_other_cause", "positive_culture", "bleeding", "age_unknown"),
     *("not_assessable", "consciousness_approximate", "baseline_ice_below_10", "organ_only_grade_1", "no_baseline"),
-    "fio2_estimated",
+    *("fio2_estimated", "organ_grade_4"),
 )
 """What a reader should know of a day: true or false, never unknown."""
 CONTEXT = (
@@ -92,6 +93,7 @@ def features(
         organs.laboratory_days(others, facts, options),
         organs.urine_days(others, facts),
         organs.judged_days(events),
+        _coagulation_products(drugs, known),
     ]
     # What only some days have is laid together first: the grid of all days is wide and is joined once.
     sparse = keep("features_sparse", side_by_side([keep(f"part_{at}", part) for at, part in enumerate(parts)]))
@@ -103,15 +105,24 @@ def features(
     signs = keep("features_signs", _signs(rows, options))
     opened = keep("episodes", episodes.episodes(signs, options))
     carried = keep("neurology_carried", neurology.carried(signs, neurological, options))
+    long = keep("vasopressor_hours", vasopressors.long_vasopressor(signs, options))
     prophylaxis = episodes.prophylaxis(drugs, known)
-    rows = beside(beside(beside(signs, opened, DAY), carried, DAY), prophylaxis)
+    rows = beside(beside(beside(beside(signs, opened, DAY), long, DAY), carried, DAY), prophylaxis)
     rows = episodes.with_defaults(rows)
     rows = rows.mutate(**episodes.signs_in_crs(rows, options))
     rows = neurology.with_neurology(rows, options)
     rows = _flags(organs.with_organs(_held(rows, options), options))
     found = keep("features", rows.select(*DAY, *CATALOGUE, *CONTEXT, *FLAGS))
     at = [f"part_{position}" for position in range(len(parts))]
-    engine.forget("features_sparse", "features_signs", "other_measurements", "episodes", "neurology_carried", *at)
+    engine.forget(
+        "features_sparse",
+        "features_signs",
+        "other_measurements",
+        "episodes",
+        "neurology_carried",
+        "vasopressor_hours",
+        *at,
+    )
     return found
 
 
@@ -136,14 +147,20 @@ def _events(events: ibis.Table, states: ibis.Table, follow_up: ibis.Table) -> li
     dated = events.filter(events.day.notnull(), events.time_precision != "month")
     spread = each_day(dated)
     cause = ibis.coalesce(spread.text.strip().upper(), "")
-    names = ("cardiac_arrest", "fluid_bolus", "fever_other_cause", "positive_culture", "bleeding")
+    names = ("cardiac_arrest", "care_for_crs", "fever_other_cause", "positive_culture", "bleeding")
     found: dict[str, Any] = {f"{name}_seen": (spread.event == name).max() for name in names}
+    found["fluid_bolus_count"] = (spread.event == "fluid_bolus").sum()
     for toxicity in TOXIC_DEATHS:
         found[f"death_from_{toxicity.lower()}"] = ((spread.event == "death") & (cause == toxicity)).max()
-    chosen = spread.filter(spread.event.isin((*names, "death")))
+    chosen = spread.filter(spread.event.isin((*names, "fluid_bolus", "death")))
     support = by_day(spans(states, "circulatory_support", follow_up))
     support = support.group_by(*DAY).aggregate(mechanical_support=(support.state == "mechanical").max())
     return [chosen.group_by(*DAY).aggregate(**found), support]
+
+
+def _coagulation_products(drugs: ibis.Table, known: Dictionary) -> ibis.Table:
+    rows = administered(drugs.filter(drugs.drug.isin(known.drugs_of("coagulation factors"))))
+    return rows.select(*DAY).distinct().mutate(coagulation_product_seen=ibis.literal(True))
 
 
 def _neurology(
@@ -168,12 +185,20 @@ def _neurology(
 CONSUMED = (
     *("systolic_limit", "weight", "baseline_systolic", "mean_pressure_minimum", "flow_given", "fraction_given"),
     *("flow_measured_maximum", "low_first", "flow_last", "high_flow_last", "flow_untimed", "vasopressor_seen"),
-    *("pair_untimed", "pair_untimed_besides_vasopressin", "dose_unknown", "two_until", "high_until"),
+    *(
+        "pair_untimed",
+        "pair_untimed_besides_vasopressin",
+        "dose_unknown",
+        "two_until",
+        "any_two_until",
+        "high_until",
+        "penn_high_until",
+    ),
     *("low_despite_high", "low_despite_two", "vasopressors_covered", "oxygen_covered", "no_oxygen_recorded"),
     *("oxygen_given", "oxygen_given_above", "oxygen_until_above", "oxygen_untimed_above", "oxygen_low"),
     *("fio2_rows_from_40", "fio2_rows_from_40_above", "above_low_flow_rows", "above_low_flow_rows_above"),
     *("positive_pressure_rows", "noninvasive_rows", "invasive_rows", "low_saturation", "low_saturation_before"),
-    *("saturation_measured", "fluid_bolus_seen", "fluid_bolus", "cardiac_arrest_seen", "mechanical_support"),
+    *("saturation_measured", "fluid_bolus_count", "cardiac_arrest_seen", "mechanical_support"),
 )
 """Inputs of the signs that nothing reads after them."""
 
@@ -191,7 +216,10 @@ def _signs(rows: ibis.Table, options: Options) -> ibis.Table:
     rows = rows.mutate(
         fever=ibis.ifelse(other_cause, False, fever),
         vasopressor=by_exception(rows.vasopressor_seen, rows.vasopressors_covered),
-        fluid_bolus=by_exception(rows.fluid_bolus_seen, events_covered),
+        fluid_bolus=by_exception(rows.fluid_bolus_count > 0, events_covered),
+        repeated_fluid_bolus=by_exception(rows.fluid_bolus_count > 1, events_covered),
+        care_for_crs=by_exception(rows.care_for_crs_seen, events_covered),
+        coagulation_product=by_exception(rows.coagulation_product_seen, rows.drugs_covered),
         circulatory_collapse=by_exception(
             ibis.coalesce(rows.cardiac_arrest_seen, False) | ibis.coalesce(rows.mechanical_support, False),
             events_covered,
@@ -205,9 +233,17 @@ def _signs(rows: ibis.Table, options: Options) -> ibis.Table:
         two_vasopressors_besides_vasopressin=vasopressors.two_vasopressors(
             rows, rows.two_besides_until, rows.pair_untimed_besides_vasopressin
         ),
-        high_dose_vasopressor=vasopressors.high_dose_vasopressor(rows),
+        two_vasopressors_of_any_kind=vasopressors.two_vasopressors(rows, rows.any_two_until, rows.pair_untimed),
+        high_dose_vasopressor=vasopressors.high_dose_vasopressor(rows, rows.high_until),
+        high_dose_vasopressor_penn=vasopressors.high_dose_vasopressor(rows, rows.penn_high_until),
     )
-    rows = rows.mutate(hypotension_despite_vasopressors=vasopressors.hypotension_despite(rows))
+    rows = rows.mutate(
+        hypotension_despite_high_dose_vasopressor=vasopressors.hypotension_despite(
+            rows, rows.high_dose_vasopressor, rows.low_despite_high
+        )
+    )
+    two = vasopressors.hypotension_despite(rows, rows.two_vasopressors, rows.low_despite_two)
+    rows = rows.mutate(hypotension_despite_vasopressors=rows.hypotension_despite_high_dose_vasopressor | two)
     rows = oxygen.with_oxygen(rows, options)
     return rows.drop(*(name for name in CONSUMED if name in rows.columns))
 
@@ -243,8 +279,13 @@ def _flags(rows: ibis.Table) -> ibis.Table:
     )
     organs_of_day = [rows[name] for name in organs.ORGANS]
     mild = ibis.greatest(*organs_of_day) == 1
+    worst = ibis.greatest(*(rows[name] for name in organs.NOT_OF_THE_LIVER))
     return rows.mutate(
         **{name: ibis.coalesce(rows[name], False) for name in seen},
+        vasopressor_for_24_hours=ibis.ifelse(rows.vasopressor, rows.vasopressor_for_24_hours, rows.vasopressor),
+        # A sign tells that there may have been a reaction, not how it was treated and how fast it went.
+        reaction=ibis.ifelse(~(rows.fever | rows.hypotension | rows.oxygen), False, unknown()),
+        organ_grade_4=ibis.coalesce(worst == organs.WORST_LIVING, False),
         organ_only_grade_1=ibis.coalesce(mild, False) & no_fever & ~sign,
         vasopressor_during_sedation=ibis.coalesce(sedated_ventilation, False),
         push_dose_vasopressor=ibis.coalesce(rows.push_dose_seen, False) | ibis.coalesce(rows.push_dose, False),

@@ -5,6 +5,7 @@ norepinephrine equivalent of VASST; overlap, bridged gaps and shortest run are o
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
@@ -20,9 +21,29 @@ PERSISTENCE = 180
 PERIOPERATIVE = ("anesthesia", "anaesthesia", "procedure", "operation")
 SCALE = 1_000_000
 """Rates are summed as whole numbers of a millionth: sums of floats differ between engines."""
-THRESHOLDS = {"norepinephrine": 20, "epinephrine": 10, "phenylephrine": 200, "dopamine": 10}
-"""High dose of one agent: ug/min, dopamine ug/kg/min."""
-EQUIVALENT, EQUIVALENT_WITH_VASOPRESSIN = 20, 10
+
+
+@dataclass(frozen=True)
+class HighDose:
+    """A published table of high doses.
+
+    Attributes
+    ----------
+    alone
+        Agent to the dose of it that is high: ug/min, dopamine ug/kg/min.
+    equivalent, with_vasopressin
+        Norepinephrine equivalent (ug/min) that is high, and that is beside vasopressin.
+    """
+
+    alone: Mapping[str, int]
+    equivalent: int
+    with_vasopressin: int
+
+
+LEE = HighDose({"norepinephrine": 20, "epinephrine": 10, "phenylephrine": 200, "dopamine": 10}, 20, 10)
+"""Lee 2014 (recalled), by which CARTOX and MSKCC are read too."""
+PENN = HighDose({"norepinephrine": 20, "epinephrine": 10, "phenylephrine": 200, "dopamine": 10}, 20, 10)
+"""Porter 2018 (recalled): the same numbers, kept apart, since a correction of the paper could not be read."""
 TENTHS = {"norepinephrine": 10, "epinephrine": 10, "phenylephrine": 1, "dopamine": 5}
 """Norepinephrine equivalent by VASST, in tenths; vasopressin has no term."""
 
@@ -165,8 +186,8 @@ def levels(segments_of: ibis.Table, amounts: Mapping[str, ir.IntegerValue]) -> i
     return rows.filter(rows.end.notnull())
 
 
-def high_dose(dosed: ibis.Table) -> ibis.Table:
-    """Return the spans of high dose, from the third hour on.
+def dose_levels(dosed: ibis.Table) -> ibis.Table:
+    """Return what ran at each moment, in millionths of the units of :class:`HighDose`.
 
     Parameters
     ----------
@@ -176,20 +197,38 @@ def high_dose(dosed: ibis.Table) -> ibis.Table:
     Returns
     -------
     ibis.Table
-        ``patient_id, course_id, start, end``: from the 180th minute of a high dose to its end (at
-        least one minute, so that it touches its day); ``stops``: its end itself.
+        ``patient_id, course_id, start, end``, a column for each agent of :data:`TENTHS`, ``vasopressin`` (how many
+        segments).
     """
     amounts = {
         agent: ibis.ifelse(dosed.agent == agent, ibis.coalesce(dosed.dose * SCALE, 0.0), 0.0).round().cast("int64")
-        for agent in THRESHOLDS
-    } | {"vasopressin": (dosed.agent == "vasopressin").cast("int64")}
-    sums = levels(dosed, amounts)
+        for agent in TENTHS
+    }
+    return levels(dosed, {**amounts, "vasopressin": (dosed.agent == "vasopressin").cast("int64")})
+
+
+def high_dose(sums: ibis.Table, table: HighDose) -> ibis.Table:
+    """Return the spans of high dose, from the third hour on.
+
+    Parameters
+    ----------
+    sums
+        From :func:`dose_levels`.
+    table
+        Whose doses are high.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, start, end``: from the 180th minute of a high dose to its end (at
+        least one minute, so that it touches its day); ``stops``: its end itself.
+    """
     equivalent: Any = ibis.literal(0, "int64")
     for agent, tenths in TENTHS.items():
         equivalent = equivalent + sums[agent] * tenths
-    reached = (sums.vasopressin > 0) & (equivalent >= EQUIVALENT_WITH_VASOPRESSIN * SCALE * 10)
-    reached = reached | (equivalent >= EQUIVALENT * SCALE * 10)
-    for agent, threshold in THRESHOLDS.items():
+    reached = (sums.vasopressin > 0) & (equivalent >= table.with_vasopressin * SCALE * 10)
+    reached = reached | (equivalent >= table.equivalent * SCALE * 10)
+    for agent, threshold in table.alone.items():
         reached = reached | (sums[agent] >= threshold * SCALE)
     spans = joined(sums.filter(reached), KEYS, "start", "end", BRIDGED_GAP)
     spans = spans.filter(spans.end - spans.start >= PERSISTENCE)

@@ -55,6 +55,7 @@ ORGANS = (
     *("coagulation_grade", "organ_toxicity_grade"),
 )
 """What CARTOX reads, after :func:`with_organs`."""
+NOT_OF_THE_LIVER = ("creatinine_grade", "urine_output_grade", "coagulation_grade", "organ_toxicity_grade")
 OF_GRADE = {
     "transaminase_grade": ("alt", "ast"),
     "bilirubin_grade": ("bilirubin_total",),
@@ -104,7 +105,7 @@ def laboratory_grades(rows: ibis.Table, options: Options) -> ir.IntegerValue:
         fall, tuple(bound - 2 * TOLERANCE for bound in FIBRINOGEN_FALL[1:])
     )
     if options["fibrinogen_fall"] == "off":
-        fallen = ibis.null("int64")
+        fallen = ibis.ifelse(rows.value < rows.lln - TOLERANCE, fallen, ibis.null("int64"))
     fibrinogen = ibis.greatest(
         _steps(rows.value / rows.lln, FIBRINOGEN_LLN, falling=True),
         fallen,
@@ -216,7 +217,7 @@ def judged_days(events: ibis.Table) -> ibis.Table:
     -------
     ibis.Table
         ``patient_id, course_id, day``; ``judged_grade`` (organs that count), ``judged_transaminases``,
-        ``judged_dic``.
+        ``judged_liver`` (of the liver otherwise), ``judged_dic``, ``judged_neurological``.
     """
     rows = events.mutate(grade=ibis.coalesce(events.value, events.value_low))
     rows = rows.filter(
@@ -234,7 +235,9 @@ def judged_days(events: ibis.Table) -> ibis.Table:
     return rows.group_by(*DAY).aggregate(
         judged_grade=rows.grade.max(where=rows.counts == "organ"),
         judged_transaminases=rows.grade.max(where=rows.counts == "transaminases"),
+        judged_liver=rows.grade.max(where=rows.counts == "liver"),
         judged_dic=rows.grade.max(where=rows.counts == "coagulation"),
+        judged_neurological=rows.grade.max(where=rows.counts == "neurological"),
     )
 
 
@@ -251,7 +254,7 @@ def with_organs(rows: ibis.Table, options: Options) -> ibis.Table:
     Returns
     -------
     ibis.Table
-        With ``transaminase_grade, coagulation_grade, organ_toxicity_grade`` settled, null where not known.
+        With the grades of all organs and ``neurological_grade``, null where not known.
     """
     names = OF_GRADE.items()
     worst = {name: ibis.greatest(*(rows[f"{variable}_laboratory"] for variable in each)) for name, each in names}
@@ -262,5 +265,7 @@ def with_organs(rows: ibis.Table, options: Options) -> ibis.Table:
     return rows.mutate(
         transaminase_grade=ibis.greatest(rows.transaminase_grade, rows.judged_transaminases),
         coagulation_grade=coagulation,
+        bilirubin_grade=ibis.greatest(rows.bilirubin_grade, rows.judged_liver),
         organ_toxicity_grade=ibis.coalesce(rows.judged_grade.cast("int64"), none_judged),
+        neurological_grade=ibis.coalesce(rows.judged_neurological.cast("int64"), none_judged),
     )

@@ -7,11 +7,15 @@ import ibis.expr.types as ir
 
 from abate.records.dictionary import Dictionary
 from abate.records.options import Options
+from abate.timeline.episodes import with_closed
 from abate.timeline.equivalents import equivalent_days
 from abate.timeline.infusions import (
+    LEE,
+    PENN,
     PERIOPERATIVE,
     SHORTEST_RUN,
     agents_of_day,
+    dose_levels,
     high_dose,
     last_minutes,
     rates,
@@ -19,9 +23,13 @@ from abate.timeline.infusions import (
     segments,
     together,
 )
+from abate.timeline.intervals import DAY_MINUTES, by_day, joined
 from abate.timeline.joins import DAY, KEYS, side_by_side, unknown
 
 Keep = Callable[[str, ibis.Table], ibis.Table]
+PAUSE = 6 * 60
+"""The longest pause (minutes) that counts among the hours of vasopressors."""
+LONG = 24 * 60
 
 
 def vasopressor_days(
@@ -48,8 +56,9 @@ def vasopressor_days(
     -------
     ibis.Table
         The columns of :func:`abate.timeline.infusions.agents_of_day`; ``two_until``,
-        ``two_besides_until``, ``high_until`` (last minute of two vasopressors, of two besides
-        vasopressin, of high dose; null where none); ``norepinephrine_equivalent``;
+        ``any_two_until``, ``two_besides_until``, ``high_until``, ``penn_high_until`` (last minute of two
+        vasopressors as the option counts them, of any two, of two besides vasopressin, of high dose; null where
+        none); ``vasopressor_minutes`` (pauses of up to six hours among them); ``norepinephrine_equivalent``;
         ``low_despite_high, low_despite_two`` (a low pressure in spite of them).
     """
     names = known.drugs_of("vasopressor")
@@ -65,7 +74,8 @@ def vasopressor_days(
     pairs = keep("vasopressor_pairs", together(counted, overlap))
     alone = options["vasopressin_counts_as_multiple"] == "no"
     multiple = pairs.filter(~pairs.has_vasopressin) if alone else pairs
-    high = keep("vasopressor_high", high_dose(dosed.filter(dosed.timed)))
+    sums = keep("vasopressor_levels", dose_levels(dosed.filter(dosed.timed)))
+    high = keep("vasopressor_high", high_dose(sums, LEE))
     reached = multiple.mutate(start=multiple.start + overlap)
     lows = readings.filter(readings.what == "low_pressure", readings.minute.notnull())
     short = ibis.coalesce(drugs.end_minute - drugs.minute < SHORTEST_RUN, True) | drugs.dose_count.notnull()
@@ -75,8 +85,11 @@ def vasopressor_days(
     parts = (
         agents_of_day(every, dosed),
         last_minutes(multiple, "two_until"),
+        last_minutes(pairs, "any_two_until"),
         last_minutes(pairs, "two_besides_until", ~pairs.has_vasopressin),
         last_minutes(high, "high_until"),
+        last_minutes(high_dose(sums, PENN), "penn_high_until"),
+        _minutes(counted),
         _during(lows, high.select(*KEYS, "start", end="stops"), "low_despite_high"),
         _during(lows, reached, "low_despite_two"),
         equivalent_days(timed, facts, options),
@@ -95,6 +108,42 @@ def _during(lows: ibis.Table, spans: ibis.Table, name: str) -> ibis.Table:
     return found.select(*DAY).distinct().mutate(**{name: ibis.literal(True)})
 
 
+def _minutes(counted: ibis.Table) -> ibis.Table:
+    """Return the minutes of each day on which any vasopressor ran, short pauses among them."""
+    rows = by_day(joined(counted, KEYS, "start", "end", PAUSE))
+    begun = ibis.greatest(rows.start, rows.day * DAY_MINUTES)
+    return rows.group_by(*DAY).aggregate(vasopressor_minutes=(rows.until - begun).sum())
+
+
+def long_vasopressor(rows: ibis.Table, options: Options) -> ibis.Table:
+    """Return whether vasopressors ran for 24 hours in all, from the beginning of the episode to each day.
+
+    Parameters
+    ----------
+    rows
+        Patient-days, every day from 0 on, with the four signs, ``vasopressor_minutes`` and ``vasopressor_untimed``.
+    options
+        What ends an episode.
+
+    Returns
+    -------
+    ibis.Table
+        Days of courses with a vasopressor: ``patient_id, course_id, day, vasopressor_for_24_hours``;
+        unknown under 24 hours where vasopressors, or their times, are not known on a day of the episode.
+    """
+    seen = rows.filter(rows.vasopressor).select(*KEYS).distinct()
+    signs = ("fever", "hypotension", "vasopressor", "oxygen")
+    rows = rows.semi_join(seen, list(KEYS)).select(*DAY, *signs, "vasopressor_minutes", "vasopressor_untimed")
+    rows = with_closed(rows, options)
+    before = ibis.window(group_by=KEYS, order_by=rows.day, preceding=(None, 1))
+    rows = rows.mutate(episode=ibis.coalesce(rows.closed.cast("int64").sum().over(before), 0))
+    upto = ibis.window(group_by=(*KEYS, "episode"), order_by=rows.day, preceding=None, following=0)
+    vague = rows.vasopressor.isnull() | ibis.coalesce(rows.vasopressor_untimed, False)
+    reached = ibis.coalesce(rows.vasopressor_minutes, 0).sum().over(upto) >= LONG
+    long = ibis.cases((reached, True), (vague.max().over(upto), unknown()), else_=False)
+    return rows.select(*DAY, vasopressor_for_24_hours=long)
+
+
 def two_vasopressors(rows: ibis.Table, until: ir.Value, pair_untimed: ir.Value) -> ir.BooleanValue:
     """Say on which patient-days two vasopressors ran together; unknown where times or records lack."""
     doubtful = ibis.coalesce(pair_untimed, False)
@@ -103,23 +152,17 @@ def two_vasopressors(rows: ibis.Table, until: ir.Value, pair_untimed: ir.Value) 
     )
 
 
-def high_dose_vasopressor(rows: ibis.Table) -> ir.BooleanValue:
+def high_dose_vasopressor(rows: ibis.Table, until: ir.Value) -> ir.BooleanValue:
     """Say on which patient-days a vasopressor ran at high dose; unknown where a dose or the records lack."""
     return ibis.cases(
-        (rows.high_until.notnull(), True),
+        (until.notnull(), True),
         (ibis.coalesce(rows.dose_unknown, False), unknown()),
         (ibis.coalesce(rows.vasopressors_covered, False), False),
     )
 
 
-def hypotension_despite(rows: ibis.Table) -> ir.BooleanValue:
-    """Say on which patient-days the pressure was low in spite of two vasopressors or a high dose."""
-
-    def despite(treated: ir.BooleanValue, low: ir.BooleanValue) -> ir.BooleanValue:
-        both = treated & rows.hypotension
-        timed = ibis.ifelse(ibis.coalesce(rows.low_untimed, False), unknown(), False)
-        return ibis.ifelse(both, ibis.ifelse(ibis.coalesce(low, False), True, timed), both)
-
-    return despite(rows.high_dose_vasopressor, rows.low_despite_high) | despite(
-        rows.two_vasopressors, rows.low_despite_two
-    )
+def hypotension_despite(rows: ibis.Table, treated: ir.BooleanValue, low: ir.BooleanValue) -> ir.BooleanValue:
+    """Say on which patient-days the pressure was low in spite of a treatment, of which ``low`` says so."""
+    both = treated & rows.hypotension
+    timed = ibis.ifelse(ibis.coalesce(rows.low_untimed, False), unknown(), False)
+    return ibis.ifelse(both, ibis.ifelse(ibis.coalesce(low, False), True, timed), both)

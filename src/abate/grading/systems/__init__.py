@@ -7,12 +7,23 @@ from abate.grading.systems.astct_icans import ASTCT_ICANS
 from abate.grading.systems.cartox_cres import CARTOX_CRES
 from abate.grading.systems.cartox_crs import CARTOX_CRS
 from abate.grading.systems.cartox_hlh import CARTOX_HLH
+from abate.grading.systems.ctcae_crs import CTCAE_5_CRS, CTCAE_403_CRS
+from abate.grading.systems.ctcae_neuro import CTCAE_5_NEURO, CTCAE_403_NEURO
 from abate.grading.systems.hlh_2004 import HLH_2004, HLH_2024
 from abate.grading.systems.icaht import ICAHT_EARLY, ICAHT_LATE, T_ICAHT_EARLY, T_ICAHT_LATE
 from abate.grading.systems.iec_hs import IEC_HS, IEC_HS_GATE, IEC_HS_OTHER
+from abate.grading.systems.lee_2014 import LEE_2014
 from abate.grading.systems.mas import MAS_2016, MAS_L, OHI
+from abate.grading.systems.mskcc import MSKCC_CRS
+from abate.grading.systems.penn import PENN_CRS
 
-SYSTEMS: dict[str, System] = {system.key: system for system in (ASTCT_CRS, CARTOX_CRS, ASTCT_ICANS, CARTOX_CRES)}
+SYSTEMS: dict[str, System] = {
+    system.key: system
+    for system in (
+        *(ASTCT_CRS, CARTOX_CRS, LEE_2014, PENN_CRS, MSKCC_CRS, CTCAE_403_CRS, CTCAE_5_CRS),
+        *(ASTCT_ICANS, CARTOX_CRES, CTCAE_403_NEURO, CTCAE_5_NEURO),
+    )
+}
 """Systems that grade a patient-day."""
 COUNTED: dict[str, Score] = {
     rule.key: rule

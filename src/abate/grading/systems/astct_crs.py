@@ -5,9 +5,8 @@ Lee DW, Santomasso BD, Locke FL, et al. Biol Blood Marrow Transplant 2019;25(4):
 
 from ibis import _
 
+from abate.grading.criteria import SEDATED, SIGN_FLAGS
 from abate.grading.rules import Criterion, Flag, System
-
-SEDATED = "vasopressor_during_sedation"
 
 ASTCT_CRS = System(
     key="astct_crs",
@@ -87,19 +86,8 @@ ASTCT_CRS = System(
     flags=(
         Flag("episode_open_no_fever", "a sign on an afebrile day of an open episode without a drug that masks fever"),
         Flag("fever_masked", "a sign without any fever after an anticytokine drug"),
-        Flag("late_onset", "the episode began after day 14: look for another cause"),
-        Flag("single_reading", "low pressure rests on one reading"),
-        Flag("push_dose_vasopressor", "a vasopressor as a bolus or under 15 minutes, not counted"),
-        Flag(SEDATED, "vasopressor while ventilated and sedated: may be the sedation"),
-        Flag("saturation_unknown", "low-flow oxygen without a saturation below 92 % off oxygen"),
-        Flag("ventilation_indication_unknown", "positive pressure without a recorded indication"),
-        Flag("ventilated_not_for_hypoxia", "ventilated to protect the airway or for a procedure: not counted"),
-        Flag("home_support", "long-standing support at home settings: not counted"),
+        *SIGN_FLAGS,
         Flag("high_flow_device_at_low_flow", "a high-flow device at 6 L/min or less: graded by its flow"),
-        Flag("fever_other_cause", "fever of another cause, as recorded"),
-        Flag("positive_culture", "a positive culture that day"),
-        Flag("bleeding", "bleeding that day"),
-        Flag("age_unknown", "age not known: limits of an adult"),
     ),
     notes=(
         "Once an episode has begun and an antipyretic or anticytokine drug was given, fever is no longer required: "

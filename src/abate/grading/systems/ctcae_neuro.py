@@ -1,0 +1,96 @@
+"""CTCAE v4.03 and v5.0: the worst neurological term of a patient-day.
+
+National Cancer Institute, CTCAE v4.03 (14 June 2010) and v5.0 (27 November 2017). Terms are graded by a clinician;
+records tell of seizures and of cerebral edema.
+"""
+
+import ibis
+from ibis import _
+
+from abate.grading.criteria import CTCAE_PRINT, organs
+from abate.grading.rules import Criterion, Flag, System
+
+NEURO = ("neurological_grade",)
+REQUIRED = ("neurological_grade", "seizure", "focal_edema", "diffuse_edema")
+FLAGS = (Flag("bleeding", "bleeding that day"),)
+NOTES = (
+    "Most terms speak of activities of daily living, which stand in no record: their grade is a clinician's, an event "
+    "`organ_toxicity` with the term as text, whichever version it was made by. `abate calc ctcae-neuro` grades a term "
+    "from findings.",
+    "ICE, CARTOX-10 and CAPD are not mapped to these terms: they are not the same.",
+)
+
+
+def _judged() -> tuple[Criterion, ...]:
+    fact = "A neurological term of grade {}, in a clinician's judgement"
+    return tuple(item for grade in (1, 2, 3, 4) for item in organs(grade, grade, fact.format(grade), "verified", NEURO))
+
+
+def _finding(grade: int, feature: str, fact: str) -> Criterion:
+    return Criterion(grade, feature.replace("_", " "), getattr(_, feature), (feature,), fact, "verified")
+
+
+def _edema(grade: int, known: bool, fact: str) -> Criterion:
+    """Return a criterion of cerebral edema; one that records cannot decide is unknown where there is any."""
+    seen = _.focal_edema | _.diffuse_edema
+    holds = seen if known else ibis.ifelse(~seen, False, ibis.null("boolean"))
+    name = "cerebral edema" if known else "cerebral edema, life-threatening"
+    return Criterion(grade, name, holds, ("focal_edema", "diffuse_edema"), fact, "verified")
+
+
+LONG = (
+    Criterion(
+        4,
+        "seizure without recovery",
+        _.seizure_without_recovery,
+        ("seizure_without_recovery",),
+        "Life-threatening; prolonged repetitive seizures",
+        "verified",
+    ),
+    Criterion(
+        4,
+        "seizure over 5 minutes",
+        _.prolonged_seizure,
+        ("prolonged_seizure",),
+        "Life-threatening: a seizure of more than 5 minutes is not brief",
+        "our resolution",
+    ),
+)
+DEATH = Criterion(5, "death from neurotoxicity", _.death_from_icans, ("death_from_icans",), "Death", "verified")
+
+CTCAE_403_NEURO = System(
+    key="ctcae403_neuro",
+    name="CTCAE v4.03",
+    toxicity="ICANS",
+    title="Neurological terms of CTCAE v4.03",
+    citation=CTCAE_PRINT.format("version 4.03, 14 June 2010"),
+    required=REQUIRED,
+    criteria=(
+        *_judged(),
+        _finding(1, "seizure", "Brief partial seizure; no loss of consciousness"),
+        _finding(2, "generalized_seizure", "Brief generalized seizure"),
+        *LONG,
+        _edema(4, True, "Edema cerebral: life-threatening consequences; urgent intervention indicated"),
+        DEATH,
+    ),
+    flags=FLAGS,
+    notes=NOTES,
+)
+CTCAE_5_NEURO = System(
+    key="ctcae5_neuro",
+    name="CTCAE v5.0",
+    toxicity="ICANS",
+    title="Neurological terms of CTCAE v5.0",
+    citation=CTCAE_PRINT.format("version 5.0, 27 November 2017"),
+    required=REQUIRED,
+    criteria=(
+        *_judged(),
+        _finding(3, "seizure", "New onset seizures (partial or generalized)"),
+        *LONG,
+        _edema(3, True, "Edema cerebral: new onset; worsening from baseline"),
+        _edema(4, False, "Edema cerebral: life-threatening consequences; urgent intervention indicated"),
+        DEATH,
+    ),
+    flags=FLAGS,
+    notes=(*NOTES, "A seizure after the infusion is taken as new: records say nothing of earlier ones."),
+)

@@ -1,0 +1,281 @@
+"""Scores and counted criteria of every course, each over the window that its paper names.
+
+Windows: "the last value before lymphodepletion, up to 14 days earlier" (CAR-HEMATOTOX, EASIX, IPI), "the last value
+before infusion, up to 7 days earlier", and for HLH the worst value within 7 days (72 hours for IEC-HS), rolling. HLH
+windows are not defined in the papers: our resolution.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from abate.engine.store import Engine
+from abate.grading.cytopenia import early_icaht, hematotoxicity, late_icaht, platelet_icaht
+from abate.grading.points import evaluate
+from abate.grading.rules import any_of
+from abate.grading.systems.cartox_hlh import CARTOX_HLH
+from abate.grading.systems.hlh_2004 import HLH_2004, HLH_2024
+from abate.grading.systems.icaht import ICAHT_EARLY, ICAHT_LATE, T_ICAHT_EARLY, T_ICAHT_LATE
+from abate.grading.systems.iec_hs import IEC_HS
+from abate.grading.systems.mas import MAS_2016, MAS_L, OHI
+from abate.records.dictionary import Dictionary
+from abate.records.options import Options
+from abate.scores.car_hematotox import CAR_HEMATOTOX
+from abate.scores.easix import EASIX, MODIFIED, SIMPLIFIED
+from abate.scores.hscore import HSCORE
+from abate.scores.ipi import AGE_ADJUSTED, IPI, NCCN_IPI, R_IPI
+from abate.scores.of_organs import GRADES, cartox_hlh, iec_hs
+from abate.scores.recorded import WORST, findings_of_days, known_within, last_before, windows, worst_of_days
+from abate.scores.renal import BODY_SURFACE, CKD_EPI, COCKCROFT_GAULT
+from abate.timeline.administered import administered
+from abate.timeline.intervals import DAY_MINUTES
+from abate.timeline.joins import DAY, KEYS, beside
+
+BEFORE_LYMPHODEPLETION, AT_INFUSION = 14, 7
+"""Days that a value may lie before lymphodepletion, and before infusion."""
+LAST_DAY = 30
+"""Last day of the windows of hyperinflammation."""
+COLUMNS = ("value", "class", "lower", "upper", "complete", "missing", "criteria")
+ONE_DRAW = DAY_MINUTES
+"""Components of EASIX that lie further apart (minutes) are not of one draw."""
+ORGAN_GRADES = tuple(part for parts in GRADES.values() for part in parts)
+LEAST_RISE, MOST_RISE = 4 * 60, 24 * 60
+"""Minutes between two draws of which a rate of ferritin is made: the first is a guard against double draws."""
+HEMATOTOXICITY, G_CSF = "neutropenia", "g-csf"
+"""Endpoints of Rejeski 2021, and the first day of a growth factor, among the scores."""
+OLDER = 61
+"""Age from which the age-adjusted index is another's."""
+IMMUNOSUPPRESSION = ("fardet", "all_cart")
+"""Both readings of it in the HScore are told."""
+
+
+def scores_of_courses(
+    records: Mapping[str, ibis.Table],
+    features: ibis.Table,
+    follow_up: ibis.Table,
+    known: Dictionary,
+    options: Options,
+    engine: Engine,
+) -> ibis.Table:
+    """Return every score that records allow, one row a course, score and time.
+
+    Parameters
+    ----------
+    records
+        The record tables.
+    features
+        From :func:`abate.timeline.features.features`.
+    follow_up
+        ``patient_id, course_id, last_day``.
+    known, options, engine
+        The dictionary, how ambiguities are settled, and where results are kept.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, score, at`` (in words), ``day`` (of the worst window, else null), ``value, class,
+        lower, upper, complete, missing, criteria``.
+    """
+    results = engine.keep("results_within", known_within(records["measurements"]))
+    days = features.filter(features.day <= LAST_DAY).select(*DAY, "events_covered")
+    worst = engine.keep("worst_of_days", worst_of_days(results))
+    findings = findings_of_days(records["events"])
+    week = engine.keep("windows_of_a_week", windows(days, worst, findings, int(options["hlh_window_days"])))
+    parts = [*_rolling(week, options), _mas_l(results, features, options)]
+    organs = features.filter(features.day <= LAST_DAY).select(*DAY, "events_covered", *ORGAN_GRADES)
+    day_by_day = engine.keep("windows_of_a_day", windows(days, worst, findings, 1))
+    for sequence, found in cartox_hlh(organs, day_by_day, records["events"], options).items():
+        parts.append(_rows(found, CARTOX_HLH.key, f"days 0 to {LAST_DAY}, organs {sequence}"))
+    infusion = _moments(records, known)["at infusion"][0]
+    counted = engine.keep("iec_hs_days", iec_hs(days, worst, findings, results, infusion, options))
+    gated = _most(counted.filter(counted.gate == "open"))
+    parts.append(_rows(gated, IEC_HS.key, "most within 72 hours, ferritin gate open", gated.day))
+    parts += _baseline(records, results, known, options)
+    parts += _of_patients(records, results, known, options)
+    parts += _cytopenia(records["measurements"], follow_up, options)
+    parts.append(_growth_factor(records["drugs"], known))
+    return ibis.union(*(engine.keep(f"scores_{place}", part) for place, part in enumerate(parts)))
+
+
+def _rows(found: ibis.Table, score: str, at: str, day: ir.Value | None = None) -> ibis.Table:
+    """Return results as rows of the table of scores; what has nothing known is left out."""
+    told = found.complete | (found.lower > 0) | (found["class"] != "" if "class" in found.columns else False)
+    kinds = {"value": "float64", "lower": "float64", "upper": "float64"}
+    columns: dict[str, Any] = {
+        name: found[name].cast(kinds[name]) if name in kinds else found[name]
+        for name in COLUMNS
+        if name in found.columns
+    }
+    columns["class"] = columns.get("class", ibis.literal(""))
+    when = ibis.null("int64") if day is None else day.cast("int64")
+    rows = found.filter(told).select(*KEYS, score=ibis.literal(score), at=ibis.literal(at), day=when, **columns)
+    return rows.select(*KEYS, "score", "at", "day", *COLUMNS)
+
+
+def _rolling(week: ibis.Table, options: Options) -> list[ibis.Table]:
+    """Return hyperinflammation of the window in which the most was met, the first such."""
+    absent = {"immunosuppression": ibis.null("boolean"), "febrile": ibis.null("boolean")}
+    rows = week.mutate(**absent)
+    at = f"worst {options['hlh_window_days']} days of 0 to {LAST_DAY}"
+    scores = [
+        (f"hscore ({reading})", HSCORE, Options({**options, "hscore_immunosuppression": reading}))
+        for reading in IMMUNOSUPPRESSION
+    ]
+    scores += [(score.key, score, options) for score in (HLH_2004, HLH_2024, MAS_2016, OHI)]
+    parts = []
+    for name, score, chosen in scores:
+        measured = [rows[f"{item.name}_low"].notnull() for item in score.inputs if item.name in WORST]
+        first = _most(evaluate(rows.filter(any_of(measured)), score, chosen))
+        parts.append(_rows(first, name, at, first.day))
+    return parts
+
+
+def _most(found: ibis.Table) -> ibis.Table:
+    """Return of each course the day on which the most was met, the first such."""
+    order = ibis.window(group_by=KEYS, order_by=[found.lower.desc(), found.upper.desc(), found.day])
+    return found.mutate(row__number=ibis.row_number().over(order)).filter(ibis._.row__number == 0).drop("row__number")
+
+
+def _mas_l(results: ibis.Table, features: ibis.Table, options: Options) -> ibis.Table:
+    """Return MAS-L: the fastest rise of ferritin between two draws, and the extremes of days 0 to 30."""
+    inside = results.filter(results.day >= 0, results.day <= LAST_DAY)
+    draws = inside.filter(inside.variable == "ferritin", inside.minute.notnull(), inside.low == inside.high)
+    draws = draws.select(*KEYS, "minute", "low")
+    later = draws.view()
+    pairs = draws.join(later, [draws[key] == later[key] for key in KEYS])
+    gap = later.minute - draws.minute
+    pairs = pairs.filter(gap >= LEAST_RISE, gap <= MOST_RISE)
+    pairs = pairs.select(*(draws[key] for key in KEYS), rise=(later.low - draws.low) / (gap / 60))
+    rise = pairs.group_by(*KEYS).aggregate(ferritin_rise=pairs.rise.max())
+    fibrinogen = inside.filter(inside.variable == "fibrinogen")
+    fibrinogen = fibrinogen.group_by(*KEYS).aggregate(
+        fibrinogen_low=fibrinogen.low.min(), fibrinogen_high=fibrinogen.high.min()
+    )
+    ldh = inside.filter(inside.variable == "ldh", inside.uln > 0)
+    ldh = ldh.group_by(*KEYS).aggregate(
+        ldh_ratio_low=(ldh.low / ldh.uln).max(), ldh_ratio_high=(ldh.high / ldh.uln).max()
+    )
+    rows = features.select(*KEYS).distinct()
+    for part in (rise, fibrinogen, ldh):
+        rows = beside(rows, part)
+    rows = rows.mutate(
+        ferritin_rise_low=rows.ferritin_rise,
+        ferritin_rise_high=rows.ferritin_rise,
+        fibrinogen=rows.fibrinogen_low,
+        ldh_ratio=rows.ldh_ratio_low,
+    )
+    return _rows(evaluate(rows, MAS_L, options), "mas-l", f"days 0 to {LAST_DAY}")
+
+
+def _moments(records: Mapping[str, ibis.Table], known: Dictionary) -> dict[str, tuple[ibis.Table, int]]:
+    """Return the moments before which a baseline is read: the first lymphodepletion, and the infusion."""
+    drugs = records["drugs"]
+    depleting = drugs.filter(
+        drugs.drug.isin(known.drugs_of("lymphodepletion")), drugs.status == "given", drugs.day <= 0
+    )
+    minute = ibis.coalesce(depleting.minute, depleting.day * DAY_MINUTES - 1)
+    first = depleting.group_by(*KEYS).aggregate(moment=minute.min())
+    patients = records["patients"]
+    infused = (patients.day0.hour() * 60 + patients.day0.minute()).cast("int64")
+    # Where day 0 is known to the day alone, what is of that day itself may be later.
+    infusion = patients.select(*KEYS, moment=ibis.coalesce(infused.nullif(0), -1))
+    return {
+        "before lymphodepletion": (first, BEFORE_LYMPHODEPLETION),
+        "at infusion": (infusion, AT_INFUSION),
+    }
+
+
+def _baseline(
+    records: Mapping[str, ibis.Table], results: ibis.Table, known: Dictionary, options: Options
+) -> list[ibis.Table]:
+    """Return EASIX and its kin at both moments, CAR-HEMATOTOX before lymphodepletion."""
+    parts = []
+    for at, (moments, days) in _moments(records, known).items():
+        scores = [EASIX, SIMPLIFIED, MODIFIED, *([CAR_HEMATOTOX] if at == "before lymphodepletion" else [])]
+        names = list(dict.fromkeys(item.name for score in scores for item in score.inputs))
+        rows = last_before(results, moments, names, days)
+        for score in scores:
+            mine = [item.name for item in score.inputs]
+            chosen = rows
+            if score is not CAR_HEMATOTOX:
+                drawn = [rows[f"{name}_at"] for name in mine]
+                apart = ibis.greatest(*drawn) - ibis.least(*drawn) > ONE_DRAW
+                chosen = rows.mutate(**{name: ibis.ifelse(apart, ibis.null("float64"), rows[name]) for name in mine})
+            parts.append(_rows(evaluate(chosen, score, options), score.key, at))
+    return parts
+
+
+def _of_patients(
+    records: Mapping[str, ibis.Table], results: ibis.Table, known: Dictionary, options: Options
+) -> list[ibis.Table]:
+    """Return renal function and body size at infusion, and the prognostic indices before lymphodepletion.
+
+    Stage, sites and performance come from columns of the patients that are named as the inputs of the index.
+    """
+    patients = records["patients"]
+    moments = _moments(records, known)
+    parts = []
+    for at, scores, names in (
+        ("at infusion", (COCKCROFT_GAULT, CKD_EPI, BODY_SURFACE), ("creatinine", "weight", "height")),
+        ("before lymphodepletion", (IPI, AGE_ADJUSTED, R_IPI, NCCN_IPI), ("ldh_ratio",)),
+    ):
+        moment, days = moments[at]
+        rows = beside(last_before(results, moment, names, days), patients)
+        sex = rows.sex.strip().lower()
+        rows = rows.mutate(sex=ibis.cases((sex.isin(("f", "female")), "female"), (sex.isin(("m", "male")), "male")))
+        size = {"weight": rows.weight_kg, "height": rows.height_cm} if "weight" in names else {}
+        rows = rows.mutate(**{name: ibis.coalesce(value, rows[name]) for name, value in size.items()})
+        for score in scores:
+            numbers = [item.name for item in score.inputs if item.kind == "number"]
+            brought = {name: _number(rows, name) for name in numbers if f"{name}_low" not in rows.columns}
+            truths = {item.name: _truth(rows, item.name) for item in score.inputs if item.kind == "truth"}
+            chosen = rows.mutate(**brought, **truths)
+            ends = {f"{name}_{end}": chosen[name] for name in (*brought, *size) for end in ("low", "high")}
+            # The age-adjusted index is that of patients of 60 years or less.
+            mine = chosen.filter(chosen.age < OLDER) if score is AGE_ADJUSTED else chosen
+            parts.append(_rows(evaluate(mine.mutate(**ends), score, options), score.key, at))
+    return parts
+
+
+def _number(rows: ibis.Table, name: str) -> ir.Value:
+    return rows[name].cast("string").try_cast("float64") if name in rows.columns else ibis.null("float64")
+
+
+def _truth(rows: ibis.Table, name: str) -> ir.Value:
+    if name not in rows.columns:
+        return ibis.null("boolean")
+    said = rows[name].cast("string").strip().lower()
+    return ibis.cases((said.isin(("yes", "true", "1", "y")), True), (said.isin(("no", "false", "0", "n")), False))
+
+
+def _growth_factor(drugs: ibis.Table, known: Dictionary) -> ibis.Table:
+    """Return the first day of G-CSF, under which counts are as observed."""
+    given = administered(drugs.filter(drugs.drug.isin(known.drugs_of("G-CSF"))))
+    first = given.filter(given.day >= 0).group_by(*KEYS).aggregate(value=ibis._.day.min())
+    words = {name: ibis.literal("") for name in ("missing", "criteria")}
+    bounds = {"lower": first.value, "upper": first.value}
+    rows = first.mutate(**words, **bounds, complete=ibis.literal(True))
+    return _rows(rows.mutate(**{"class": ibis.literal("given")}), G_CSF, "from day 0")
+
+
+def _cytopenia(measurements: ibis.Table, follow_up: ibis.Table, options: Options) -> list[ibis.Table]:
+    """Return ICAHT and T-ICAHT, early and late."""
+    rows = measurements.filter(measurements.value.notnull(), measurements.day.notnull())
+    counts = {name: rows.filter(rows.variable == name).select(*DAY, "value") for name in ("anc", "platelets")}
+    # Without any count there is nothing to grade.
+    followed = {
+        name: follow_up.filter(follow_up.last_day.notnull()).semi_join(mine.filter(mine.day >= 0), list(KEYS))
+        for name, mine in counts.items()
+    }
+    anc, platelets = counts["anc"], counts["platelets"]
+    early, late = "days 0 to 30", "days 31 to 100"
+    hemoglobin = rows.filter(rows.variable == "hemoglobin").select(*DAY, "value")
+    return [
+        _rows(hematotoxicity(anc, platelets, hemoglobin, followed["anc"]), HEMATOTOXICITY, "from day 0"),
+        _rows(early_icaht(anc, followed["anc"], options), ICAHT_EARLY.key, early),
+        _rows(late_icaht(anc, followed["anc"], options), ICAHT_LATE.key, late),
+        _rows(platelet_icaht(platelets, followed["platelets"], options), T_ICAHT_EARLY.key, early),
+        _rows(platelet_icaht(platelets, followed["platelets"], options, late=True), T_ICAHT_LATE.key, late),
+    ]

@@ -1,0 +1,239 @@
+"""Break each criterion by program and see that the system's own spec tests notice: ``make test-long``.
+
+A mutant is a rule object, changed in memory: a criterion dropped, denied, its cut-offs moved by a step either way, or a
+value at its cut-off taken to the other side. Laboratory terms are broken in their table of conditions. Prints a line a
+system, every mutant that no test noticed, and the count; leaves with 1 if one was not noticed.
+"""
+
+import importlib
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import ibis
+import pyarrow as pa
+from ibis.common.deferred import Deferred, Just, Resolver
+
+import calculated
+import cells
+from abate.grading import ctcae_table, laboratory
+from abate.grading.clinician import clinician_grades
+from abate.grading.daily import computed_grades
+from abate.grading.neurology import CTCAE_NEURO
+from abate.grading.points import Item, Score, evaluate
+from abate.grading.rules import Criterion, System
+from abate.grading.systems import COUNTED, SYSTEMS
+from abate.records.options import Options
+from abate.scores import SCORES
+from abate.sources.cases import ROW, typed
+from grading import daily, table
+
+TESTS = {
+    "astct_crs": ("test_system_astct_crs",),
+    "cartox_crs": ("test_system_cartox_crs", "test_grading_options_crs"),
+    "lee_2014": ("test_system_lee_2014",),
+    "penn_crs": ("test_system_penn",),
+    "mskcc_crs": ("test_system_mskcc",),
+    "ctcae403_crs": ("test_system_ctcae_crs",),
+    "ctcae5_crs": ("test_system_ctcae_crs",),
+    "astct_icans": ("test_system_astct_icans",),
+    "cartox_cres": ("test_system_cartox_cres", "test_grading_options"),
+    "ctcae403_neuro": ("test_system_ctcae_neuro",),
+    "ctcae5_neuro": ("test_system_ctcae_neuro",),
+}
+CALCULATED = ("test_scores", "test_system_hlh", "test_grading_cytopenia", "test_system_ctcae_neuro")
+STEP, NOISE = 0.02, 3e-9
+"""A step, as part of a cut-off; and what takes a value at it to the other side."""
+Mutant = tuple[str, Any]
+
+
+def _rebuilt(resolver: Any, old: float, new: float) -> Any:
+    """Return a condition in which one number stands in place of another."""
+    if isinstance(resolver, Just):
+        value = resolver.value
+        same = isinstance(value, int | float) and not isinstance(value, bool) and value == old
+        return Just(type(old)(new)) if same else resolver
+    if isinstance(resolver, tuple | list):
+        return type(resolver)(_rebuilt(part, old, new) for part in resolver)
+    if isinstance(resolver, Deferred):
+        return Deferred(_rebuilt(resolver._resolver, old, new))
+    if isinstance(resolver, Resolver):
+        parts = {name: getattr(resolver, name) for name in resolver.__slots__ if name != "__precomputed_hash__"}
+        changed = {name: _rebuilt(part, old, new) for name, part in parts.items()}
+        copy = resolver.__class__.__new__(resolver.__class__)
+        for name, part in changed.items():
+            object.__setattr__(copy, name, part)
+        object.__setattr__(copy, "__precomputed_hash__", hash((resolver.__class__, old, new, id(resolver))))
+        return copy
+    return resolver
+
+
+def _numbers(resolver: Any) -> set[float]:
+    if isinstance(resolver, Deferred):
+        return _numbers(resolver._resolver)
+    if isinstance(resolver, Just):
+        value = resolver.value
+        return {value} if isinstance(value, int | float) and not isinstance(value, bool) else set()
+    parts: Any = ()
+    if isinstance(resolver, tuple | list):
+        parts = resolver
+    elif isinstance(resolver, Resolver):
+        parts = [getattr(resolver, name) for name in resolver.__slots__ if name != "__precomputed_hash__"]
+    return set().union(*(_numbers(part) for part in parts)) if parts else set()
+
+
+def broken(item: Criterion) -> Iterator[Mutant]:
+    """Yield every way in which a criterion is broken: what was done, and the criterion (None: dropped)."""
+    yield "dropped", None
+    if not isinstance(item.condition, Deferred):
+        return
+    yield "denied", replace(item, condition=~item.condition)
+    for number in sorted(_numbers(item.condition)):
+        step = 1 if isinstance(number, int) else max(abs(number) * STEP, NOISE * 10)
+        for move in (step, -step):
+            yield (
+                f"{number} moved by {move:g}",
+                replace(item, condition=_rebuilt(item.condition, number, number + move)),
+            )
+        edge = round(number, 6)
+        if isinstance(number, float) and edge != number:
+            other = edge + (NOISE if number < edge else -NOISE)
+            yield f"{edge:g} to the other side", replace(item, condition=_rebuilt(item.condition, number, other))
+
+
+def of_days(system: System) -> Iterator[Mutant]:
+    """Yield the mutants of a system that its spec tests do not notice, and None for each that they do."""
+    name = next(name for name, pair in cells.SYSTEMS.items() if pair == (system.toxicity, system.name))
+    groups: dict[Any, list[Any]] = {}
+    for module in TESTS[system.key]:
+        importlib.import_module(module)
+    for chosen, book in cells._BOOK.items():
+        mine = [case for case in book if any(column.split(": ")[0] == name for column in case.expected)]
+        if mine:
+            groups[chosen] = mine
+    ready = [(mine, *_features(mine, chosen)) for chosen, mine in groups.items()]
+
+    def noticed(mutant: System) -> bool:
+        for mine, found, judged, options, engine in ready:
+            graded = computed_grades(found, judged, options, engine, {system.key: mutant}).to_pyarrow().to_pylist()
+            rows = {(row["patient_id"], row["day"]): {name: row} for row in graded}
+            for case in mine:
+                days = range(case.person["last_day"] + 1) if case.day is None else [case.day]
+                for column, expected in case.expected.items():
+                    if column.split(": ")[0] != name:
+                        continue
+                    if ", ".join(cells.said(rows[case.key, day], column) for day in days) != expected:
+                        return True
+        return False
+
+    assert not noticed(system), f"{system.key}: its spec tests fail as it stands"
+    for place, item in enumerate(system.criteria):
+        for what, mutant in broken(item):
+            kept = [*system.criteria[:place], *([mutant] if mutant else []), *system.criteria[place + 1 :]]
+            yield (f"{system.key}: {item.name} ({item.grade}) {what}", noticed(replace(system, criteria=tuple(kept))))
+
+
+def _features(mine: Sequence[Any], chosen: Any) -> tuple[Any, ...]:
+    people = [{**case.person, "patient_id": case.key} for case in mine]
+    found, options, engine = daily(people, {case.key: case.tables for case in mine}, dict(chosen), 0)
+    events = [{**row, "patient_id": case.key} for case in mine for row in case.tables.get("events", ())]
+    return found, engine.keep("judged", clinician_grades(table("events", events))), options, engine
+
+
+def of_cases(score: Score) -> Iterator[Mutant]:
+    """Yield the mutants of a score, and whether its spec tests notice them."""
+    for module in CALCULATED:
+        importlib.import_module(module)
+    groups: dict[Any, list[calculated.Case]] = {}
+    for case in calculated.CASES:
+        if case.key == score.key:
+            groups.setdefault(case.options, []).append(case)
+    ready = []
+    for options, mine in groups.items():
+        names = list(dict.fromkeys(name for case in mine for name, _value in case.given))
+        columns = {name: [dict(case.given).get(name, "") for case in mine] for name in names}
+        chosen = Options(dict(options))
+        rows = typed(pa.table(columns), score.inputs, "sheet", chosen).order_by(ROW)
+        ready.append((ibis.memtable(rows.to_pyarrow()), chosen))
+
+    def results(one: Score) -> list[Any]:
+        columns = ("value", "class", "lower", "upper", "criteria")
+        return [
+            evaluate(rows, one, chosen).order_by(ROW).select(*columns).to_pyarrow().to_pylist()
+            for rows, chosen in ready
+        ]
+
+    before = results(score)
+    for place, line in enumerate(score.items):
+        for at, band in enumerate(line.bands):
+            for what, mutant in broken(band):
+                bands = (*line.bands[:at], *([mutant] if mutant else []), *line.bands[at + 1 :])
+                items = (*score.items[:place], Item(line.name, bands), *score.items[place + 1 :])
+                yield f"{score.key}: {band.name} ({band.grade}) {what}", results(replace(score, items=items)) != before
+
+
+def of_laboratory() -> Iterator[Mutant]:
+    """Yield the mutants of the laboratory table, and whether a case at one of its cut-offs notices."""
+    importlib.import_module("test_grading_laboratory")
+    groups: dict[Any, list[calculated.Case]] = {}
+    for case in calculated.CASES:
+        if case.key == laboratory.CTCAE_LAB.key:
+            groups.setdefault(case.options, []).append(case)
+    from abate.calculator import calculate, rule
+
+    def results(terms: set[str] | None) -> dict[Any, Any]:
+        found = {}
+        for options, mine in groups.items():
+            chosen = [case for case in mine if terms is None or _term(case) in terms]
+            names = list(dict.fromkeys(name for case in chosen for name, _value in case.given))
+            if not names:
+                continue
+            columns = {name: [dict(case.given).get(name, "") for case in chosen] for name in names}
+            rows = calculate(rule("ctcae-lab"), pa.table(columns), "sheet", Options(dict(options))).to_pylist()
+            found |= {case: (row["grade"], row["lower"], row["upper"]) for case, row in zip(chosen, rows, strict=True)}
+        return found
+
+    before = results(None)
+    every = ctcae_table.edges()
+    try:
+        for place, edge in enumerate(every):
+            step = edge.limit * STEP or 0.5
+            sign = {">": ">=", ">=": ">", "<": "<=", "<=": "<"}[edge.sign]
+            mutants = [("dropped", None), (f"{edge.sign} made {sign}", replace(edge, sign=sign))]
+            mutants += [(f"moved by {move:g}", replace(edge, limit=edge.limit + move)) for move in (step, -step)]
+            for what, mutant in mutants:
+                kept = (*every[:place], *([mutant] if mutant else []), *every[place + 1 :])
+                laboratory.edges = lambda kept=kept: kept
+                found = results({edge.term})
+                told = any(before[case] != row for case, row in found.items())
+                yield f"ctcae-lab: {edge.term} {edge.version} {edge.unit} grade {edge.grade} {edge.words} {what}", told
+    finally:
+        laboratory.edges = ctcae_table.edges
+
+
+def _term(case: calculated.Case) -> str:
+    written = dict(case.given).get("term", "").strip().lower()
+    names = {each.lower(): term.name for term in ctcae_table.terms().values() for each in (term.name, *term.also)}
+    return names.get(written, "")
+
+
+def main(chosen: Sequence[str]) -> int:
+    """Break every rule named (all without a name), and print what was not noticed."""
+    rules: dict[str, Any] = {key: of_days(system) for key, system in SYSTEMS.items()}
+    rules |= {key: of_cases(score) for key, score in {**COUNTED, **SCORES, CTCAE_NEURO.key: CTCAE_NEURO}.items()}
+    rules["ctcae-lab"] = of_laboratory()
+    total = lost = 0
+    for key, mutants in rules.items():
+        if chosen and key not in chosen:
+            continue
+        found = list(mutants)
+        unnoticed = [what for what, told in found if not told]
+        total, lost = total + len(found), lost + len(unnoticed)
+        print(f"{key}: {len(found)} mutants, {len(unnoticed)} not noticed", *unnoticed, sep="\n  ", flush=True)  # noqa: T201
+    print(f"in all {total} mutants, {lost} not noticed")  # noqa: T201
+    return 1 if lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

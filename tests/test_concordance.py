@@ -1,0 +1,107 @@
+"""One cohort under several systems: courses at each grade, agreement, and the days that differ and why."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from abate import verbs
+from abate.records.problems import AbateError
+from spec import write_folder
+
+TABLES = {
+    "patients": """
+        patient_id | age | weight_kg | day0             | last_contact
+        A          | 55  | 70        | 2024-01-01 10:00 | 2024-01-02
+        B          | 61  | 80        | 2024-01-01 10:00 | 2024-01-02
+        C          | 30  | 60        | 2024-01-01 10:00 | 2024-01-02
+    """,
+    "measurements": """
+        patient_id | variable    | value | unit | time
+        A          | temperature | 38.5  | C    | 2024-01-01 12:00
+        A          | sbp         | 84    | mmHg | 2024-01-01 12:10
+        A          | temperature | 36.9  | C    | 2024-01-02 08:00
+        A          | sbp         | 120   | mmHg | 2024-01-02 08:10
+        B          | temperature | 38.9  | C    | 2024-01-01 12:00
+        B          | sbp         | 121   | mmHg | 2024-01-01 12:10
+        B          | temperature | 38.6  | C    | 2024-01-02 12:00
+        B          | sbp         | 124   | mmHg | 2024-01-02 12:10
+        C          | sbp         | 110   | mmHg | 2024-01-01 12:10
+    """,
+    "states": """
+        patient_id | variable | device        | flow | time             | end_time
+        B          | oxygen   | nasal_cannula | 5    | 2024-01-01 12:00 | 2024-01-02 00:00
+    """,
+    "events": """
+        patient_id | event     | value | system | time
+        A          | crs_grade | 3     | ASTCT  | 2024-01-01
+        B          | crs_grade | 2     | ASTCT  | 2024-01-01
+    """,
+    "coverage": """
+        patient_id | domain | complete
+        all        | drugs  | yes
+        all        | oxygen | yes
+        all        | events | yes
+    """,
+}
+CHOSEN = ("astct_crs", "mskcc-crs")
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("concordance")
+    write_folder(folder / "records", **TABLES)
+    verbs.run(folder / "records", folder / "report", systems=CHOSEN)
+    return folder / "report"
+
+
+def rows(report: Path, name: str) -> list[dict[str, str]]:
+    with (report / "tables" / f"{name}.csv").open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_courses_are_counted_at_their_worst_grade(report: Path) -> None:
+    """The systems named, then the clinicians; C has no temperature and no grade."""
+    found = {row.pop("system"): list(row.values())[1:] for row in rows(report, "systems_grades")}
+    assert found == {
+        "ASTCT 2019": ["0", "0", "2", "0", "0", "0", "1"],
+        "MSKCC": ["0", "1", "0", "1", "0", "0", "1"],
+        "clinician, ASTCT": ["0", "0", "1", "1", "0", "0", "1"],
+    }
+
+
+def test_agreement_is_told_by_day_and_by_course(report: Path) -> None:
+    """ASTCT and MSKCC: A 2 and 1, then 0 and 0; B 2 and 3, then 1 and 1."""
+    found = {(row["first"], row["second"], row["compared"]): row for row in rows(report, "systems_agreement")}
+    days = found["ASTCT 2019", "MSKCC", "patient-days"]
+    assert (days["patients"], days["graded by both"], days["the same grade"]) == ("2", "4", "2 of 4 (50 %)")
+    assert days["95 % interval"] == "–"  # both patients agree on one day of two
+    # Disagreement 2 of 4 by one grade; of independent raters 18/16 (grades 2,0,2,1 and 1,0,3,1).
+    assert float(days["weighted kappa"]) == pytest.approx(1 - 0.5 / (18 / 16), abs=0.005)
+    courses = found["ASTCT 2019", "MSKCC", "courses, by worst grade"]
+    assert courses["the same grade"] == "0 of 2 (0 %)"
+    judged = found["ASTCT 2019", "clinician, ASTCT", "patient-days"]
+    assert judged["the same grade"] == "1 of 2 (50 %)"
+    assert ("MSKCC", "clinician, ASTCT", "patient-days") in found
+
+
+def test_days_that_differ_stand_with_their_reasons(report: Path) -> None:
+    found = {(row["patient_id"], row["day"]): row for row in rows(report, "crs_days_that_differ")}
+    assert set(found) == {("A", "0"), ("B", "0")}
+    day = found["A", "0"]
+    assert (day["ASTCT 2019"], day["MSKCC"], day["clinician, ASTCT"]) == ("2", "1", "3")
+    assert (day["ASTCT 2019: why"], day["MSKCC: why"]) == ("hypotension", "fever; hypotension")
+    assert found["B", "0"]["MSKCC: why"] == "FiO2 from 0.40"
+
+
+def test_the_page_shows_them_and_only_the_systems_named(report: Path) -> None:
+    page = (report / "report.html").read_text(encoding="utf-8")
+    assert "CRS: days that differ, and why" in page and "One cohort under several systems" in page
+    assert "CARTOX" not in page.split('id="systems"')[1].split("</section>")[0]
+
+
+def test_a_system_that_is_not_known_is_refused(tmp_path: Path) -> None:
+    write_folder(tmp_path / "records", **TABLES)
+    with pytest.raises(AbateError, match=r"No grading system has the name given\. Expected one or more of astct_crs, "):
+        verbs.run(tmp_path / "records", tmp_path / "report", systems=["astct"])
+    assert not (tmp_path / "report").exists()

@@ -1,0 +1,155 @@
+"""Scores of courses from records: each over the window of its paper, and what is not recorded is not normal."""
+
+from typing import Any
+
+import pytest
+
+from abate import verbs
+from spec import write_folder
+
+DAY0 = "2024-03-11 10:00"
+SITES = "major_extranodal"
+PATIENTS = f"""
+    patient_id | age | sex | weight_kg | height_cm | stage | ecog | extranodal_sites | {SITES} | day0 | last_contact
+    A | 55 | F | 70 | 170 | 3 | 1 | 2 | yes | {DAY0} | 2024-04-30
+    B | 66 | m | 80 | 180 | | | | | {DAY0} | 2024-03-20
+"""
+DRUGS = """
+    patient_id | drug             | kind | amount | unit | time
+    A          | fludarabine      | dose | 50     | mg   | 2024-03-06 09:00
+    A          | cyclophosphamide | dose | 900    | mg   | 2024-03-06 12:00
+    A          | filgrastim       | dose | 0.3    | mg   | 2024-03-13 12:00
+"""
+MEASUREMENTS = """
+    patient_id | variable        | value  | unit    | uln | lln | time
+    A          | platelets       | 60     | 10*9/L  |     |     | 2024-03-06 07:00
+    A          | platelets       | 20     | 10*9/L  |     |     | 2024-03-06 15:00
+    A          | anc             | 1.0    | 10*9/L  |     |     | 2024-03-06 07:00
+    A          | hemoglobin      | 8.5    | g/dL    |     |     | 2024-03-06 07:00
+    A          | crp             | 10     | mg/L    |     |     | 2024-03-06 07:00
+    A          | ferritin        | 700    | ug/L    | 300 |     | 2024-03-06 07:00
+    A          | ldh             | 500    | U/L     | 250 |     | 2024-03-06 07:00
+    A          | creatinine      | 1.2    | mg/dL   | 1.2 |     | 2024-03-04 07:00
+    A          | creatinine      | 1.0    | mg/dL   | 1.2 |     | 2024-03-11 07:00
+    A          | creatinine      | 4.0    | mg/dL   | 1.2 |     | 2024-03-15 07:00
+    A          | ferritin        | 600    | ug/L    | 300 |     | 2024-03-11 07:00
+    A          | ferritin        | 5000   | ug/L    | 300 |     | 2024-03-14 06:00
+    A          | ferritin        | 9000   | ug/L    | 300 |     | 2024-03-14 18:00
+    A          | ferritin        | >16500 | ug/L    | 300 |     | 2024-03-15 18:00
+    A          | temperature     | 39.5   | Cel     |     |     | 2024-03-14 06:00
+    A          | hemoglobin      | 7.9    | g/dL    |     |     | 2024-03-14 06:00
+    A          | platelets       | 40     | 10*9/L  |     |     | 2024-03-14 06:00
+    A          | wbc             | 1.0    | 10*9/L  |     |     | 2024-03-14 06:00
+    A          | anc             | 0.2    | 10*9/L  |     |     | 2024-03-14 06:00
+    A          | triglyceride    | 400    | mg/dL   |     |     | 2024-03-16 06:00
+    A          | fibrinogen      | 120    | mg/dL   |     | 200 | 2024-03-15 06:00
+    A          | ast             | 250    | U/L     | 40  |     | 2024-03-15 06:00
+    A          | ldh             | 900    | U/L     | 250 |     | 2024-03-15 06:00
+    A          | sil2r           | 4000   | U/mL    |     |     | 2024-03-15 06:00
+    B          | ferritin        | 700    | ug/L    |     |     | 2024-03-12
+"""
+EVENTS = """
+    patient_id | event       | text         | time
+    A          | hlh_feature | splenomegaly | 2024-03-15
+"""
+COVERAGE = """
+    patient_id | domain | complete
+    A          | events | yes
+"""
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, str], dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("scores")
+    tables = {
+        "patients": PATIENTS,
+        "drugs": DRUGS,
+        "measurements": MEASUREMENTS,
+        "events": EVENTS,
+        "coverage": COVERAGE,
+    }
+    write_folder(folder, **tables)
+    rows = verbs.analyse(folder).scores.to_pyarrow().to_pylist()
+    return {(row["patient_id"], row["score"], row["at"]): row for row in rows}
+
+
+BEFORE, INFUSION, WEEK = "before lymphodepletion", "at infusion", "worst 7 days of 0 to 30"
+Found = dict[tuple[str, str, str], dict[str, Any]]
+
+
+def test_car_hematotox_reads_the_last_values_before_lymphodepletion(found: Found) -> None:
+    """Platelets 60 (2), neutrophils 1.0 (1), hemoglobin 8.5 (1), CRP 1 mg/dL (0), ferritin 700 (1); 20 came after."""
+    row = found["A", "car-hematotox", BEFORE]
+    assert (row["value"], row["class"], row["complete"], row["day"]) == (5, "high", True, None)
+
+
+def test_easix_is_of_one_draw(found: Found) -> None:
+    """Creatinine of two days earlier is not of the draw: there is no EASIX then, but a simplified one."""
+    assert ("A", "easix", BEFORE) not in found
+    assert found["A", "s-easix", BEFORE]["value"] == pytest.approx(500 / 60)
+    assert found["A", "m-easix", BEFORE]["value"] == pytest.approx(500 * 1 / 60)
+
+
+def test_renal_function_is_that_of_infusion(found: Found) -> None:
+    assert found["A", "cockcroft-gault", INFUSION]["value"] == pytest.approx((140 - 55) * 70 / 72 * 0.85)
+    assert found["A", "body-surface", INFUSION]["value"] == pytest.approx((170 * 70 / 3600) ** 0.5)
+    assert ("B", "cockcroft-gault", INFUSION) not in found
+
+
+def test_prognostic_indices_read_columns_of_their_names(found: Found) -> None:
+    """LDH twice normal, stage III, two sites, ECOG 1, 55 years: 3 points; NCCN: age 1, LDH 1, stage 1, site 1."""
+    assert (found["A", "ipi", BEFORE]["value"], found["A", "ipi", BEFORE]["class"]) == (3, "high-int")
+    assert (found["A", "nccn-ipi", BEFORE]["value"], found["A", "aaipi", BEFORE]["value"]) == (4, 2)
+
+
+def test_hyperinflammation_is_that_of_the_worst_week(found: Found) -> None:
+    """Fever (49), spleen alone (23), three lineages (34), ferritin (50), fat (64), fibrinogen (30), AST (19)."""
+    row = found["A", "hscore (all_cart)", WEEK]
+    assert (row["lower"], row["upper"]) == (18 + 49 + 23 + 34 + 50 + 64 + 30 + 19, 287 + 35)
+    assert row["missing"] == "hemophagocytosis" and row["day"] == 5
+    assert found["A", "hscore (fardet)", WEEK]["lower"] == row["lower"] - 18
+    hlh = found["A", "hlh-2004", WEEK]
+    assert (hlh["value"], hlh["class"]) == (6, "met")  # fever, spleen, cytopenias, fat, ferritin, soluble CD25
+    assert found["A", "ohi", WEEK]["class"] == "met"
+
+
+def test_a_value_beyond_the_assay_is_a_bound(found: Found) -> None:
+    """Over 16,500 is over 10,000: the gate of CARTOX is open; liver and kidney are grade 3 or more."""
+    row = found["A", "cartox-hlh", "days 0 to 30, organs near"]
+    assert (row["value"], row["class"]) == (2, "met")
+    assert row["criteria"] == "hepatic; renal; ferritin"
+
+
+def test_a_rise_of_ferritin_is_between_draws_of_4_to_24_hours(found: Found) -> None:
+    """4,000 in 12 hours is 333 an hour; from 9,000 on the value is only a bound."""
+    row = found["A", "mas-l", "days 0 to 30"]
+    assert (row["class"], row["criteria"]) == ("met", "fibrinogen; lactate dehydrogenase; ferritin rise")
+
+
+def test_iec_hs_counts_and_calls_nothing(found: Found) -> None:
+    row = found["A", "iec-hs", "most within 72 hours, ferritin gate open"]
+    assert (row["value"], row["class"], row["day"]) == (2, "", 4)
+    assert row["criteria"] == "transaminases; fibrinogen"
+    assert "new_grade_4_cytopenia" in row["missing"]
+
+
+def test_neutropenia_is_told_by_its_endpoints_and_its_course(found: Found) -> None:
+    """Neutrophils 0.2 on day 3, the only count after infusion: severe, and nobody knows for how long."""
+    row = found["A", "neutropenia", "from day 0"]
+    assert (row["class"], row["criteria"]) == ("", "severe neutropenia; severe thrombocytopenia; anemia")
+    assert found["A", "g-csf", "from day 0"]["value"] == 2
+    assert ("B", "neutropenia", "from day 0") not in found
+
+
+def test_cytopenia_needs_counts(found: Found) -> None:
+    assert not [key for key in found if key[0] == "B" and "icaht" in key[1]]
+
+
+def test_what_is_not_recorded_is_not_normal(found: Found) -> None:
+    """Of B one ferritin is known: nothing is met, nothing is told to be absent but what it decides."""
+    mine = {key[1]: row for key, row in found.items() if key[0] == "B"}
+    assert set(mine) <= {"ohi", "hlh-2004", "hlh-2024", "hscore (all_cart)", "hscore (fardet)"} | {
+        "body-surface",
+        "cartox-hlh",
+    }
+    assert mine["ohi"]["class"] == "not met" and not mine["hlh-2004"]["complete"]
