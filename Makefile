@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --extra report --group build
 
-.PHONY: demo test check bench-quick bench-small clean lock
+.PHONY: demo test test-long check bench-quick bench-small clean lock
 
 demo: $(VENV)/installed
 	$(BIN)/abate run strati2020 --out demo
@@ -14,6 +14,13 @@ demo: $(VENV)/installed
 # On every core; what was covered is kept, and judged by `make check`.
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=
+
+# The references on many more random patients and cases, and every rule broken to see that its tests notice.
+test-long: $(VENV)/installed-dev
+	ABATE_EXAMPLES=30 $(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/test_grading_reference.py \
+	  tests/test_scores_reference.py tests/test_outcomes_reference.py tests/test_biomarkers_reference.py \
+	  tests/test_exposure_reference.py
+	cd tests && ../$(BIN)/python mutation.py
 
 check: $(VENV)/installed-dev .coverage
 	$(BIN)/ruff check .

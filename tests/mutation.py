@@ -183,7 +183,7 @@ def of_laboratory() -> Iterator[Mutant]:
     from abate.calculator import calculate, rule
 
     def results(terms: set[str] | None) -> dict[Any, Any]:
-        found = {}
+        found: dict[Any, Any] = {}
         for options, mine in groups.items():
             chosen = [case for case in mine if terms is None or _term(case) in terms]
             names = list(dict.fromkeys(name for case in chosen for name, _value in case.given))
@@ -204,12 +204,12 @@ def of_laboratory() -> Iterator[Mutant]:
             mutants += [(f"moved by {move:g}", replace(edge, limit=edge.limit + move)) for move in (step, -step)]
             for what, mutant in mutants:
                 kept = (*every[:place], *([mutant] if mutant else []), *every[place + 1 :])
-                laboratory.edges = lambda kept=kept: kept
+                setattr(laboratory, "edges", lambda kept=kept: kept)  # noqa: B010 the checker knows it as a constant
                 found = results({edge.term})
                 told = any(before[case] != row for case, row in found.items())
                 yield f"ctcae-lab: {edge.term} {edge.version} {edge.unit} grade {edge.grade} {edge.words} {what}", told
     finally:
-        laboratory.edges = ctcae_table.edges
+        setattr(laboratory, "edges", ctcae_table.edges)  # noqa: B010
 
 
 def _term(case: calculated.Case) -> str:

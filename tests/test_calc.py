@@ -160,3 +160,16 @@ def test_above_detection_can_be_left_out() -> None:
     given = {"ldh": ">=30", "platelets": "15"}
     assert calculate_one(rule("s-easix"), given)["value"] == 2
     assert calculate_one(rule("s-easix"), given | {"above_detection": "exclude"})["value"] is None
+
+
+def test_the_table_of_cases_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = table(tmp_path, "ferritin,sil2r", "2000,4000")
+    before = path.read_text(encoding="utf-8")
+    assert main(["calc", "ohi", "--table", str(path), "--out", str(path)]) == 2
+    assert "cases.csv: --out is the table of cases itself. Expected another file." in capsys.readouterr().err
+    assert path.read_text(encoding="utf-8") == before
+
+
+def test_a_table_needs_a_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calc", "--table", str(table(tmp_path, "ferritin", "2000"))]) == 2
+    assert "A table needs the name of its score." in capsys.readouterr().err

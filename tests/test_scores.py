@@ -28,6 +28,14 @@ HSCORE = sheet(
     one lineage                | hemoglobin=9.2                                | 0     | none
     two lineages               | hemoglobin=9.2; wbc=5.0                       | 24    | two lineages low
     just above                 | hemoglobin=9.21; wbc=5.01; platelets=110.1    | 0     |
+    one of them just above     | hemoglobin=9.21; wbc=5.0                      | 0     |
+    ... the leukocytes         | hemoglobin=9.2; wbc=5.01                      | 0     |
+    ... the platelets          | hemoglobin=9.2; platelets=110.1               | 0     |
+    leukocytes and platelets   | wbc=5.0; platelets=110                        | 24    | two lineages low
+    three lineages, just       | hemoglobin=9.2; wbc=5.0; platelets=110        | 34    | three lineages low
+    ... hemoglobin above       | hemoglobin=9.21; wbc=5.0; platelets=110       | 24    | two lineages low
+    ... leukocytes above       | hemoglobin=9.2; wbc=5.01; platelets=110       | 24    | two lineages low
+    ... platelets above        | hemoglobin=9.2; wbc=5.0; platelets=110.1      | 24    | two lineages low
     other two                  | wbc=5.0; platelets=110                        | 24    |
     three lineages             | hemoglobin=9; wbc=1; platelets=20             | 34    | three lineages low
     ferritin under 2,000       | ferritin=1999.9                               | 0     |

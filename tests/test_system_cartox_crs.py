@@ -124,6 +124,7 @@ JUDGED = sheet(
     of another cause       | organ_toxicity cardiac excluded 4                       | 0     | none
     transaminitis, grade 3 | organ_toxicity transaminases 3                          | 3     | ALT or AST, grade 3
     transaminitis, grade 4 | organ_toxicity alt 4                                    | 3     | ALT or AST, grade 4
+    DIC, grade 1           | organ_toxicity dic 1                                    | 1     | coagulopathy, grade 1
     DIC, grade 2           | organ_toxicity dic 2                                    | 2     | coagulopathy, grade 2
     DIC, grade 3           | organ_toxicity DIC 3                                    | 3     | coagulopathy, grade 3
     DIC, grade 4           | organ_toxicity disseminated intravascular coagulation 4 | 4     | coagulopathy, grade 4
@@ -134,6 +135,18 @@ JUDGED = sheet(
     given="well",
 )
 
+WITH_ALP = sheet(
+    """
+    what                  | records          | grade | criteria
+    ALP above the limit   | alp 121 uln 120  | 1     | alkaline phosphatase or GGT, grade 1
+    ALP over 2.5 x        | alp 301 uln 120  | 2     | alkaline phosphatase or GGT, grade 2
+    GGT over 5 x          | ggt 301 uln 60   | 3     | alkaline phosphatase or GGT, grade 3
+    GGT over 20 x         | ggt 1201 uln 60  | 4     | alkaline phosphatase or GGT, grade 4
+    """,
+    of=CARTOX,
+    given="well",
+    cartox_hepatic="with_alp_ggt",
+)
 TERMS = (
     *("anemia", "neutropenia", "thrombocytopenia", "neutrophil count decreased", "platelet count decreased"),
     *("lymphocyte count decreased", "white blood cell decreased", "febrile neutropenia", "fever", "hypotension"),
@@ -251,7 +264,7 @@ LATE = sheet(
 )
 
 
-@pytest.mark.parametrize("case", [*VITALS, *HYPOXIA, *ORGANS, *JUDGED])
+@pytest.mark.parametrize("case", [*VITALS, *HYPOXIA, *ORGANS, *JUDGED, *WITH_ALP])
 def test_each_cell_of_the_table_of_adults_gives_its_grade(case: Case) -> None:
     """Any one of a column makes its grade: each cell alone, on each side of its cut-off."""
     assert case.found() == case.expected

@@ -150,11 +150,18 @@ def calc(
     """Compute a score or grading system for one case, or for a table of cases; without NAME list them all."""
     from abate import calculator
     from abate.calculator import words
+    from abate.records.problems import AbateError
     from abate.report.text import write_whole
 
+    if not name and table is not None:
+        raise AbateError("A table needs the name of its score. Expected abate calc NAME --table FILE. Give the name.")
     if not name:
         click.echo(words.listing())
         return
+    if table is not None and out is not None and out.resolve() == table.resolve():
+        raise AbateError(
+            f"{out.name}: --out is the table of cases itself. Expected another file. Choose another --out."
+        )
     score = calculator.rule(name)
     if describe:
         click.echo(words.description(score))

@@ -70,7 +70,8 @@ def organs(
         Under which they stand.
     """
     found = []
-    for name in names:
+    # Little urine is grade 3 or 4, and nothing less.
+    for name in (name for name in names if grade > 2 or name != "urine_output_grade"):
         holds = getattr(_, name) == grade
         if name in JUDGED:
             # A judgement says nothing of worse organs that nobody recorded.

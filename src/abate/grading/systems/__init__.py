@@ -6,7 +6,7 @@ from abate.grading.systems.astct_crs import ASTCT_CRS
 from abate.grading.systems.astct_icans import ASTCT_ICANS
 from abate.grading.systems.cartox_cres import CARTOX_CRES
 from abate.grading.systems.cartox_crs import CARTOX_CRS
-from abate.grading.systems.cartox_hlh import CARTOX_HLH
+from abate.grading.systems.cartox_hlh import CAR_HLH, CARTOX_HLH
 from abate.grading.systems.ctcae_crs import CTCAE_5_CRS, CTCAE_403_CRS
 from abate.grading.systems.ctcae_neuro import CTCAE_5_NEURO, CTCAE_403_NEURO
 from abate.grading.systems.hlh_2004 import HLH_2004, HLH_2024
@@ -28,7 +28,7 @@ SYSTEMS: dict[str, System] = {
 COUNTED: dict[str, Score] = {
     rule.key: rule
     for rule in (
-        *(CARTOX_HLH, HLH_2004, HLH_2024, IEC_HS, IEC_HS_GATE, IEC_HS_OTHER, MAS_L, MAS_2016, OHI),
+        *(CARTOX_HLH, CAR_HLH, HLH_2004, HLH_2024, IEC_HS, IEC_HS_GATE, IEC_HS_OTHER, MAS_L, MAS_2016, OHI),
         *(ICAHT_EARLY, ICAHT_LATE, T_ICAHT_EARLY, T_ICAHT_LATE),
     )
 }

@@ -3,6 +3,8 @@
 Neelapu SS, et al. Nat Rev Clin Oncol 2018;15(1):47-62, doi:10.1038/nrclinonc.2017.148.
 """
 
+from dataclasses import replace
+
 from ibis import _
 
 from abate.grading.points import Item, Score, above, at_least, band, counted
@@ -39,3 +41,15 @@ CARTOX_HLH = Score(
         "The organs follow the peak of ferritin in the phase of CRS.",
     ),
 )
+CAR_HLH = replace(
+    CARTOX_HLH,
+    key="carhlh",
+    title="carHLH: the criteria of CARTOX, definition not confirmed",
+    citation="Lichtenstein DA, et al. Blood 2021;138(24):2469-2484. doi:10.1182/blood.2021011898 (not confirmed)",
+    flags={"definition_unconfirmed": _.ferritin.isnull() | _.ferritin.notnull()},
+    notes=(
+        "The numeric definition of carHLH could not be read. It derives from the rule of CARTOX with changes that are "
+        "not known here: this is that rule under its name, and no number is to be published as carHLH.",
+    ),
+)
+"""carHLH (Lichtenstein 2021), of which the numbers could not be read: an alias."""
