@@ -148,12 +148,16 @@ def sentences(cohort: Cohort) -> str:
         days=rows.count(), graded=rows.grade.count(), complete=(rows.grade.notnull() & rows.complete).sum()
     )
     counts = {(row["toxicity"], row["system"]): row for row in listing(found)}
-    parts = [
-        f"{pair[0]} by {pair[1]}: {counts[pair]['graded']:,} of {counts[pair]['days']:,} patient-days "
-        f"({counts[pair]['complete']:,} of them with nothing unknown that could change the grade)"
-        for pair in pairs
-    ]
-    text = " Grades were also computed from the records. " + "; ".join(parts) + "."
+    days = max(row["days"] for row in counts.values())
+    parts = []
+    for toxicity in dict.fromkeys(toxicity for toxicity, _system in pairs):
+        mine = [pair for pair in pairs if pair[0] == toxicity]
+        told = [f"{pair[1]} {counts[pair]['graded']:,} ({counts[pair]['complete']:,})" for pair in mine]
+        parts.append(f"{toxicity} by {', '.join(told)}")
+    text = (
+        f" Grades were also computed from the records, of {days:,} patient-days (in brackets: with nothing unknown "
+        f"that could change the grade): {'; '.join(parts)}."
+    )
     if not explained(cohort):
         most = cohort.options["explained_patients"]
         text += (
