@@ -51,6 +51,7 @@ EQUIVALENT = {
         (
             *("astct_icans: ICE 7-9 (1) 7 moved by -1", "astct_icans: ICE 3-6 (2) 3 moved by -1"),
             *("cartox_cres: CARTOX-10 7-9 (1) 7 moved by -1", "cartox_cres: CARTOX-10 3-6 (2) 3 moved by -1"),
+            "cartox_cres: papilledema, stage 1-2 (3) 2 moved by 1",
             *("astct_icans: CAPD 1-8 (1) 8 moved by 1", "cartox_cres: CAPD 1-8 (1) 8 moved by 1"),
         ),
         THE_WORSE,
@@ -59,6 +60,8 @@ EQUIVALENT = {
     "cartox_cres: CARTOX-10 0-2 (3) 0 moved by -1": "no score is under 0",
 }
 """Mutants that are the same rule, and why."""
+WHOLE = ("grade", "days", "stage", "sites", "ecog", "age", "score", "ice", "capd", "cartox")
+"""What names of inputs say that are whole numbers: their step is 1."""
 STEP, NOISE = 0.02, 3e-9
 """A step, as part of a cut-off; and what takes a value at it to the other side."""
 Mutant = tuple[str, Any]
@@ -106,7 +109,8 @@ def broken(item: Criterion) -> Iterator[Mutant]:
         return
     yield "denied", replace(item, condition=~item.condition)
     for number in sorted(_numbers(item.condition)):
-        step = 1 if isinstance(number, int) else max(abs(number) * STEP, NOISE * 10)
+        whole = isinstance(number, int) or all(any(word in need for word in WHOLE) for need in item.needs)
+        step = 1 if whole else max(abs(number) * STEP, NOISE * 10)
         for move in (step, -step):
             yield (
                 f"{number} moved by {move:g}",
@@ -186,6 +190,8 @@ def of_cases(score: Score) -> Iterator[Mutant]:
             for what, mutant in broken(band):
                 bands = (*line.bands[:at], *([mutant] if mutant else []), *line.bands[at + 1 :])
                 items = (*score.items[:place], Item(line.name, bands), *score.items[place + 1 :])
+                if not any(item.bands for item in items):
+                    continue  # a score of one line is no score without it
                 yield f"{score.key}: {band.name} ({band.grade}) {what}", results(replace(score, items=items)) != before
 
 

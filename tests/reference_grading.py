@@ -272,6 +272,13 @@ def ctcae_neuro(found: Found, criteria: Criteria, fifth: bool) -> bool:
     for level in (1, 2, 3, 4):
         criteria.add(level, f"judged {level}", at_least_grade(level, judged))
 
+    # what nobody graded leaves every grade open
+    signs = [found["consciousness"] not in (None, 0), found["weakness"] is True, found["sedated"] is True]
+    signs += [found[name] is not None and found[name] < 10 for name in ("ice", "cartox10")]
+    signs.append(found["capd"] is not None and found["capd"] > 0)
+    ungraded = any(signs) and not found["neurological_event_grade"]
+    criteria.add(4, "a finding that nobody graded", None if ungraded else False)
+
     kinds = ("focal", "generalized", "nonconvulsive", "nonconvulsive_refractory", "repetitive", "status")
     any_seizure = either(*[found[f"seizure_{kind}"] for kind in kinds])
     if fifth:
@@ -292,5 +299,5 @@ def ctcae_neuro(found: Found, criteria: Criteria, fifth: bool) -> bool:
         criteria.add(4, "edema, life-threatening", False if edema is False else None)
     else:
         criteria.add(4, "edema", edema)
-    known = found["neurological_event_grade"] is not None
+    known = found["neurological_event_grade"] is not None and not ungraded
     return known and any_seizure is not None and all_known(found, "focal_edema", "diffuse_edema")

@@ -66,6 +66,7 @@ CARTOX = sheet(
     ALT of grade 4            | sbp=120; alt_ratio=20.1                                    | 3     |
     bilirubin of grade 4      | sbp=120; bilirubin_ratio=10.1                              | 4     |
     creatinine by baseline    | sbp=120; creatinine_ratio=0.9; creatinine_baseline_ratio=3.1 | 3   |
+    creatinine by it alone    | sbp=120; creatinine_ratio=; creatinine_baseline_ratio=3.1 | 3      |
     another organ             | sbp=120; organ_grade=3                                     | 3     |
     little urine              | sbp=120; urine_output=239                                  | 4     |
     urine not said            | temperature=36.8; sbp=120; urine_output=                   | 0     | 0-4

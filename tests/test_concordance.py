@@ -78,7 +78,7 @@ def test_agreement_is_told_by_day_and_by_course(report: Path) -> None:
     assert days["95 % interval"] == "–"  # both patients agree on one day of two
     # Disagreement 2 of 4 by one grade; of independent raters 18/16 (grades 2,0,2,1 and 1,0,3,1).
     assert float(days["weighted kappa"]) == pytest.approx(1 - 0.5 / (18 / 16), abs=0.005)
-    courses = found["ASTCT 2019", "MSKCC", "courses, by worst grade"]
+    courses = found["ASTCT 2019", "MSKCC", "courses, by worst grade of those days"]
     assert courses["the same grade"] == "0 of 2 (0 %)"
     judged = found["ASTCT 2019", "clinician, ASTCT", "patient-days"]
     assert judged["the same grade"] == "1 of 2 (50 %)"

@@ -14,10 +14,16 @@ PATIENTS = f"""
     A | 55 | F | 70 | 170 | 3 | 1 | 2 | yes | {DAY0} | 2024-04-30
     B | 66 | m | 80 | 180 | | | | | {DAY0} | 2024-03-20
 """
+OTHERS = f"""
+    C | 50 | f | 60 | 165 | | | | | {DAY0} | 2024-06-30
+    D | 50 | f | 60 | 165 | | | | | {DAY0} | 2024-03-20
+"""
 DRUGS = """
     patient_id | drug             | kind | amount | unit | time
     A          | fludarabine      | dose | 50     | mg   | 2024-03-06 09:00
     A          | cyclophosphamide | dose | 900    | mg   | 2024-03-06 12:00
+    C          | cyclophosphamide | dose | 900    | mg   | 2023-08-01 12:00
+    C          | fludarabine      | dose | 50     | mg   | 2024-03-06 09:00
     A          | filgrastim       | dose | 0.3    | mg   | 2024-03-13 12:00
 """
 MEASUREMENTS = """
@@ -36,6 +42,7 @@ MEASUREMENTS = """
     A          | ferritin        | 5000   | ug/L    | 300 |     | 2024-03-14 06:00
     A          | ferritin        | 9000   | ug/L    | 300 |     | 2024-03-14 18:00
     A          | ferritin        | >16500 | ug/L    | 300 |     | 2024-03-15 18:00
+    A          | ast             | 30     | U/L     | 40  |     | 2024-03-10 07:00
     A          | temperature     | 39.5   | Cel     |     |     | 2024-03-14 06:00
     A          | hemoglobin      | 7.9    | g/dL    |     |     | 2024-03-14 06:00
     A          | platelets       | 40     | 10*9/L  |     |     | 2024-03-14 06:00
@@ -47,10 +54,33 @@ MEASUREMENTS = """
     A          | ldh             | 900    | U/L     | 250 |     | 2024-03-15 06:00
     A          | sil2r           | 4000   | U/mL    |     |     | 2024-03-15 06:00
     B          | ferritin        | 700    | ug/L    |     |     | 2024-03-12
+    C          | platelets       | 100    | 10*9/L  |     |     | 2024-03-05 07:00
+    C          | ldh             | 300    | U/L     | 250 |     | 2024-03-05 07:00
+    C          | alt             | 160    | U/L     | 40  |     | 2024-03-10 07:00
+    C          | alt             | 240    | U/L     | 40  |     | 2024-03-13 06:00
+    C          | temperature     | 37.0   | Cel     |     |     | 2024-03-13 06:00
+    C          | ferritin        | 700    | ug/L    | 300 |     | 2024-03-13 06:00
+    C          | platelets       | 50     | 10*9/L  |     |     | 2024-03-13 06:00
+    C          | ast             | 90     | U/L     | 40  |     | 2024-03-13 06:00
+    C          | triglyceride    | 300    | mg/dL   |     |     | 2024-03-13 06:00
+    C          | fibrinogen      | 300    | mg/dL   |     | 200 | 2024-03-13 06:00
+    C          | temperature     | 39.0   | Cel     |     |     | 2024-03-31 06:00
+    C          | ferritin        | >10000 | ug/L    | 300 |     | 2024-03-31 06:00
+    C          | platelets       | 50     | 10*9/L  |     |     | 2024-03-31 06:00
+    C          | ast             | 90     | U/L     | 40  |     | 2024-03-31 06:00
+    C          | triglyceride    | 100    | mg/dL   |     |     | 2024-03-31 06:00
+    C          | fibrinogen      | 300    | mg/dL   |     | 200 | 2024-03-31 06:00
+    C          | anc             | 2.0    | 10*9/L  |     |     | 2024-04-15 06:00
+    C          | anc             | 2.1    | 10*9/L  |     |     | 2024-04-16 06:00
+    C          | anc             | 0.05   | 10*9/L  |     |     | 2024-05-20 06:00
+    C          | anc             | 0.05   | 10*9/L  |     |     | 2024-05-21 06:00
+    C          | hemoglobin      | 7.0    | g/dL    |     |     | 2024-06-29 06:00
+    D          | temperature     | 37.0   | Cel     |     |     | 2024-03-12 06:00
 """
 EVENTS = """
     patient_id | event       | text         | time
     A          | hlh_feature | splenomegaly | 2024-03-15
+    C          | relapse     |              | 2024-05-01
 """
 COVERAGE = """
     patient_id | domain | complete
@@ -62,7 +92,7 @@ COVERAGE = """
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, str], dict[str, Any]]:
     folder = tmp_path_factory.mktemp("scores")
     tables = {
-        "patients": PATIENTS,
+        "patients": PATIENTS.rstrip() + OTHERS,
         "drugs": DRUGS,
         "measurements": MEASUREMENTS,
         "events": EVENTS,
@@ -148,8 +178,38 @@ def test_cytopenia_needs_counts(found: Found) -> None:
 def test_what_is_not_recorded_is_not_normal(found: Found) -> None:
     """Of B one ferritin is known: nothing is met, nothing is told to be absent but what it decides."""
     mine = {key[1]: row for key, row in found.items() if key[0] == "B"}
-    assert set(mine) <= {"ohi", "hlh-2004", "hlh-2024", "hscore (all_cart)", "hscore (fardet)"} | {
+    assert set(mine) <= {"ohi", "hlh-2004", "hlh-2024", "hscore (all_cart)", "hscore (fardet)", "mas-2016"} | {
         "body-surface",
         "cartox-hlh",
     }
     assert mine["ohi"]["class"] == "not met" and not mine["hlh-2004"]["complete"]
+
+
+def test_the_drugs_of_another_treatment_are_no_lymphodepletion(found: Found) -> None:
+    """Cyclophosphamide of seven months earlier; the last values are those before fludarabine."""
+    assert found["C", "s-easix", BEFORE]["value"] == pytest.approx(3)
+
+
+def test_criteria_with_a_gate_are_met_in_the_window_that_meets_them(found: Found) -> None:
+    """Four criteria without fever on day 2; three of them on day 20, with fever and ferritin."""
+    row = found["C", "mas-2016", WEEK]
+    assert (row["class"], row["day"], row["value"], row["upper"]) == ("met", 20, 3, 4)
+
+
+def test_over_the_assay_is_over_the_limit_and_an_organ_never_measured_is_open(found: Found) -> None:
+    """Ferritin >10,000 opens the gate; kidney and bilirubin were not measured near it."""
+    row = found["C", "cartox-hlh", "days 0 to 30, organs near"]
+    assert "ferritin" in row["criteria"] and row["class"] == ""
+    assert "renal_grade" in row["missing"]
+
+
+def test_an_abnormal_baseline_is_the_measure_of_transaminases(found: Found) -> None:
+    """ALT 240 is six times normal and one and a half times the baseline: not over five times."""
+    row = found["C", "iec-hs", "most within 72 hours, ferritin gate open"]
+    assert "transaminases" not in row["criteria"]
+
+
+def test_cytopenia_after_a_relapse_is_not_counted(found: Found) -> None:
+    """Neutrophils of 2.0 before the relapse of day 51, 0.05 after it; anemia after day 100."""
+    assert found["C", "icaht-late", "days 31 to 100"]["value"] == 0
+    assert ("C", "neutropenia", "from day 0") not in found

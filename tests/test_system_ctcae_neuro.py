@@ -27,7 +27,6 @@ DAYS = sheet(
     status                      | seizure status 1                       | 4                | 4
     focal edema                 | intracranial focal_edema               | 4                | 3 [3-4]
     diffuse edema               | intracranial diffuse_edema             | 4                | 3 [3-4]
-    ICE is not mapped           | ice 2                                  | 0                | 0
     events not recorded         | incomplete events                      | ? [0-4]          | ? [0-4]
     findings not recorded       | incomplete neuro                       | ? [0-4]          | ? [0-4]
     death due to ICANS          | death ICANS                            | 5                | 5
@@ -60,7 +59,12 @@ TERMS = calculated.sheet(
     ... v5.0 has no grade 5       | term=confusion; died=yes                                      | 1     | 1-1
     delirium, new, v4.03          | term=delirium; new_onset=yes; version=4.03                    | 1     | 1-1
     ... v5.0                      | term=delirium; new_onset=yes                                  | 3     | 3-3
+    ... in hospital, v4.03        | term=delirium; finding=hospitalized; version=4.03             | 3     | 3-3
+    ... urgent intervention, v5.0 | term=delirium; finding=urgent_intervention                    | 3     | 3-3
     ... a threat of harm          | term=delirium; finding=threat_of_harm                         | 4     | 4-4
+    headache, life-threatening    | term=headache; severity=life_threatening                      | 3     | 3-3
+    hemorrhage, severe            | term=intracranial hemorrhage; severity=severe                 | 2     | 2-2
+    weakness, severe              | term=muscle weakness; severity=severe                         | ?     | 0-4
     agitation, severe             | term=agitation; severity=severe; limits=                      | 3     | 3-3
     headache, moderate            | term=headache; severity=moderate                              | 2     | 2-2
     ataxia, a mechanical aid      | term=ataxia; finding=mechanical_aid                           | 3     | 3-3
@@ -76,7 +80,7 @@ TERMS = calculated.sheet(
     ... on examination            | term=muscle weakness right-sided; finding=on_examination      | 2     | 2-2
     ... limiting self care        | term=muscle weakness; limits=self_care                        | 3     | 3-3
     ... disabling, v4.03          | term=muscle weakness; finding=disabling; version=4.03         | 3     | 3-3
-    ... v5.0                      | term=muscle weakness; finding=disabling                       | 0     | 0-0
+    ... v5.0                      | term=muscle weakness; finding=disabling                       | ?     | 0-4
     hemorrhage, seen              | term=intracranial hemorrhage; finding=asymptomatic; severity=none | 1 | 1-1
     ... treated                   | term=intracranial hemorrhage; finding=medical_intervention    | 2     | 2-2
     ... a drain                   | term=intracranial hemorrhage; finding=invasive_procedure      | 3     | 3-3

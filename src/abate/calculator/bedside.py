@@ -4,6 +4,7 @@ Nothing is graded here: a case becomes the record tables of two days, the day be
 walks through the same timeline and systems as a cohort does.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import ibis
@@ -88,6 +89,10 @@ def _measurements(rows: ibis.Table) -> list[ibis.Table]:
         add("urine_output", rows.urine_output, DAY, start, end_minute=ibis.literal(start + DAY_MINUTES))
     if has("creatinine_ratio"):
         add("creatinine", rows.creatinine_ratio / rows.creatinine_baseline_ratio, -1, -600, uln=one)
+        # The ratio to the baseline alone grades too.
+        alone = rows.creatinine_ratio.isnull() & rows.creatinine_baseline_ratio.notnull()
+        add("creatinine", ibis.ifelse(alone, rows.creatinine_baseline_ratio, ibis.null("float64")))
+        add("creatinine", ibis.ifelse(alone, 1.0, ibis.null("float64")), -1, -600)
     return found
 
 
@@ -244,6 +249,12 @@ def _walks(cases: ibis.Table) -> tuple[ibis.Table, list[str]]:
     return ibis.union(*walked), single
 
 
+def _any_wider(both: ibis.Table, single: list[str], required: Sequence[str]) -> ir.BooleanValue:
+    """Say where a blank that grade 0 needs to be known could make the grade worse."""
+    mine = [both[f"upper_{way}"] > both.upper for way, name in enumerate(single, 3) if name in required]
+    return any_of([ibis.literal(False), *(ibis.coalesce(where, False) for where in mine)])
+
+
 def bedside(rows: ibis.Table, rule: Score, options: Options) -> ibis.Table:
     """Grade bedside cases by one system.
 
@@ -305,7 +316,9 @@ def bedside(rows: ibis.Table, rule: Score, options: Options) -> ibis.Table:
     lacks = named(mine)
     between = ibis.ifelse((lacks != "") & (both.missing != ""), "; ", "")
     return both.mutate(
-        grade=ibis.ifelse(before & (both.grade == 0), ibis.null("int8"), both.grade),
+        grade=ibis.ifelse(
+            (before | _any_wider(both, single, system.required)) & (both.grade == 0), ibis.null("int8"), both.grade
+        ),
         upper=both.most,
         complete=both.lower == both.most,
         missing=lacks + between + both.missing,

@@ -11,7 +11,7 @@ from abate.grading.rules import System
 from abate.statistics.agreement import GRADES, Shared, clustered_interval, weighted_kappa
 from abate.timeline.joins import DAY, KEYS
 
-UNITS = {"by_day": "patient-days", "by_course": "courses, by worst grade"}
+UNITS = {"by_day": "patient-days", "by_course": "courses, by worst grade of those days"}
 
 
 def concordance(cohort: Cohort) -> Section:
@@ -29,8 +29,11 @@ def concordance(cohort: Cohort) -> Section:
     graded = days.filter(days.grade.notnull())
     worst = graded.group_by(*KEYS, "toxicity", "by").aggregate(grade=graded.grade.max())
     names = _names(cohort, graded)
-    pairs = {"by_day": _pairs(graded, (*DAY, "toxicity")), "by_course": _pairs(worst, (*KEYS, "toxicity"))}
-    pairs = {name: keep(f"system_pairs_{name}", found) for name, found in pairs.items()}
+    by_day = keep("system_pairs_by_day", _pairs(graded))
+    # The worst of each course over the days that both graded.
+    shared = by_day.group_by(*KEYS, "toxicity", "first", "second")
+    by_course = shared.aggregate(first_grade=by_day.first_grade.max(), second_grade=by_day.second_grade.max())
+    pairs = {"by_day": by_day, "by_course": keep("system_pairs_by_course", by_course)}
     crossed = {f"systems_{name}": _crossed(found) for name, found in pairs.items()}
     weights = str(cohort.options["kappa_weights"])
     lines = [line for name, unit in UNITS.items() for line in _agreement(pairs[name], names, unit, weights)]
@@ -64,10 +67,10 @@ def _names(cohort: Cohort, graded: ibis.Table) -> dict[str, list[str]]:
     }
 
 
-def _pairs(rows: ibis.Table, keys: tuple[str, ...]) -> ibis.Table:
-    """Return the grades that two systems gave to the same day or course."""
+def _pairs(rows: ibis.Table) -> ibis.Table:
+    """Return the grades that two systems gave to the same day."""
     other = rows.view()
-    pairs = rows.join(other, [*(rows[key] == other[key] for key in keys), rows.by < other.by])
+    pairs = rows.join(other, [*(rows[key] == other[key] for key in (*DAY, "toxicity")), rows.by < other.by])
     return pairs.select(
         *(rows[key] for key in KEYS),
         toxicity=rows.toxicity,

@@ -324,37 +324,49 @@ def hematotoxicity(
     -----
     Rejeski K, et al. Blood 2021;138(24):2499-2513, doi:10.1182/blood.2020010543 (verified).
     """
-    runs = days_below(daily_counts(neutrophils, follow_up, 0, LAST_LATE), LIMITS)
-    after = neutrophils.filter(neutrophils.day >= DIP_AFTER, neutrophils.value <= DIP + TOLERANCE)
-    low = {
-        "prolonged": after,
-        "thrombocytopenia": platelets.filter(platelets.day >= 0, platelets.value < PLATELET_LIMITS["days_under_50"]),
-        "anemia": hemoglobin.filter(hemoglobin.day >= 0, hemoglobin.value < ANEMIA - TOLERANCE),
+    rows = days_below(daily_counts(neutrophils, follow_up, 0, LAST_LATE), LIMITS)
+    measured = {
+        "prolonged": (neutrophils, DIP_AFTER, ibis._.value <= DIP + TOLERANCE),
+        "thrombocytopenia": (platelets, 0, ibis._.value < PLATELET_LIMITS["days_under_50"] - TOLERANCE),
+        "anemia": (hemoglobin, 0, ibis._.value < ANEMIA - TOLERANCE),
     }
-    rows = runs
-    for name, found in low.items():
-        rows = beside(rows, found.select(*KEYS).distinct().mutate(**{name: ibis.literal(True)}))
+    for name, (values, first, low) in measured.items():
+        inside = values.join(follow_up.select(*KEYS, "last_day"), list(KEYS))
+        inside = inside.filter(inside.day >= first, inside.day <= ibis.least(inside.last_day, LAST_LATE))
+        # What was never measured in that time is not known.
+        rows = beside(rows, inside.mutate(low=low).group_by(*KEYS).aggregate(**{name: ibis._.low.max()}))
     rows = beside(rows, phenotypes(neutrophils, follow_up))
     endpoints = [
         ("severe neutropenia", rows.days_500_raw > 0),
         ("profound neutropenia", rows.days_100_raw > 0),
         ("protracted severe neutropenia", rows.days_500_longest >= PROTRACTED_DAYS),
         ("protracted profound neutropenia", rows.days_100_longest >= PROTRACTED_DAYS),
-        ("prolonged neutropenia", ibis.coalesce(rows.prolonged, False)),
-        ("severe thrombocytopenia", ibis.coalesce(rows.thrombocytopenia, False)),
-        ("anemia", ibis.coalesce(rows.anemia, False)),
+        ("prolonged neutropenia", rows.prolonged),
+        ("severe thrombocytopenia", rows.thrombocytopenia),
+        ("anemia", rows.anemia),
     ]
+    counted: Any = rows.known_days == rows.days
     count: Any = ibis.literal(0.0)
     for _name, where in endpoints:
-        count = where.cast("float64") + count
-    whole = rows.known_days == rows.days
+        count = ibis.coalesce(where, False).cast("float64") + count
+    missing = named(
+        [
+            ("anc", ~counted | rows.prolonged.isnull()),
+            ("platelets", rows.thrombocytopenia.isnull()),
+            ("hemoglobin", rows.anemia.isnull()),
+        ]
+    )
+    unknown: Any = ibis.literal(0.0)
+    for name in measured:
+        unknown = rows[name].isnull().cast("float64") + unknown
+    whole = missing == ""
     return rows.select(
         *KEYS,
         value=count,
         lower=count,
-        upper=ibis.ifelse(whole, count, float(len(endpoints))),
+        upper=ibis.ifelse(counted, count + unknown, float(len(endpoints))),
         complete=whole,
-        missing=ibis.ifelse(whole, "", "counts"),
+        missing=missing,
         criteria=named(endpoints),
-        **{"class": ibis.ifelse(whole, rows.phenotype, "")},
+        **{"class": ibis.ifelse(counted, rows.phenotype, "")},
     )

@@ -42,12 +42,19 @@ def _findings() -> dict[str, str]:
     return {name: name for name in ("none", *(part[8:] for part in parts if part.startswith("finding=")))}
 
 
+def _holds(name: str, value: str) -> Any:
+    """Say whether a word was said; of severity, that or worse: a term prints some of its levels only."""
+    if name != "severity":
+        return getattr(_, name) == value
+    return _.severity.isin(SEVERITY[SEVERITY.index(value) :])
+
+
 def _criterion(row: dict[str, str]) -> Criterion:
     """Return one cell of the table: its term and version, and any one of its findings."""
     parts = [part.partition("=") for part in row["when"].split("|")]
     # A death is said; nobody says of every living patient that he did not die.
     truths = {"died": ibis.coalesce(_.died, False), "new_onset": _.new_onset}
-    holds: list[Any] = [getattr(_, name) == value if value else truths[name] for name, _sign, value in parts]
+    holds: list[Any] = [_holds(name, value) if value else truths[name] for name, _sign, value in parts]
     mine = (_.term == row["term"]) & _.version.isin(row["versions"].split("|"))
     needs = ("term", "version", *dict.fromkeys(name for name, _sign, _value in parts))
     name = f"{row['term']}, grade {row['grade']}"
@@ -96,6 +103,11 @@ def neurological_grades(rows: ibis.Table, options: Options) -> ibis.Table:
         The rows with ``grade`` (null: cannot be graded), ``lower, upper, complete, missing, criteria, flags``.
     """
     found = evaluate(rows, CTCAE_NEURO, options)
+    # A severity that the term does not print is no sign that there is nothing.
+    unprinted = (found.lower == 0) & ibis.coalesce(found.severity != "none", False)
+    found = found.mutate(
+        upper=ibis.ifelse(unprinted, 4.0, found.upper), missing=ibis.ifelse(unprinted, "finding", found.missing)
+    )
     settled = found.lower == found.upper
     open_ = (found.lower == 0) & ~settled
     return found.mutate(

@@ -18,6 +18,13 @@ SCORES = (
         "The protocol prints fever without a number; 38.5 is a later print, 38.3 of a consensus of 2019",
     ),
     Option(
+        "lymphodepletion_within_days",
+        14,
+        (5, 60),
+        "Days before the infusion within which fludarabine, cyclophosphamide or bendamustine is lymphodepletion (days)",
+        "The same drugs treat lymphoma; our resolution",
+    ),
+    Option(
         "hlh_window_days",
         7,
         (3, 14),

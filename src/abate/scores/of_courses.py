@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 
 from abate.engine.store import Engine
 from abate.grading.cytopenia import early_icaht, hematotoxicity, late_icaht, platelet_icaht
-from abate.grading.points import evaluate
+from abate.grading.points import Score, evaluate
 from abate.grading.rules import any_of
 from abate.grading.systems.cartox_hlh import CARTOX_HLH
 from abate.grading.systems.hlh_2004 import HLH_2004, HLH_2024
@@ -27,7 +27,7 @@ from abate.scores.easix import EASIX, MODIFIED, SIMPLIFIED
 from abate.scores.hscore import HSCORE
 from abate.scores.ipi import AGE_ADJUSTED, IPI, NCCN_IPI, R_IPI
 from abate.scores.of_organs import GRADES, cartox_hlh, iec_hs
-from abate.scores.recorded import WORST, findings_of_days, known_within, last_before, windows, worst_of_days
+from abate.scores.recorded import ENDLESS, WORST, findings_of_days, known_within, last_before, windows, worst_of_days
 from abate.scores.renal import BODY_SURFACE, CKD_EPI, COCKCROFT_GAULT
 from abate.timeline.administered import administered
 from abate.timeline.intervals import DAY_MINUTES
@@ -88,20 +88,22 @@ def scores_of_courses(
     day_by_day = engine.keep("windows_of_a_day", windows(days, worst, findings, 1))
     for sequence, found in cartox_hlh(organs, day_by_day, records["events"], options).items():
         parts.append(_rows(found, CARTOX_HLH.key, f"days 0 to {LAST_DAY}, organs {sequence}"))
-    infusion = _moments(records, known)["at infusion"][0]
+    infusion = _moments(records, known, options)["at infusion"][0]
     counted = engine.keep("iec_hs_days", iec_hs(days, worst, findings, results, infusion, options))
     gated = _most(counted.filter(counted.gate == "open"))
-    parts.append(_rows(gated, IEC_HS.key, "most within 72 hours, ferritin gate open", gated.day))
+    parts.append(_rows(gated, IEC_HS.key, "most within 72 hours, ferritin gate open", gated.day, every=True))
     parts += _baseline(records, results, known, options)
     parts += _of_patients(records, results, known, options)
-    parts += _cytopenia(records["measurements"], follow_up, options)
+    parts += _cytopenia(results, _until_progression(follow_up, records["events"]), options)
     parts.append(_growth_factor(records["drugs"], known))
     return ibis.union(*(engine.keep(f"scores_{place}", part) for place, part in enumerate(parts)))
 
 
-def _rows(found: ibis.Table, score: str, at: str, day: ir.Value | None = None) -> ibis.Table:
+def _rows(found: ibis.Table, score: str, at: str, day: ir.Value | None = None, every: bool = False) -> ibis.Table:
     """Return results as rows of the table of scores; what has nothing known is left out."""
-    told = found.complete | (found.lower > 0) | (found["class"] != "" if "class" in found.columns else False)
+    told = found.complete | (found.lower > 0) | (found.criteria != "") | every
+    if "class" in found.columns:
+        told = told | (found["class"] != "")
     kinds = {"value": "float64", "lower": "float64", "upper": "float64"}
     columns: dict[str, Any] = {
         name: found[name].cast(kinds[name]) if name in kinds else found[name]
@@ -127,14 +129,42 @@ def _rolling(week: ibis.Table, options: Options) -> list[ibis.Table]:
     parts = []
     for name, score, chosen in scores:
         measured = [rows[f"{item.name}_low"].notnull() for item in score.inputs if item.name in WORST]
-        first = _most(evaluate(rows.filter(any_of(measured)), score, chosen))
+        first = _worst_window(evaluate(rows.filter(any_of(measured)), score, chosen), score)
         parts.append(_rows(first, name, at, first.day))
     return parts
 
 
-def _most(found: ibis.Table) -> ibis.Table:
-    """Return of each course the day on which the most was met, the first such."""
-    order = ibis.window(group_by=KEYS, order_by=[found.lower.desc(), found.upper.desc(), found.day])
+def _worst_window(found: ibis.Table, score: Score) -> ibis.Table:
+    """Return of each course the window in which the most was met, with what all its windows leave open.
+
+    The upper bound is that of all windows. Criteria that are met in one are met; they are not met, and a band is
+    told, where no window can say otherwise.
+    """
+    met = ibis.literal(score.classes[-1][0] if score.counts else "")
+    told = found.group_by(*KEYS).aggregate(
+        most=found.upper.max(),
+        least_class=found["class"].min(),
+        greatest_class=found["class"].max(),
+        any_met=(found["class"] == met).max(),
+        all_complete=found.complete.min(),
+    )
+    first = beside(_most(found, found["class"] == met if score.counts else None), told)
+    same = ibis.ifelse(first.least_class == first.greatest_class, first.least_class, "")
+    if not score.counts:
+        same = ibis.ifelse(score.label(first.lower) == score.label(first.most), score.label(first.lower), "")
+    named_class = ibis.ifelse(first.any_met, met, same) if score.counts else same
+    return first.mutate(
+        upper=first.most,
+        complete=first.all_complete,
+        value=ibis.ifelse(first.all_complete | score.counts, first.lower, ibis.null("float64")),
+        **{"class": named_class},
+    )
+
+
+def _most(found: ibis.Table, first: Any = None) -> ibis.Table:
+    """Return of each course the day on which the most was met, the first such; what is asked for goes first."""
+    ahead = [] if first is None else [ibis.ifelse(first, 0, 1)]
+    order = ibis.window(group_by=KEYS, order_by=[*ahead, found.lower.desc(), found.upper.desc(), found.day])
     return found.mutate(row__number=ibis.row_number().over(order)).filter(ibis._.row__number == 0).drop("row__number")
 
 
@@ -169,11 +199,18 @@ def _mas_l(results: ibis.Table, features: ibis.Table, options: Options) -> ibis.
     return _rows(evaluate(rows, MAS_L, options), "mas-l", f"days 0 to {LAST_DAY}")
 
 
-def _moments(records: Mapping[str, ibis.Table], known: Dictionary) -> dict[str, tuple[ibis.Table, int]]:
+def _moments(
+    records: Mapping[str, ibis.Table], known: Dictionary, options: Options
+) -> dict[str, tuple[ibis.Table, int]]:
     """Return the moments before which a baseline is read: the first lymphodepletion, and the infusion."""
     drugs = records["drugs"]
+    # The same drugs treat lymphoma: what was given long before the infusion is another treatment.
     depleting = drugs.filter(
-        drugs.drug.isin(known.drugs_of("lymphodepletion")), drugs.status == "given", drugs.day <= 0
+        drugs.drug.isin(known.drugs_of("lymphodepletion")),
+        drugs.status == "given",
+        drugs.time_precision != "month",
+        drugs.day <= 0,
+        drugs.day >= -int(options["lymphodepletion_within_days"]),
     )
     minute = ibis.coalesce(depleting.minute, depleting.day * DAY_MINUTES - 1)
     first = depleting.group_by(*KEYS).aggregate(moment=minute.min())
@@ -192,7 +229,7 @@ def _baseline(
 ) -> list[ibis.Table]:
     """Return EASIX and its kin at both moments, CAR-HEMATOTOX before lymphodepletion."""
     parts = []
-    for at, (moments, days) in _moments(records, known).items():
+    for at, (moments, days) in _moments(records, known, options).items():
         scores = [EASIX, SIMPLIFIED, MODIFIED, *([CAR_HEMATOTOX] if at == "before lymphodepletion" else [])]
         names = list(dict.fromkeys(item.name for score in scores for item in score.inputs))
         rows = last_before(results, moments, names, days)
@@ -215,7 +252,7 @@ def _of_patients(
     Stage, sites and performance come from columns of the patients that are named as the inputs of the index.
     """
     patients = records["patients"]
-    moments = _moments(records, known)
+    moments = _moments(records, known, options)
     parts = []
     for at, scores, names in (
         ("at infusion", (COCKCROFT_GAULT, CKD_EPI, BODY_SURFACE), ("creatinine", "weight", "height")),
@@ -260,9 +297,19 @@ def _growth_factor(drugs: ibis.Table, known: Dictionary) -> ibis.Table:
     return _rows(rows.mutate(**{"class": ibis.literal("given")}), G_CSF, "from day 0")
 
 
-def _cytopenia(measurements: ibis.Table, follow_up: ibis.Table, options: Options) -> list[ibis.Table]:
+def _until_progression(follow_up: ibis.Table, events: ibis.Table) -> ibis.Table:
+    """End the follow-up with the first relapse or progression: cytopenia after it has other causes."""
+    relapse = events.filter(events.event == "relapse", events.day >= 0, events.time_precision != "month")
+    rows = beside(follow_up, relapse.group_by(*KEYS).aggregate(relapse_day=relapse.day.min()))
+    # Least skips what is null: who had none is followed to the end.
+    last = ibis.ifelse(rows.last_day.notnull(), ibis.least(rows.last_day, rows.relapse_day), ibis.null("int64"))
+    return rows.mutate(last_day=last).drop("relapse_day")
+
+
+def _cytopenia(results: ibis.Table, follow_up: ibis.Table, options: Options) -> list[ibis.Table]:
     """Return ICAHT and T-ICAHT, early and late."""
-    rows = measurements.filter(measurements.value.notnull(), measurements.day.notnull())
+    # Of a count beyond the limit of the assay its known end stands for it.
+    rows = results.mutate(value=ibis.ifelse(results.high < ENDLESS, results.high, results.low))
     counts = {name: rows.filter(rows.variable == name).select(*DAY, "value") for name in ("anc", "platelets")}
     # Without any count there is nothing to grade.
     followed = {

@@ -10,16 +10,19 @@ from typing import Any
 import ibis
 
 from abate.grading.points import evaluate
+from abate.grading.rules import all_of
 from abate.grading.systems.cartox_hlh import CARTOX_HLH
 from abate.grading.systems.iec_hs import IEC_HS, IEC_HS_GATE
 from abate.records.options import Options
 from abate.scores.recorded import last_before, windows
+from abate.timeline.intervals import each_day
 from abate.timeline.joins import DAY, KEYS, beside
 
 NEAR = 7
 """Days around a high ferritin in which an organ counts (CARTOX)."""
-HIGH_FERRITIN = 10000
+HIGH_FERRITIN, SEVERE = 10000, 3
 DAYS_OF_IEC_HS = 3
+ENZYMES = ("alt", "ast")
 LUNG = ("pulmonary edema", "pulmonary oedema")
 GRADES = {
     "hepatic_grade": ("transaminase_grade", "bilirubin_grade"),
@@ -44,7 +47,14 @@ def cartox_hlh(features: ibis.Table, week: ibis.Table, events: ibis.Table, optio
     dict
         ``near`` and ``in sequence`` to the columns of :func:`abate.grading.points.evaluate`.
     """
-    edema = events.filter(events.event == "organ_toxicity", events.text.strip().lower().isin(LUNG))
+    edema = events.filter(
+        events.event == "organ_toxicity",
+        events.text.strip().lower().isin(LUNG),
+        events.day.notnull(),
+        events.time_precision != "month",
+        ibis.coalesce(events.attribution.strip().lower(), "") != "excluded",
+    )
+    edema = each_day(edema)
     edema = edema.group_by(*DAY).aggregate(edema=ibis.coalesce(edema.value, edema.value_low).max())
     rows = beside(beside(features, week, DAY), edema, DAY)
     none = ibis.ifelse(ibis.coalesce(rows.events_covered, False), 0.0, ibis.null("float64"))
@@ -67,9 +77,16 @@ def cartox_hlh(features: ibis.Table, week: ibis.Table, events: ibis.Table, optio
     found = {}
     for name, where in (("near", near), ("in sequence", near & after)):
         worst: dict[str, Any] = {organ: rows[organ].max(where=where) for organ in (*GRADES, "pulmonary_grade")}
+        for organ, parts in GRADES.items():
+            worst[f"{organ}_measured"] = all_of([rows[part].notnull().max(where=where) for part in parts])
         worst["hemophagocytosis"] = rows.hemophagocytosis.max(where=where)
         inputs = beside(peaks, rows.group_by(*KEYS).aggregate(**worst))
-        ends = {f"{organ}_{end}": inputs[organ] for organ in (*GRADES, "pulmonary_grade") for end in ("low", "high")}
+        # An organ of which a part was never measured may be worse than the rest of it.
+        ends: dict[str, Any] = {f"{organ}_low": inputs[organ] for organ in (*GRADES, "pulmonary_grade")}
+        ends |= {"pulmonary_grade_high": inputs.pulmonary_grade}
+        for organ in GRADES:
+            sure = inputs[f"{organ}_measured"] | (inputs[organ] >= SEVERE)
+            ends[f"{organ}_high"] = ibis.ifelse(sure, inputs[organ], ibis.null("float64"))
         closed = ibis.ifelse(inputs.open_ferritin, ibis.null("float64"), inputs.ferritin_high)
         inputs = inputs.mutate(ferritin=inputs.ferritin_low, **ends).mutate(ferritin_high=closed)
         found[name] = evaluate(inputs, CARTOX_HLH, options)
@@ -105,26 +122,40 @@ def iec_hs(
     rows = windows(days, worst, findings, DAYS_OF_IEC_HS)
     limits = results.filter(results.uln.notnull() | results.lln.notnull())
     limits = limits.group_by(*KEYS).aggregate(
-        ferritin_uln=limits.uln.max(where=limits.variable == "ferritin"),
+        **{f"{name}_uln": limits.uln.max(where=limits.variable == name) for name in ("ferritin", *ENZYMES)},
         fibrinogen_lln=limits.lln.min(where=limits.variable == "fibrinogen"),
     )
-    before = last_before(results, infusion, ("ferritin",), NEAR)
+    before = last_before(results, infusion, ("ferritin", *ENZYMES), NEAR)
     before = before.select(
         *KEYS,
         ferritin_baseline="ferritin",
         ferritin_baseline_low="ferritin_low",
         ferritin_baseline_high="ferritin_high",
+        **{f"{name}_baseline": before[f"{name}_low"] for name in ENZYMES},
     )
     rows = beside(beside(rows, limits), before)
     unknown = ibis.null("boolean")
     rows = rows.mutate(
         **{f"{name}_{end}": rows[name] for name in ("ferritin_uln", "fibrinogen_lln") for end in ("low", "high")},
-        transaminases_ratio=rows.liver_ratio,
-        transaminases_ratio_low=rows.liver_ratio_low,
-        transaminases_ratio_high=rows.liver_ratio_high,
+        # Over the limit of normal, or over a baseline above it; without a baseline it may have been above.
+        transaminases_ratio_low=ibis.greatest(
+            *(
+                ibis.ifelse(
+                    rows[f"{name}_baseline"].notnull(),
+                    rows[f"{name}_low"] / ibis.greatest(rows[f"{name}_uln"], rows[f"{name}_baseline"]),
+                    0 * rows[f"{name}_low"] / rows[f"{name}_uln"],
+                )
+                for name in ENZYMES
+            )
+        ),
+        transaminases_ratio_high=ibis.greatest(
+            *(rows[f"{name}_high"] / ibis.greatest(rows[f"{name}_uln"], rows[f"{name}_baseline"]) for name in ENZYMES)
+        ),
         ferritin_rapid_rise=unknown,
         new_grade_4_cytopenia=unknown,
         onset_as_crs_resolves=unknown,
     )
+    low, high = rows.transaminases_ratio_low, rows.transaminases_ratio_high
+    rows = rows.mutate(transaminases_ratio=ibis.ifelse(low == high, low, ibis.null("float64")))
     gate = evaluate(rows, IEC_HS_GATE, options).select(*DAY, gate="class")
     return beside(evaluate(rows, IEC_HS, options), gate, DAY)

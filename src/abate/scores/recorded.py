@@ -14,11 +14,11 @@ from abate.timeline.intervals import DAY_MINUTES
 from abate.timeline.joins import DAY, KEYS, beside, first_row
 
 WORST: Mapping[str, str] = {
-    **dict.fromkeys(("temperature", "ferritin", "triglyceride", "ast", "sil2r", "ldh_ratio", "liver_ratio"), "max"),
+    **dict.fromkeys(("temperature", "ferritin", "triglyceride", "ast", "alt", "sil2r", "ldh_ratio"), "max"),
     **dict.fromkeys(("hemoglobin", "wbc", "platelets", "anc", "fibrinogen"), "min"),
 }
 """Variable to which end of it is the worse; ratios are to the limit of normal of their own result."""
-RATIOS = {"ldh_ratio": ("ldh",), "liver_ratio": ("alt", "ast")}
+RATIOS = {"ldh_ratio": "ldh"}
 FEATURES = {
     "splenomegaly": ("splenomegaly", "enlarged spleen"),
     "hepatomegaly": ("hepatomegaly", "enlarged liver"),
@@ -27,8 +27,8 @@ FEATURES = {
     "molecular_diagnosis": ("molecular diagnosis", "molecular_diagnosis"),
 }
 """Findings of HLH, and how an event ``hlh_feature`` writes them."""
-ENDLESS = 1e300
-"""Stands for an end that no assay told, while ends are compared."""
+ENDLESS, JUST = 1e300, 1e-6
+"""Stands for an end that no assay told, while ends are compared; a hair, relative to the value."""
 
 
 def known_within(measurements: ibis.Table) -> ibis.Table:
@@ -36,8 +36,12 @@ def known_within(measurements: ibis.Table) -> ibis.Table:
     rows = measurements.filter(measurements.day.notnull(), measurements.time_precision != "month")
     under = ibis.coalesce(rows.comparator.isin(("<", "<=")), False)
     over = ibis.coalesce(rows.comparator.isin((">", ">=")), False)
-    low = ibis.ifelse(under, 0.0, ibis.coalesce(rows.value, rows.value_low))
-    high = ibis.ifelse(over, ENDLESS, ibis.coalesce(rows.value, rows.value_high, ENDLESS))
+    # Over a limit is more than it: an end that is left out lies a hair beyond.
+    hair = JUST * ibis.greatest(rows.value.abs(), 1.0)
+    more = ibis.ifelse(ibis.coalesce(rows.comparator == ">", False), hair, 0.0)
+    less = ibis.ifelse(ibis.coalesce(rows.comparator == "<", False), hair, 0.0)
+    low = ibis.ifelse(under, 0.0, ibis.coalesce(rows.value + more, rows.value_low))
+    high = ibis.ifelse(over, ENDLESS, ibis.coalesce(rows.value - less, rows.value_high, ENDLESS))
     rows = rows.mutate(low=low, high=high)
     return rows.filter(rows.low.notnull() | (rows.high < ENDLESS)).mutate(low=ibis.coalesce(rows.low, 0.0))
 
@@ -46,7 +50,7 @@ def _of_variable(rows: ibis.Table, name: str) -> ibis.Table:
     """Return the results of a variable, or of a ratio to the limit of normal."""
     if name not in RATIOS:
         return rows.filter(rows.variable == name)
-    mine = rows.filter(rows.variable.isin(RATIOS[name]), rows.uln > 0)
+    mine = rows.filter(rows.variable == RATIOS[name], rows.uln > 0)
     return mine.mutate(low=mine.low / mine.uln, high=ibis.ifelse(mine.high < ENDLESS, mine.high / mine.uln, mine.high))
 
 

@@ -157,6 +157,15 @@ CATALOGUE: dict[str, Feature] = {
             )
         ),
         Feature(
+            "ungraded_neurological_finding",
+            "a low score, depressed consciousness, weakness or sedation without a clinician's CTCAE grade: not known",
+            "",
+            "any of the day",
+            "its day",
+            "recorded",
+            (SCORES, *SCALES, ("states", ("motor", "sedation"))),
+        ),
+        Feature(
             "reaction",
             "a reaction as CTCAE v4.03 tells it: no on a day without fever, low pressure and oxygen, else not known",
             "",

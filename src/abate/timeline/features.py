@@ -283,6 +283,7 @@ def _flags(rows: ibis.Table) -> ibis.Table:
     return rows.mutate(
         **{name: ibis.coalesce(rows[name], False) for name in seen},
         vasopressor_for_24_hours=ibis.ifelse(rows.vasopressor, rows.vasopressor_for_24_hours, rows.vasopressor),
+        ungraded_neurological_finding=ibis.ifelse(_ungraded(rows), unknown(), False),
         # A sign tells that there may have been a reaction, not how it was treated and how fast it went.
         reaction=ibis.ifelse(~(rows.fever | rows.hypotension | rows.oxygen), False, unknown()),
         organ_grade_4=ibis.coalesce(worst == organs.WORST_LIVING, False),
@@ -299,6 +300,15 @@ def _flags(rows: ibis.Table) -> ibis.Table:
         fever_masked=ibis.coalesce(~rows.episode_open & rows.prophylaxis & sign, False),
         baseline_ice_below_10=ibis.coalesce(rows.baseline_ice < 10, False),
     )
+
+
+def _ungraded(rows: ibis.Table) -> ibis.Value:
+    """Say where there is a neurological finding that no clinician graded by the CTCAE."""
+    signs = (rows.ice < 10, rows.cartox10 < 10, rows.capd > 0, rows.consciousness > 0, rows.weakness, rows.sedated)
+    found = ibis.literal(False)
+    for where in signs:
+        found = found | ibis.coalesce(where, False)
+    return found & ~ibis.coalesce(rows.neurological_grade > 0, False)
 
 
 def _any_in_crs(rows: ibis.Table) -> ibis.Value:

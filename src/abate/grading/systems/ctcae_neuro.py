@@ -8,10 +8,10 @@ import ibis
 from ibis import _
 
 from abate.grading.criteria import CTCAE_PRINT, organs
-from abate.grading.rules import Criterion, Flag, System
+from abate.grading.rules import Criterion, Flag, Known, System
 
 NEURO = ("neurological_grade",)
-REQUIRED = ("neurological_grade", "seizure", "focal_edema", "diffuse_edema")
+REQUIRED = ("neurological_grade", "ungraded_neurological_finding", "seizure", "focal_edema", "diffuse_edema")
 FLAGS = (Flag("bleeding", "bleeding that day"),)
 NOTES = (
     "Most terms speak of activities of daily living, which stand in no record: their grade is a clinician's, an event "
@@ -26,6 +26,17 @@ def _judged() -> tuple[Criterion, ...]:
     return tuple(item for grade in (1, 2, 3, 4) for item in organs(grade, grade, fact.format(grade), "verified", NEURO))
 
 
+UNGRADED = Criterion(
+    4,
+    "a finding that nobody graded",
+    _.ungraded_neurological_finding,
+    ("ungraded_neurological_finding",),
+    "Grades by symptoms and limits of daily living: a low score, depressed consciousness, weakness or sedation "
+    "without a clinician's grade leaves them open",
+    "our resolution",
+)
+
+
 def _finding(grade: int, feature: str, fact: str) -> Criterion:
     return Criterion(grade, feature.replace("_", " "), getattr(_, feature), (feature,), fact, "verified")
 
@@ -35,7 +46,9 @@ def _edema(grade: int, known: bool, fact: str) -> Criterion:
     seen = _.focal_edema | _.diffuse_edema
     holds = seen if known else ibis.ifelse(~seen, False, ibis.null("boolean"))
     name = "cerebral edema" if known else "cerebral edema, life-threatening"
-    return Criterion(grade, name, holds, ("focal_edema", "diffuse_edema"), fact, "verified")
+    # Version 4.03 has no other grade of it than 4.
+    tag: Known = "our resolution" if known and grade == 4 else "verified"
+    return Criterion(grade, name, holds, ("focal_edema", "diffuse_edema"), fact, tag)
 
 
 LONG = (
@@ -67,6 +80,7 @@ CTCAE_403_NEURO = System(
     required=REQUIRED,
     criteria=(
         *_judged(),
+        UNGRADED,
         _finding(1, "seizure", "Brief partial seizure; no loss of consciousness"),
         _finding(2, "generalized_seizure", "Brief generalized seizure"),
         *LONG,
@@ -85,6 +99,7 @@ CTCAE_5_NEURO = System(
     required=REQUIRED,
     criteria=(
         *_judged(),
+        UNGRADED,
         _finding(3, "seizure", "New onset seizures (partial or generalized)"),
         *LONG,
         _edema(3, True, "Edema cerebral: new onset; worsening from baseline"),
