@@ -108,7 +108,8 @@ def broken(item: Criterion) -> Iterator[Mutant]:
     if not isinstance(item.condition, Deferred):
         return
     yield "denied", replace(item, condition=~item.condition)
-    for number in sorted(_numbers(item.condition)):
+    # What takes the noise of floating point out is no cut-off.
+    for number in sorted(each for each in _numbers(item.condition) if abs(each) > 1e-6 or isinstance(each, int)):
         whole = isinstance(number, int) or all(any(word in need for word in WHOLE) for need in item.needs)
         step = 1 if whole else max(abs(number) * STEP, NOISE * 10)
         for move in (step, -step):

@@ -27,9 +27,7 @@ CARTOX = sheet(
 
 FINE = "temperature=37; splenomegaly=no; hemoglobin=12; platelets=200; anc=3; triglyceride=100; fibrinogen=300"
 FINE += "; hemophagocytosis=no; ferritin=100; sil2r=500; nk_activity_low=no"
-HLH_2004 = sheet(
-    "hlh-2004",
-    """
+CRITERIA = """
     what                         | inputs                                    | value | class   | criteria
     nothing                      |                                           | 0     | not met | none
     38.4 °C                      | temperature=38.4                          | 0     |         |
@@ -38,6 +36,9 @@ HLH_2004 = sheet(
     one lineage                  | hemoglobin=8.9                            | 0     |         |
     two lineages                 | hemoglobin=8.9; platelets=99              | 1     |         | cytopenias
     at the limits                | hemoglobin=9.0; platelets=100; anc=1.0    | 0     |         | none
+    hemoglobin at its limit      | hemoglobin=9.0; platelets=99              | 0     |         | none
+    platelets at theirs          | hemoglobin=8.9; platelets=100             | 0     |         | none
+    neutrophils at theirs        | hemoglobin=8.9; anc=1.0                   | 0     |         | none
     neutrophils and platelets    | platelets=99; anc=0.99                    | 1     |         | cytopenias
     triglycerides 265 mg/dL      | triglyceride=265                          | 1     |         |
     under 265                    | triglyceride=264                          | 0     |         |
@@ -62,13 +63,13 @@ HLH_2004 = sheet(
     four and one not known       | temperature=39; splenomegaly=yes          | 4     | ?       |
                                  | ferritin=900; sil2r=9000; fibrinogen=     |       |         |
     a molecular diagnosis        | molecular_diagnosis=yes                   | 0     | met     |
-    """,
-    given=FINE,
-)
-HLH_OPTIONS = [
-    *sheet(
-        "hlh-2004",
-        """
+    """
+HLH_2004 = sheet("hlh-2004", CRITERIA, given=FINE)
+WITHOUT_NK = "\n".join(line for line in CRITERIA.splitlines() if "NK cells" not in line)
+HLH_2024 = sheet("hlh-2024", WITHOUT_NK, given=FINE)
+"""The same thresholds, without the function of NK cells."""
+EDGES = {
+    "hlh_2004_edges=strict": """
         what               | inputs            | value
         ferritin 500       | ferritin=500      | 0
         over 500           | ferritin=500.1    | 1
@@ -76,31 +77,28 @@ HLH_OPTIONS = [
         over 2,400         | sil2r=2401        | 1
         triglycerides 265  | triglyceride=265  | 0
         over 265           | triglyceride=266  | 1
+        3.0 mmol/L         | triglyceride=3.0 mmol/L  | 0
+        over 3.0 mmol/L    | triglyceride=3.01 mmol/L | 1
         fibrinogen 150     | fibrinogen=150    | 0
         under 150          | fibrinogen=149    | 1
         """,
-        given=FINE,
-        options="hlh_2004_edges=strict",
-    ),
-    *sheet(
-        "hlh-2004",
-        """
+    "hlh_2004_fever=38.3": """
         what    | inputs           | value
         38.3 °C | temperature=38.3 | 1
         38.2 °C | temperature=38.2 | 0
         """,
-        given=FINE,
-        options="hlh_2004_fever=38.3",
-    ),
-    *sheet(
-        "hlh-2004",
-        """
+    "hlh_2004_fever=38.0": """
         what    | inputs           | value
         38.0 °C | temperature=38.0 | 1
         37.9 °C | temperature=37.9 | 0
         """,
-        given=FINE,
-        options="hlh_2004_fever=38.0",
+}
+HLH_OPTIONS = [
+    *(
+        case
+        for key in ("hlh-2004", "hlh-2024")
+        for option, text in EDGES.items()
+        for case in sheet(key, text, given=FINE, options=option)
     ),
     *sheet(
         "hlh-2024",
@@ -222,6 +220,6 @@ MAS = [
 ]
 
 
-@pytest.mark.parametrize("case", [*CARTOX, *HLH_2004, *HLH_OPTIONS, *IEC_HS, *MAS], ids=str)
+@pytest.mark.parametrize("case", [*CARTOX, *HLH_2004, *HLH_2024, *HLH_OPTIONS, *IEC_HS, *MAS], ids=str)
 def test_a_case_is_judged(case: Case) -> None:
     assert found(case) == case.expected
