@@ -1,4 +1,4 @@
-"""Grade every patient-day of a cohort by ASTCT and CARTOX CRS, and compare it with reading the file.
+"""Grade every patient-day of a cohort by all systems of CRS, and compare it with reading the file.
 
 Starts from ingested Parquet (see ``generate.py``, which writes it where it is absent) and prints
 
@@ -89,11 +89,10 @@ def pivot(folder: Path, spill: str) -> Figures:
 
 
 def grade(folder: Path, spill: str) -> Figures:
-    """Grade every patient-day by ASTCT and CARTOX CRS; every step that is kept is timed."""
+    """Grade every patient-day by all systems of CRS; every step that is kept is timed."""
     from abate.engine.store import Engine
     from abate.grading.rules import grade_days
-    from abate.grading.systems.astct_crs import ASTCT_CRS
-    from abate.grading.systems.cartox_crs import CARTOX_CRS
+    from abate.grading.systems import SYSTEMS
     from abate.records.dictionary import dictionary
     from abate.records.options import Options
     from abate.records.tables import TABLES
@@ -118,7 +117,8 @@ def grade(folder: Path, spill: str) -> Figures:
     found = features(records, days, follow_up, known, options, engine)
     graded = {
         system.key: engine.keep(f"graded_{system.key}", grade_days(found, system, options))
-        for system in (ASTCT_CRS, CARTOX_CRS)
+        for system in SYSTEMS.values()
+        if system.toxicity == "CRS"
     }
     rows = {key: int(table.count().to_pyarrow().as_py()) for key, table in graded.items()}
     seconds = time.perf_counter() - start
@@ -216,7 +216,7 @@ def profile(figures: Figures) -> Iterator[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark from the command line, or one task of it."""
-    parser = argparse.ArgumentParser(description="Grade CRS by ASTCT and CARTOX, against a scan and a pivot.")
+    parser = argparse.ArgumentParser(description="Grade CRS by all systems, against a scan and a pivot.")
     parser.add_argument("--patients", type=int, default=100_000)
     parser.add_argument("--data", type=Path, help="folder; benchmarks/data/<patients> unless given")
     parser.add_argument("--repeats", type=int, default=1, help="runs of grading and of the pivot; the median counts")

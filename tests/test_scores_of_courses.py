@@ -1,5 +1,6 @@
 """Scores of courses from records: each over the window of its paper, and what is not recorded is not normal."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -213,3 +214,17 @@ def test_cytopenia_after_a_relapse_is_not_counted(found: Found) -> None:
     """Neutrophils of 2.0 before the relapse of day 51, 0.05 after it; anemia after day 100."""
     assert found["C", "icaht-late", "days 31 to 100"]["value"] == 0
     assert ("C", "neutropenia", "from day 0") not in found
+
+
+def test_early_icaht_is_told_by_both_ways_of_counting(tmp_path: Path) -> None:
+    """Neutrophils of 0.3 on days 2-5 and 9-12 with three days of recovery: 8 days in all, the longest run 4."""
+    counts = {day: 0.3 if day in (2, 3, 4, 5, 9, 10, 11, 12) else 0.9 if 6 <= day <= 8 else 3.0 for day in range(31)}
+    lines = "\n".join(f"A | anc | {value} | 10*9/L | {day}" for day, value in counts.items())
+    write_folder(
+        tmp_path,
+        patients="patient_id | last_contact_day\nA | 40",
+        measurements=f"patient_id | variable | value | unit | day\n{lines}",
+    )
+    rows = verbs.analyse(tmp_path).scores.to_pyarrow().to_pylist()
+    grades = {row["score"]: row["value"] for row in rows if row["score"].startswith("icaht-early")}
+    assert grades == {"icaht-early (cumulative)": 2, "icaht-early (longest_joined)": 1}

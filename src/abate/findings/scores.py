@@ -50,7 +50,8 @@ def scores(cohort: Cohort) -> Section:
     text = (
         "What is not recorded is not normal: a number stands only where everything it needs is known (a count of "
         "criteria, where it is what is known to be met), and a class only where it cannot be another. HScore: fardet "
-        "counts immunosuppression as recorded, all_cart counts every recipient."
+        "counts immunosuppression as recorded, all_cart counts every recipient. Early ICAHT stands by both ways of "
+        "counting days, which differ in neutropenia of two waves."
         if lines
         else ""
     )

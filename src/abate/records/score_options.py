@@ -67,6 +67,13 @@ SCORES = (
         "Ravelli 2016, doi:10.1002/art.39332, prints no number; our resolution",
     ),
     Option(
+        "mas_l_gap_hours",
+        24,
+        (24, 36),
+        "Longest time between two draws of which a rise of ferritin is made in MAS-L (hours)",
+        "Kennedy 2020, doi:10.1182/blood-2020-142612: within 24 hours; daily draws may lie a little further apart",
+    ),
+    Option(
         "icaht_counting",
         "cumulative",
         ("cumulative", "longest_joined", "cumulative_raw"),

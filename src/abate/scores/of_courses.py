@@ -41,8 +41,8 @@ COLUMNS = ("value", "class", "lower", "upper", "complete", "missing", "criteria"
 ONE_DRAW = DAY_MINUTES
 """Components of EASIX that lie further apart (minutes) are not of one draw."""
 ORGAN_GRADES = tuple(part for parts in GRADES.values() for part in parts)
-LEAST_RISE, MOST_RISE = 4 * 60, 24 * 60
-"""Minutes between two draws of which a rate of ferritin is made: the first is a guard against double draws."""
+LEAST_RISE = 4 * 60
+"""Least minutes between two draws of which a rate of ferritin is made: a guard against double draws."""
 HEMATOTOXICITY, G_CSF = "neutropenia", "g-csf"
 """Endpoints of Rejeski 2021, and the first day of a growth factor, among the scores."""
 OLDER = 61
@@ -176,7 +176,7 @@ def _mas_l(results: ibis.Table, features: ibis.Table, options: Options) -> ibis.
     later = draws.view()
     pairs = draws.join(later, [draws[key] == later[key] for key in KEYS])
     gap = later.minute - draws.minute
-    pairs = pairs.filter(gap >= LEAST_RISE, gap <= MOST_RISE)
+    pairs = pairs.filter(gap >= LEAST_RISE, gap <= int(options["mas_l_gap_hours"]) * 60)
     pairs = pairs.select(*(draws[key] for key in KEYS), rise=(later.low - draws.low) / (gap / 60))
     rise = pairs.group_by(*KEYS).aggregate(ferritin_rise=pairs.rise.max())
     fibrinogen = inside.filter(inside.variable == "fibrinogen")
@@ -319,9 +319,14 @@ def _cytopenia(results: ibis.Table, follow_up: ibis.Table, options: Options) -> 
     anc, platelets = counts["anc"], counts["platelets"]
     early, late = "days 0 to 30", "days 31 to 100"
     hemoglobin = rows.filter(rows.variable == "hemoglobin").select(*DAY, "value")
+    countings = dict.fromkeys((options["icaht_counting"], "longest_joined"))
+    graded = {
+        counting: early_icaht(anc, followed["anc"], Options({**options, "icaht_counting": counting}))
+        for counting in countings
+    }
     return [
+        *(_rows(found, f"{ICAHT_EARLY.key} ({counting})", early) for counting, found in graded.items()),
         _rows(hematotoxicity(anc, platelets, hemoglobin, followed["anc"]), HEMATOTOXICITY, "from day 0"),
-        _rows(early_icaht(anc, followed["anc"], options), ICAHT_EARLY.key, early),
         _rows(late_icaht(anc, followed["anc"], options), ICAHT_LATE.key, late),
         _rows(platelet_icaht(platelets, followed["platelets"], options), T_ICAHT_EARLY.key, early),
         _rows(platelet_icaht(platelets, followed["platelets"], options, late=True), T_ICAHT_LATE.key, late),
