@@ -117,6 +117,16 @@ def test_without_a_file_the_table_is_printed(tmp_path: Path, capsys: pytest.Capt
     assert capsys.readouterr().out.splitlines()[1].startswith('"2000","4000",2,"met","yes"')
 
 
+def test_a_column_that_is_no_input_is_named_beside_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A misspelt name does not pass in silence, nor does it stand in the table."""
+    path = table(tmp_path, "ferritin,sil2", "2000,4000")
+    assert main(["calc", "ohi", "--table", str(path)]) == 0
+    printed = capsys.readouterr()
+    assert "Columns that are no input, passed through: sil2" in printed.err and "passed through" not in printed.out
+
+
 @pytest.mark.parametrize(
     ("lines", "more"),
     [

@@ -120,3 +120,15 @@ def test_a_large_cohort_is_drawn_in_sum(tmp_path: Path) -> None:
     assert "Too many values for a line a patient" in page
     assert len(page) < 3_000_000
     assert 'href="tables/biomarker_points.csv"' in page and (report / "tables" / "biomarker_points.csv").is_file()
+
+
+def test_a_dose_that_could_not_be_read_says_nothing_of_other_vasopressors(tmp_path: Path) -> None:
+    """All drugs are declared complete: fludarabine in an unknown unit costs that, and not that of vasopressors."""
+    drugs = """
+        patient_id | drug           | amount | unit   | rate | rate_unit | day
+        A          | fludarabine    | 30     | barrel |      |           | -5
+        B          | norepinephrine |        |        | 5    | barrel    | 1
+    """
+    cohort = derive(read_records(tmp_path, '[coverage]\ndrugs = "complete"', patients=PATIENTS, drugs=drugs))
+    kept = {(row["patient_id"], row["domain"]) for row in cohort.coverage.to_pyarrow().to_pylist()}
+    assert kept == {("A", "vasopressors")}

@@ -171,6 +171,10 @@ def calc(
         click.echo(words.result(score, calculator.calculate_one(score, pairs)))
         return
     graded = calculator.calculate_file(score, table, pairs)
+    unread = calculator.unread(score, graded)
+    if unread and not context.obj["quiet"]:
+        # Not where the table may go: a misspelt name must not pass in silence.
+        click.echo(f"Columns that are no input, passed through: {', '.join(unread)}", err=True)
     if out is None:
         click.echo(words.as_csv(graded), nl=False)
         return
@@ -178,9 +182,6 @@ def calc(
     if not context.obj["quiet"]:
         complete = sum(graded["complete"].to_pylist())
         click.echo(f"{graded.num_rows:,} cases, {complete:,} of them complete, are in {out}")
-        unread = calculator.unread(score, graded)
-        if unread:
-            click.echo(f"Columns that are no input, passed through: {', '.join(unread)}")
 
 
 @cli.command(epilog=CODES)

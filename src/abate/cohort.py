@@ -180,7 +180,7 @@ def kept_promises(records: Records) -> ibis.Table:
 
     A patient with a row that was set aside has no complete record of its domain, whatever was declared:
     what could not be read is no absence. A drug of a name that is not known takes the promise of
-    ``drugs`` with it, and not that of ``vasopressors``.
+    ``drugs`` with it, and not that of ``vasopressors``; so does a dose that could not be read of another drug.
     """
     aside = records.set_aside
     aside = aside.filter(aside.reason.notin(("duplicate", "absent")), aside.patient_id.notnull())
@@ -201,7 +201,11 @@ def kept_promises(records: Records) -> ibis.Table:
     lost = [
         aside.filter(where).select("patient_id", domain=ibis.literal(domain)) for domain, where in conditions.items()
     ]
-    return records["coverage"].anti_join(ibis.union(*lost, distinct=True), ["patient_id", "domain"])
+    promised = records["coverage"]
+    # All drugs are all vasopressors: a dose of another drug that could not be read loses the first promise alone.
+    implied = promised.filter(promised.domain == "drugs", promised.complete)
+    promised = promised.union(implied.mutate(domain=ibis.literal("vasopressors")).select(*promised.columns))
+    return promised.anti_join(ibis.union(*lost, distinct=True), ["patient_id", "domain"])
 
 
 def primary_grades(grades: ibis.Table, system: str, events: ibis.Table) -> ibis.Table:

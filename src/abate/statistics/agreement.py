@@ -49,7 +49,7 @@ def weighted_kappa(first: Sequence[int], second: Sequence[int], counts: Sequence
     Examples
     --------
     >>> round(weighted_kappa([0, 1, 2], [0, 1, 3], [5, 3, 2], "linear"), 3)
-    0.822
+    0.804
     """
     if not counts or len({*first, *second}) < 2:
         return None
