@@ -180,10 +180,12 @@ def of_cases(score: Score) -> Iterator[Mutant]:
 
     def results(one: Score) -> list[Any]:
         columns = ("value", "class", "lower", "upper", "criteria")
-        return [
-            evaluate(rows, one, chosen).order_by(ROW).select(*columns).to_pyarrow().to_pylist()
-            for rows, chosen in ready
-        ]
+        found = []
+        for rows, chosen in ready:
+            # Where no line of it stands there is no score any more.
+            judged = evaluate(rows, one, chosen) if one.active(chosen) else None
+            found.append(judged if judged is None else judged.order_by(ROW).select(*columns).to_pyarrow().to_pylist())
+        return found
 
     before = results(score)
     for place, line in enumerate(score.items):

@@ -49,6 +49,9 @@ LATE = [
         500                   | anc_lowest=0.4; anc_second_lowest=0.5            | 3     |
         100                   | anc_lowest=0.1; anc_second_lowest=0.1            | 4     |
         over 1,500            | anc_lowest=0.4; anc_second_lowest=1.51           | 0     |
+        just over 1,000       | anc_lowest=0.4; anc_second_lowest=1.01           | 1     |
+        just over 500         | anc_lowest=0.4; anc_second_lowest=0.505          | 2     |
+        just over 100         | anc_lowest=0.1; anc_second_lowest=0.101          | 3     |
         one count alone       | anc_lowest=0.4                                   | ?     | 0-4
         """,
     ),
@@ -59,6 +62,16 @@ LATE = [
         the lowest decides     | anc_lowest=90 /uL; anc_second_lowest=1400 /uL   | 4
         the second is transient | anc_lowest=0.4; anc_second_lowest=1.51         | 0
         one count alone        | anc_lowest=0.4                                  | 3
+        1,500                  | anc_lowest=1.5; anc_second_lowest=1.5           | 1
+        just over 1,500        | anc_lowest=1.51; anc_second_lowest=1.51         | 0
+        1,000                  | anc_lowest=1.0; anc_second_lowest=1.5           | 2
+        just over 1,000        | anc_lowest=1.01; anc_second_lowest=1.5          | 1
+        500                    | anc_lowest=0.5; anc_second_lowest=1.5           | 3
+        just over 500          | anc_lowest=0.505; anc_second_lowest=1.5         | 2
+        100                    | anc_lowest=0.1; anc_second_lowest=1.5           | 4
+        just over 100          | anc_lowest=0.101; anc_second_lowest=1.5         | 3
+        transient at 1,000     | anc_lowest=1.0; anc_second_lowest=1.51          | 0
+        transient at 100       | anc_lowest=0.1; anc_second_lowest=1.51          | 0
         """,
         options="icaht_late_rule=nadir",
     ),
@@ -69,6 +82,7 @@ PLATELETS = [
         """
         what               | inputs                            | value
         none               | days_under_50=0; days_under_20=0  | 0
+        a day under 50     | days_under_50=1; days_under_20=0  | 1
         6 days under 50    | days_under_50=6; days_under_20=0  | 1
         7 days under 50    | days_under_50=7; days_under_20=0  | 2
         a day under 20     | days_under_50=7; days_under_20=1  | 3
@@ -84,6 +98,7 @@ PLATELETS = [
         a day under 100  | days_under_100=1; days_under_50=0; days_under_20=0   | 1
         a day under 50   | days_under_100=1; days_under_50=1; days_under_20=0   | 2
         a day under 20   | days_under_100=1; days_under_50=1; days_under_20=1   | 3
+        13 days under 20 | days_under_100=20; days_under_50=20; days_under_20=13 | 3
         14 days under 20 | days_under_100=20; days_under_50=20; days_under_20=14 | 4
         """,
     ),

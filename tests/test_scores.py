@@ -144,6 +144,7 @@ TOXICITY = """
     hemoglobin under 9.0  | hemoglobin=89 g/L | 1    |       |
     CRP 3.0 mg/dL         | crp=3.0 mg/dL    | 1     |       | crp at its cut-off
     CRP in mg/L           | crp=29           | 0     |       |
+    just under 30 mg/L    | crp=29.9         | 0     |       |
     ferritin 650          | ferritin=650     | 1     |       |
     ferritin 2,000        | ferritin=2000    | 1     |       |
     ferritin over 2,000   | ferritin=2000.1  | 2     | high  |
@@ -209,6 +210,7 @@ IPI = [
         """
         what  | inputs                       | value | class
         none  | ldh_ratio=1; stage=2; ecog=1 | 0     | low
+        just  | ldh_ratio=1.01; stage=2; ecog=1 | 1  | low-int
         one   | ldh_ratio=2; stage=2; ecog=1 | 1     | low-int
         two   | ldh_ratio=2; stage=3; ecog=1 | 2     | high-int
         three | ldh_ratio=2; stage=3; ecog=2 | 3     | high
@@ -227,6 +229,7 @@ IPI = [
         LDH above normal      | ldh_ratio=1.01                                                | 1     |
         LDH 3 times           | ldh_ratio=3.0                                                 | 1     |
         LDH over 3 times      | ldh_ratio=3.01                                                | 2     |
+        stage III             | stage=3                                                       | 1     |
         a major site          | major_extranodal=yes                                          | 1     |
         all of it             | age=76; ldh_ratio=3.5; stage=4; major_extranodal=yes; ecog=2  | 8     | high
         four                  | age=76; ecog=2                                                | 4     | high-int

@@ -162,6 +162,22 @@ IEC_HS = [
         "iec-hs-other",
         """
         what              | inputs                                    | value | bounds
+        ldh above normal | ldh_above_normal=yes | 1 | 1-9
+        ... absent | ldh_above_normal=no | 0 | 0-8
+        prolonged clotting | prolonged_clotting=yes | 1 | 1-9
+        ... absent | prolonged_clotting=no | 0 | 0-8
+        direct hyperbilirubinemia | direct_hyperbilirubinemia=yes | 1 | 1-9
+        ... absent | direct_hyperbilirubinemia=no | 0 | 0-8
+        new splenomegaly | new_splenomegaly=yes | 1 | 1-9
+        ... absent | new_splenomegaly=no | 0 | 0-8
+        fever | fever=yes | 1 | 1-9
+        ... absent | fever=no | 0 | 0-8
+        neurotoxicity | neurotoxicity=yes | 1 | 1-9
+        ... absent | neurotoxicity=no | 0 | 0-8
+        lung | lung=yes | 1 | 1-9
+        ... absent | lung=no | 0 | 0-8
+        new renal insufficiency | new_renal_insufficiency=yes | 1 | 1-9
+        ... absent | new_renal_insufficiency=no | 0 | 0-8
         two, others not known | ldh_above_normal=yes; neurotoxicity=yes | 2   | 2-9
         triglycerides 265 | triglyceride=265                          | 0     | 0-8
         over 265          | triglyceride=266                          | 1     | 1-9
