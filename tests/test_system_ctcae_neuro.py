@@ -27,6 +27,14 @@ DAYS = sheet(
     status                      | seizure status 1                       | 4                | 4
     focal edema                 | intracranial focal_edema               | 4                | 3 [3-4]
     diffuse edema               | intracranial diffuse_edema             | 4                | 3 [3-4]
+    a low ICE is not mapped     | ice 2                                  | ? [0-4]          | ? [0-4]
+    ... a clinician graded it   | ice 2; organ_toxicity confusion 2      | 2                | 2
+    a low CARTOX-10             | cartox10 9                             | ? [0-4]          | ? [0-4]
+    a CAPD above 0              | capd 1                                 | ? [0-4]          | ? [0-4]
+    depressed consciousness     | consciousness awakens_to_voice              | ? [0-4]          | ? [0-4]
+    weakness                    | motor hemiparesis                      | ? [0-4]          | ? [0-4]
+    sedated                     | 06:00 sedation yes                     | ? [0-4]          | ? [0-4]
+    beside a seizure            | ice 2; seizure focal 1                 | 1 [1-4]          | 3 [3-4]
     events not recorded         | incomplete events                      | ? [0-4]          | ? [0-4]
     findings not recorded       | incomplete neuro                       | ? [0-4]          | ? [0-4]
     death due to ICANS          | death ICANS                            | 5                | 5
