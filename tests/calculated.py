@@ -1,5 +1,6 @@
 """Sheets of cases for the calculator: inputs in words, and the number, class and bounds that must be found."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -54,13 +55,26 @@ def sheet(key: str, text: str, given: str = "", options: str = "") -> list[Case]
     return found
 
 
+def laid_out(cases: Sequence[Case]) -> pa.Table:
+    """Return cases as a table of text, a row each."""
+    names = dict.fromkeys(name for case in cases for name, _value in case.given)
+    return pa.table({name: [dict(case.given).get(name, "") for case in cases] for name in names})
+
+
+def by_options(key: str) -> dict[tuple[tuple[str, str], ...], list[Case]]:
+    """Return the cases of one rule by the options under which they stand."""
+    found: dict[tuple[tuple[str, str], ...], list[Case]] = {}
+    for case in CASES:
+        if case.key == key:
+            found.setdefault(case.options, []).append(case)
+    return found
+
+
 @cache
 def _results(key: str, options: tuple[tuple[str, str], ...]) -> dict[Case, dict[str, Any]]:
     """Compute all cases of one rule under the same options in one table: a run costs seconds, a row nothing."""
-    mine = [case for case in CASES if (case.key, case.options) == (key, options)]
-    names = list(dict.fromkeys(name for case in mine for name, _value in case.given))
-    columns = {name: [dict(case.given).get(name, "") for case in mine] for name in names}
-    rows = calculate(rule(key), pa.table(columns), "sheet", Options(dict(options))).to_pylist()
+    mine = by_options(key)[options]
+    rows = calculate(rule(key), laid_out(mine), "sheet", Options(dict(options))).to_pylist()
     return dict(zip(mine, rows, strict=True))
 
 

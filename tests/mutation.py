@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 import ibis
-import pyarrow as pa
 from ibis.common.deferred import Deferred, Just, Resolver
 
 import calculated
@@ -166,16 +165,10 @@ def of_cases(score: Score) -> Iterator[Mutant]:
     """Yield the mutants of a score, and whether its spec tests notice them."""
     for module in CALCULATED:
         importlib.import_module(module)
-    groups: dict[Any, list[calculated.Case]] = {}
-    for case in calculated.CASES:
-        if case.key == score.key:
-            groups.setdefault(case.options, []).append(case)
     ready = []
-    for options, mine in groups.items():
-        names = list(dict.fromkeys(name for case in mine for name, _value in case.given))
-        columns = {name: [dict(case.given).get(name, "") for case in mine] for name in names}
+    for options, mine in calculated.by_options(score.key).items():
         chosen = Options(dict(options))
-        rows = typed(pa.table(columns), score.inputs, "sheet", chosen).order_by(ROW)
+        rows = typed(calculated.laid_out(mine), score.inputs, "sheet", chosen).order_by(ROW)
         ready.append((ibis.memtable(rows.to_pyarrow()), chosen))
 
     def results(one: Score) -> list[Any]:
@@ -201,21 +194,18 @@ def of_cases(score: Score) -> Iterator[Mutant]:
 def of_laboratory() -> Iterator[Mutant]:
     """Yield the mutants of the laboratory table, and whether a case at one of its cut-offs notices."""
     importlib.import_module("test_grading_laboratory")
-    groups: dict[Any, list[calculated.Case]] = {}
-    for case in calculated.CASES:
-        if case.key == laboratory.CTCAE_LAB.key:
-            groups.setdefault(case.options, []).append(case)
+    groups = calculated.by_options(laboratory.CTCAE_LAB.key)
     from abate.calculator import calculate, rule
 
     def results(terms: set[str] | None) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
         for options, mine in groups.items():
             chosen = [case for case in mine if terms is None or _term(case) in terms]
-            names = list(dict.fromkeys(name for case in chosen for name, _value in case.given))
-            if not names:
+            if not chosen:
                 continue
-            columns = {name: [dict(case.given).get(name, "") for case in chosen] for name in names}
-            rows = calculate(rule("ctcae-lab"), pa.table(columns), "sheet", Options(dict(options))).to_pylist()
+            rows = calculate(
+                rule("ctcae-lab"), calculated.laid_out(chosen), "sheet", Options(dict(options))
+            ).to_pylist()
             found |= {case: (row["grade"], row["lower"], row["upper"]) for case, row in zip(chosen, rows, strict=True)}
         return found
 

@@ -34,9 +34,11 @@ def concordance(cohort: Cohort) -> Section:
     shared = by_day.group_by(*KEYS, "toxicity", "first", "second")
     by_course = shared.aggregate(first_grade=by_day.first_grade.max(), second_grade=by_day.second_grade.max())
     pairs = {"by_day": by_day, "by_course": keep("system_pairs_by_course", by_course)}
-    crossed = {f"systems_{name}": _crossed(found) for name, found in pairs.items()}
+    crossed = {name: keep(f"system_grades_{name}", _crossed(found)) for name, found in pairs.items()}
     weights = str(cohort.options["kappa_weights"])
-    lines = [line for name, unit in UNITS.items() for line in _agreement(pairs[name], names, unit, weights)]
+    lines = [
+        line for name, unit in UNITS.items() for line in _agreement(pairs[name], crossed[name], names, unit, weights)
+    ]
     text = (
         f"Only days and courses that both could grade are compared. Kappa is weighted ({weights}). Days of one patient "
         "are not independent: the interval is clustered by patient, and the worst grade of each course stands beside."
@@ -44,7 +46,7 @@ def concordance(cohort: Cohort) -> Section:
         else "No two systems graded the same day."
     )
     order = ("toxicity", "first", "second", "first_grade", "second_grade")
-    found = {name: rows.order_by(*order).to_pyarrow() for name, rows in crossed.items()}
+    found = {f"systems_{name}": rows.order_by(*order).to_pyarrow() for name, rows in crossed.items()}
     found["systems_grades"] = table(_at_each_grade(cohort, worst, names), "toxicity")
     found["systems_agreement"] = table(lines, "toxicity")
     differ = {toxicity: _differ(days, toxicity, mine) for toxicity, mine in names.items()}
@@ -99,7 +101,9 @@ def _at_each_grade(cohort: Cohort, worst: ibis.Table, names: dict[str, list[str]
     return lines
 
 
-def _agreement(pairs: ibis.Table, names: dict[str, list[str]], unit: str, weights: str) -> list[dict[str, Any]]:
+def _agreement(
+    pairs: ibis.Table, grades: ibis.Table, names: dict[str, list[str]], unit: str, weights: str
+) -> list[dict[str, Any]]:
     """Return the agreement of each pair of systems, a line a pair."""
     same = (pairs.first_grade == pairs.second_grade).cast("int64")
     each = pairs.group_by("patient_id", "toxicity", "first", "second").aggregate(days=pairs.count(), same=same.sum())
@@ -117,21 +121,19 @@ def _agreement(pairs: ibis.Table, names: dict[str, list[str]], unit: str, weight
         )
         for row in listing(sums)
     }
-    crossed = listing(_crossed(pairs))
+    crossed: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in listing(grades):
+        crossed.setdefault((row["toxicity"], row["first"], row["second"]), []).append(row)
     lines = []
     # The join names a pair in the order of the alphabet; a table in that of the systems.
     for toxicity, mine in names.items():
         for place, name in enumerate(mine):
             for other in mine[place + 1 :]:
                 first, second = sorted((name, other))
-                if (toxicity, first, second) not in shared:
+                pair = (toxicity, first, second)
+                if pair not in shared:
                     continue
-                sums_of = shared[toxicity, first, second]
-                cells = [
-                    row
-                    for row in crossed
-                    if (row["toxicity"], row["first"], row["second"]) == (toxicity, first, second)
-                ]
+                sums_of, cells = shared[pair], crossed[pair]
                 mine_grades, other_grades = ([row[f"{side}_grade"] for row in cells] for side in ("first", "second"))
                 kappa = weighted_kappa(mine_grades, other_grades, [row["count"] for row in cells], weights)
                 within = clustered_interval(sums_of) if unit == UNITS["by_day"] else None

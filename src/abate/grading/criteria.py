@@ -1,6 +1,7 @@
 """Criteria and flags that several tables of CRS share: organ toxicity, and what a reader should know of a day."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import ibis
 from ibis import _
@@ -42,6 +43,7 @@ CTCAE_PRINT = (
     "and Human Services"
 )
 JUDGED = ("coagulation_grade", "organ_toxicity_grade", "neurological_grade")
+ALT_AST = ("transaminase_grade",)
 WITH_ALP = ("cartox_hepatic", "with_alp_ggt")
 
 
@@ -91,18 +93,10 @@ def sign(grade: int, name: str, feature: str, fact: str, known: Known) -> Criter
 
 def death(fact: str, known: Known) -> Criterion:
     """Return the criterion of grade 5: a death whose coded cause is CRS."""
-    return Criterion(5, "death from CRS", _.death_from_crs, ("death_from_crs",), fact, known)
+    return sign(5, "death from CRS", "death_from_crs", fact, known)
 
 
 def ventilated_for_another_reason(grade: int, fact: str) -> Criterion:
     """Return the criterion of ventilation that is not for hypoxia, where a table says ventilator support."""
-    name = "ventilated_not_for_hypoxia"
-    return Criterion(
-        grade,
-        "ventilator, not for hypoxia",
-        getattr(_, name),
-        (name,),
-        fact,
-        "our resolution",
-        option=("airway_protection", "counts"),
-    )
+    item = sign(grade, "ventilator, not for hypoxia", "ventilated_not_for_hypoxia", fact, "our resolution")
+    return replace(item, option=("airway_protection", "counts"))

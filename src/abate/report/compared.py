@@ -17,17 +17,22 @@ def systems_compared(tables: dict[str, pa.Table]) -> Figure:
     Parameters
     ----------
     tables
-        ``systems_grades``, ``systems_agreement``.
+        ``systems_grades``, ``systems_by_day``, ``systems_agreement``.
     """
     import altair as alt
 
-    grades, pairs = tables["systems_grades"].to_pylist(), tables["systems_agreement"].to_pylist()
+    grades, pairs, crossed = (
+        tables[name].to_pylist() for name in ("systems_grades", "systems_agreement", "systems_by_day")
+    )
     rows = []
     for toxicity in dict.fromkeys(row["toxicity"] for row in grades):
         mine = [row for row in grades if row["toxicity"] == toxicity]
         days = [row for row in pairs if row["toxicity"] == toxicity and row["compared"] == "patient-days"]
+        counted = [row for row in crossed if row["toxicity"] == toxicity]
         names = [row["system"] for row in mine]
-        rows.append(alt.hconcat(_bars(alt, mine, toxicity, names), _matrix(alt, days, toxicity, names), spacing=36))
+        rows.append(
+            alt.hconcat(_bars(alt, mine, toxicity, names), _matrix(alt, days, counted, toxicity, names), spacing=36)
+        )
     caption = (
         "Left, courses by their worst grade under each system. Right, the share of patient-days to which two systems "
         "gave the same grade, of those that both could grade; the darker, the more. Days of one patient are not "
@@ -82,20 +87,26 @@ def _bars(alt: Any, rows: list[dict[str, Any]], toxicity: str, names: list[str])
     )
 
 
-def _matrix(alt: Any, rows: list[dict[str, Any]], toxicity: str, names: list[str]) -> Any:
+def _matrix(
+    alt: Any, rows: list[dict[str, Any]], crossed: list[dict[str, Any]], toxicity: str, names: list[str]
+) -> Any:
     """Draw a square for each pair of systems: the share of days of the same grade."""
-    cells = [
-        {
-            "first": row["first"],
-            "second": row["second"],
-            "share": _per_cent(row["the same grade"]),
-            "text": f"{_per_cent(row['the same grade']):.0f} %",
-            "ink": colour("on-deep" if _per_cent(row["the same grade"]) > 50 else "ink"),
-            "why": f"{toxicity}: {row['first']} and {row['second']} gave the same grade on {row['the same grade']} "
-            f"patient-days; weighted kappa {row['weighted kappa']}",
-        }
-        for row in rows
-    ]
+    cells = []
+    for row in rows:
+        mine = [cell for cell in crossed if {cell["first"], cell["second"]} == {row["first"], row["second"]}]
+        same = sum(cell["count"] for cell in mine if cell["first_grade"] == cell["second_grade"])
+        per_cent = round(100 * same / row["graded by both"])
+        cells.append(
+            {
+                "first": row["first"],
+                "second": row["second"],
+                "share": per_cent,
+                "text": f"{per_cent} %",
+                "ink": colour("on-deep" if per_cent > 50 else "ink"),
+                "why": f"{toxicity}: {row['first']} and {row['second']} gave the same grade on {row['the same grade']} "
+                f"patient-days; weighted kappa {row['weighted kappa']}",
+            }
+        )
     base = alt.Chart(pa.Table.from_pylist(cells) if cells else pa.table({"first": [], "second": []})).encode(
         x=alt.X("second:N", title=None, sort=names, axis=alt.Axis(labelAngle=-40)),
         y=alt.Y("first:N", title=None, sort=names),
@@ -109,8 +120,3 @@ def _matrix(alt: Any, rows: list[dict[str, Any]], toxicity: str, names: list[str
     )
     texts = base.mark_text(fontSize=9.5, aria=False).encode(text="text:N", color=alt.Color("ink:N", scale=None))
     return alt.layer(squares, texts).properties(width=size, height=24 * max(len(names) - 1, 1))
-
-
-def _per_cent(share: str) -> float:
-    """Return the per cent of ``3 of 4 (75 %)``."""
-    return float(share.rpartition("(")[2].removesuffix(" %)"))

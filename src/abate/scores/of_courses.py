@@ -22,6 +22,7 @@ from abate.grading.systems.iec_hs import IEC_HS
 from abate.grading.systems.mas import MAS_2016, MAS_L, OHI
 from abate.records.dictionary import Dictionary
 from abate.records.options import Options
+from abate.records.parse import boolean
 from abate.scores.car_hematotox import CAR_HEMATOTOX
 from abate.scores.easix import EASIX, MODIFIED, SIMPLIFIED
 from abate.scores.hscore import HSCORE
@@ -30,9 +31,12 @@ from abate.scores.of_organs import GRADES, cartox_hlh, iec_hs
 from abate.scores.recorded import ENDLESS, WORST, findings_of_days, known_within, last_before, windows, worst_of_days
 from abate.scores.renal import BODY_SURFACE, CKD_EPI, COCKCROFT_GAULT
 from abate.timeline.administered import administered
+from abate.timeline.course_facts import infusion_minute
 from abate.timeline.intervals import DAY_MINUTES
-from abate.timeline.joins import DAY, KEYS, beside
+from abate.timeline.joins import DAY, KEYS, beside, dated, first_row
 
+Moments = Mapping[str, tuple[ibis.Table, int]]
+DEPLETION, INFUSION = "before lymphodepletion", "at infusion"
 BEFORE_LYMPHODEPLETION, AT_INFUSION = 14, 7
 """Days that a value may lie before lymphodepletion, and before infusion."""
 LAST_DAY = 30
@@ -88,12 +92,12 @@ def scores_of_courses(
     day_by_day = engine.keep("windows_of_a_day", windows(days, worst, findings, 1))
     for sequence, found in cartox_hlh(organs, day_by_day, records["events"], options).items():
         parts.append(_rows(found, CARTOX_HLH.key, f"days 0 to {LAST_DAY}, organs {sequence}"))
-    infusion = _moments(records, known, options)["at infusion"][0]
-    counted = engine.keep("iec_hs_days", iec_hs(days, worst, findings, results, infusion, options))
+    moments = _moments(records, known, options)
+    counted = engine.keep("iec_hs_days", iec_hs(days, worst, findings, results, moments[INFUSION][0], options))
     gated = _most(counted.filter(counted.gate == "open"))
     parts.append(_rows(gated, IEC_HS.key, "most within 72 hours, ferritin gate open", gated.day, every=True))
-    parts += _baseline(records, results, known, options)
-    parts += _of_patients(records, results, known, options)
+    parts += _baseline(results, moments, options)
+    parts += _of_patients(records["patients"], results, moments, options)
     parts += _cytopenia(results, _until_progression(follow_up, records["events"]), options)
     parts.append(_growth_factor(records["drugs"], known))
     return ibis.union(*(engine.keep(f"scores_{place}", part) for place, part in enumerate(parts)))
@@ -140,32 +144,28 @@ def _worst_window(found: ibis.Table, score: Score) -> ibis.Table:
     The upper bound is that of all windows. Criteria that are met in one are met; they are not met, and a band is
     told, where no window can say otherwise.
     """
-    met = ibis.literal(score.classes[-1][0] if score.counts else "")
+    met = found["class"] == score.classes[-1][0]
     told = found.group_by(*KEYS).aggregate(
         most=found.upper.max(),
         least_class=found["class"].min(),
         greatest_class=found["class"].max(),
-        any_met=(found["class"] == met).max(),
         all_complete=found.complete.min(),
     )
-    first = beside(_most(found, found["class"] == met if score.counts else None), told)
-    same = ibis.ifelse(first.least_class == first.greatest_class, first.least_class, "")
-    if not score.counts:
-        same = ibis.ifelse(score.label(first.lower) == score.label(first.most), score.label(first.lower), "")
-    named_class = ibis.ifelse(first.any_met, met, same) if score.counts else same
-    return first.mutate(
-        upper=first.most,
-        complete=first.all_complete,
-        value=ibis.ifelse(first.all_complete | score.counts, first.lower, ibis.null("float64")),
-        **{"class": named_class},
-    )
+    first = beside(_most(found, *([ibis.ifelse(met, 0, 1)] if score.counts else [])), told)
+    if score.counts:
+        # The window that meets them, if any does, is the first.
+        name, value = first["class"], first.lower
+        sure = (name == score.classes[-1][0]) | (first.least_class == first.greatest_class)
+    else:
+        name, value = score.label(first.lower), ibis.ifelse(first.all_complete, first.lower, ibis.null("float64"))
+        sure = name == score.label(first.most)
+    named_class = {"class": ibis.ifelse(sure, name, "")}
+    return first.mutate(upper=first.most, complete=first.all_complete, value=value, **named_class)
 
 
-def _most(found: ibis.Table, first: Any = None) -> ibis.Table:
+def _most(found: ibis.Table, *ahead: Any) -> ibis.Table:
     """Return of each course the day on which the most was met, the first such; what is asked for goes first."""
-    ahead = [] if first is None else [ibis.ifelse(first, 0, 1)]
-    order = ibis.window(group_by=KEYS, order_by=[*ahead, found.lower.desc(), found.upper.desc(), found.day])
-    return found.mutate(row__number=ibis.row_number().over(order)).filter(ibis._.row__number == 0).drop("row__number")
+    return first_row(found, KEYS, *ahead, found.lower.desc(), found.upper.desc(), ties="day")
 
 
 def _mas_l(results: ibis.Table, features: ibis.Table, options: Options) -> ibis.Table:
@@ -199,40 +199,31 @@ def _mas_l(results: ibis.Table, features: ibis.Table, options: Options) -> ibis.
     return _rows(evaluate(rows, MAS_L, options), "mas-l", f"days 0 to {LAST_DAY}")
 
 
-def _moments(
-    records: Mapping[str, ibis.Table], known: Dictionary, options: Options
-) -> dict[str, tuple[ibis.Table, int]]:
-    """Return the moments before which a baseline is read: the first lymphodepletion, and the infusion."""
-    drugs = records["drugs"]
+def _moments(records: Mapping[str, ibis.Table], known: Dictionary, options: Options) -> Moments:
+    """Return the moments before which a baseline is read, and how many days: lymphodepletion, and the infusion."""
+    drugs = dated(records["drugs"])
     # The same drugs treat lymphoma: what was given long before the infusion is another treatment.
     depleting = drugs.filter(
         drugs.drug.isin(known.drugs_of("lymphodepletion")),
         drugs.status == "given",
-        drugs.time_precision != "month",
         drugs.day <= 0,
         drugs.day >= -int(options["lymphodepletion_within_days"]),
     )
     minute = ibis.coalesce(depleting.minute, depleting.day * DAY_MINUTES - 1)
     first = depleting.group_by(*KEYS).aggregate(moment=minute.min())
     patients = records["patients"]
-    infused = (patients.day0.hour() * 60 + patients.day0.minute()).cast("int64")
     # Where day 0 is known to the day alone, what is of that day itself may be later.
-    infusion = patients.select(*KEYS, moment=ibis.coalesce(infused.nullif(0), -1))
-    return {
-        "before lymphodepletion": (first, BEFORE_LYMPHODEPLETION),
-        "at infusion": (infusion, AT_INFUSION),
-    }
+    infusion = patients.select(*KEYS, moment=ibis.coalesce(infusion_minute(patients), -1))
+    return {DEPLETION: (first, BEFORE_LYMPHODEPLETION), INFUSION: (infusion, AT_INFUSION)}
 
 
-def _baseline(
-    records: Mapping[str, ibis.Table], results: ibis.Table, known: Dictionary, options: Options
-) -> list[ibis.Table]:
+def _baseline(results: ibis.Table, moments: Moments, options: Options) -> list[ibis.Table]:
     """Return EASIX and its kin at both moments, CAR-HEMATOTOX before lymphodepletion."""
     parts = []
-    for at, (moments, days) in _moments(records, known, options).items():
-        scores = [EASIX, SIMPLIFIED, MODIFIED, *([CAR_HEMATOTOX] if at == "before lymphodepletion" else [])]
+    for at, (moment, days) in moments.items():
+        scores = [EASIX, SIMPLIFIED, MODIFIED, *([CAR_HEMATOTOX] if at == DEPLETION else [])]
         names = list(dict.fromkeys(item.name for score in scores for item in score.inputs))
-        rows = last_before(results, moments, names, days)
+        rows = last_before(results, moment, names, days)
         for score in scores:
             mine = [item.name for item in score.inputs]
             chosen = rows
@@ -244,19 +235,15 @@ def _baseline(
     return parts
 
 
-def _of_patients(
-    records: Mapping[str, ibis.Table], results: ibis.Table, known: Dictionary, options: Options
-) -> list[ibis.Table]:
+def _of_patients(patients: ibis.Table, results: ibis.Table, moments: Moments, options: Options) -> list[ibis.Table]:
     """Return renal function and body size at infusion, and the prognostic indices before lymphodepletion.
 
     Stage, sites and performance come from columns of the patients that are named as the inputs of the index.
     """
-    patients = records["patients"]
-    moments = _moments(records, known, options)
     parts = []
     for at, scores, names in (
-        ("at infusion", (COCKCROFT_GAULT, CKD_EPI, BODY_SURFACE), ("creatinine", "weight", "height")),
-        ("before lymphodepletion", (IPI, AGE_ADJUSTED, R_IPI, NCCN_IPI), ("ldh_ratio",)),
+        (INFUSION, (COCKCROFT_GAULT, CKD_EPI, BODY_SURFACE), ("creatinine", "weight", "height")),
+        (DEPLETION, (IPI, AGE_ADJUSTED, R_IPI, NCCN_IPI), ("ldh_ratio",)),
     ):
         moment, days = moments[at]
         rows = beside(last_before(results, moment, names, days), patients)
@@ -283,8 +270,7 @@ def _number(rows: ibis.Table, name: str) -> ir.Value:
 def _truth(rows: ibis.Table, name: str) -> ir.Value:
     if name not in rows.columns:
         return ibis.null("boolean")
-    said = rows[name].cast("string").strip().lower()
-    return ibis.cases((said.isin(("yes", "true", "1", "y")), True), (said.isin(("no", "false", "0", "n")), False))
+    return boolean(rows[name].cast("string").strip())
 
 
 def _growth_factor(drugs: ibis.Table, known: Dictionary) -> ibis.Table:
@@ -299,7 +285,7 @@ def _growth_factor(drugs: ibis.Table, known: Dictionary) -> ibis.Table:
 
 def _until_progression(follow_up: ibis.Table, events: ibis.Table) -> ibis.Table:
     """End the follow-up with the first relapse or progression: cytopenia after it has other causes."""
-    relapse = events.filter(events.event == "relapse", events.day >= 0, events.time_precision != "month")
+    relapse = dated(events.filter(events.event == "relapse", events.day >= 0))
     rows = beside(follow_up, relapse.group_by(*KEYS).aggregate(relapse_day=relapse.day.min()))
     # Least skips what is null: who had none is followed to the end.
     last = ibis.ifelse(rows.last_day.notnull(), ibis.least(rows.last_day, rows.relapse_day), ibis.null("int64"))

@@ -16,7 +16,7 @@ from abate.grading.systems.iec_hs import IEC_HS, IEC_HS_GATE
 from abate.records.options import Options
 from abate.scores.recorded import last_before, windows
 from abate.timeline.intervals import each_day
-from abate.timeline.joins import DAY, KEYS, beside
+from abate.timeline.joins import DAY, KEYS, beside, dated
 
 NEAR = 7
 """Days around a high ferritin in which an organ counts (CARTOX)."""
@@ -50,11 +50,9 @@ def cartox_hlh(features: ibis.Table, week: ibis.Table, events: ibis.Table, optio
     edema = events.filter(
         events.event == "organ_toxicity",
         events.text.strip().lower().isin(LUNG),
-        events.day.notnull(),
-        events.time_precision != "month",
         ibis.coalesce(events.attribution.strip().lower(), "") != "excluded",
     )
-    edema = each_day(edema)
+    edema = each_day(dated(edema))
     edema = edema.group_by(*DAY).aggregate(edema=ibis.coalesce(edema.value, edema.value_low).max())
     rows = beside(beside(features, week, DAY), edema, DAY)
     none = ibis.ifelse(ibis.coalesce(rows.events_covered, False), 0.0, ibis.null("float64"))

@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from abate.timeline.intervals import DAY_MINUTES
-from abate.timeline.joins import DAY, KEYS, beside, first_row
+from abate.timeline.joins import DAY, KEYS, beside, dated, first_row
 
 WORST: Mapping[str, str] = {
     **dict.fromkeys(("temperature", "ferritin", "triglyceride", "ast", "alt", "sil2r", "ldh_ratio"), "max"),
@@ -33,7 +33,7 @@ ENDLESS, JUST = 1e300, 1e-6
 
 def known_within(measurements: ibis.Table) -> ibis.Table:
     """Return results with the ends within which each is known: ``low``, and ``high`` (:data:`ENDLESS`: none)."""
-    rows = measurements.filter(measurements.day.notnull(), measurements.time_precision != "month")
+    rows = dated(measurements)
     under = ibis.coalesce(rows.comparator.isin(("<", "<=")), False)
     over = ibis.coalesce(rows.comparator.isin((">", ">=")), False)
     # Over a limit is more than it: an end that is left out lies a hair beyond.
@@ -131,7 +131,7 @@ def _exact(rows: ibis.Table, name: str) -> ir.FloatingValue:
 
 def findings_of_days(events: ibis.Table) -> ibis.Table:
     """Return the findings of HLH of each day on which one is recorded: ``NAME_seen``."""
-    rows = events.filter(events.event == "hlh_feature", events.day.notnull(), events.time_precision != "month")
+    rows = dated(events.filter(events.event == "hlh_feature"))
     written = rows.text.strip().lower()
     seen = {f"{name}_seen": written.isin(spellings).max() for name, spellings in FEATURES.items()}
     return rows.group_by(*DAY).aggregate(**seen)

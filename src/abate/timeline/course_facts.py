@@ -1,6 +1,7 @@
 """What is true of a course before its first day is graded: age, limits of pressure, weight, baseline."""
 
 import ibis
+import ibis.expr.types as ir
 
 from abate.records.options import Options
 from abate.timeline.intervals import DAY_MINUTES
@@ -11,6 +12,11 @@ MAP_LIMIT = 65.0
 FALL = 0.7
 MIDDAY = 720
 """Where in its day an untimed value stands (minute)."""
+
+
+def infusion_minute(patients: ibis.Table) -> ir.IntegerValue:
+    """Return the minute of day 0 at which cells were infused; null where day 0 is known to the day only."""
+    return (patients.day0.hour() * 60 + patients.day0.minute()).nullif(0).cast("int64")
 
 
 def course_facts(patients: ibis.Table, measurements: ibis.Table, options: Options) -> ibis.Table:
@@ -51,7 +57,6 @@ def course_facts(patients: ibis.Table, measurements: ibis.Table, options: Option
     rows = beside(rows, weights)
     for name, found in last.items():
         rows = beside(rows, found.select(*KEYS, **{name: found["value"]}))
-    minute = rows.day0.hour() * 60 + rows.day0.minute()
     return rows.select(
         *KEYS,
         "age",
@@ -65,5 +70,5 @@ def course_facts(patients: ibis.Table, measurements: ibis.Table, options: Option
             else_=60.0,
         ),
         weight=ibis.coalesce(rows.weight_kg, rows.weight),
-        infusion_minute=minute.nullif(0).cast("int64"),
+        infusion_minute=infusion_minute(rows),
     )

@@ -19,7 +19,7 @@ from abate.timeline.course_facts import course_facts
 from abate.timeline.coverage import course_coverage, partial_coverage, with_coverage
 from abate.timeline.findings import spans
 from abate.timeline.intervals import by_day, each_day
-from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, by_exception, side_by_side, unknown
+from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, by_exception, dated, side_by_side, unknown
 
 LATE_ONSET = 14
 TOXIC_DEATHS = ("CRS", "ICANS")
@@ -65,10 +65,8 @@ def features(
         :data:`abate.timeline.catalogue.CATALOGUE`, :data:`CONTEXT` and :data:`FLAGS`.
     """
     keep = engine.keep
-    # What is known to the month is known on no day.
     measurements, drugs, events, states = (
-        records[name].filter(records[name].day.notnull(), records[name].time_precision != "month")
-        for name in ("measurements", "drugs", "events", "states")
+        dated(records[name]) for name in ("measurements", "drugs", "events", "states")
     )
     facts = keep("course_facts", course_facts(records["patients"], measurements, options))
     readings = keep("notable_readings", vitals.notable_readings(measurements, facts, options))
@@ -144,8 +142,7 @@ def _oxygen(
 
 def _events(events: ibis.Table, states: ibis.Table, follow_up: ibis.Table) -> list[ibis.Table]:
     """Return days of collapse, boluses, fever of another cause, cultures, bleeding and toxic deaths."""
-    dated = events.filter(events.day.notnull(), events.time_precision != "month")
-    spread = each_day(dated)
+    spread = each_day(events)
     cause = ibis.coalesce(spread.text.strip().upper(), "")
     names = ("cardiac_arrest", "care_for_crs", "fever_other_cause", "positive_culture", "bleeding")
     found: dict[str, Any] = {f"{name}_seen": (spread.event == name).max() for name in names}

@@ -45,7 +45,12 @@ def any_of(condition: ir.BooleanColumn, where: ir.BooleanColumn) -> ir.BooleanVa
     )
 
 
-def first_row(rows: ibis.Table, keys: Sequence[str], *order: Any) -> ibis.Table:
-    """Return the first row of each key in an explicit order; ties go to the lowest ``source``."""
-    window = ibis.window(group_by=list(keys), order_by=[*order, "source"])
+def dated(rows: ibis.Table) -> ibis.Table:
+    """Return the records of a known day: what is known to the month is known on no day."""
+    return rows.filter(rows.day.notnull(), rows.time_precision != "month")
+
+
+def first_row(rows: ibis.Table, keys: Sequence[str], *order: Any, ties: str = "source") -> ibis.Table:
+    """Return the first row of each key in an explicit order; ties go to the lowest ``source``, or another column."""
+    window = ibis.window(group_by=list(keys), order_by=[*order, ties])
     return rows.mutate(row__number=ibis.row_number().over(window)).filter(ibis._.row__number == 0).drop("row__number")

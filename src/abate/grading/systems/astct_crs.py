@@ -3,10 +3,8 @@
 Lee DW, Santomasso BD, Locke FL, et al. Biol Blood Marrow Transplant 2019;25(4):625-638.
 """
 
-from ibis import _
-
-from abate.grading.criteria import SEDATED, SIGN_FLAGS
-from abate.grading.rules import Criterion, Flag, System
+from abate.grading.criteria import SIGN_FLAGS, death, sign
+from abate.grading.rules import Flag, System
 
 ASTCT_CRS = System(
     key="astct_crs",
@@ -16,72 +14,44 @@ ASTCT_CRS = System(
     citation="Lee DW, et al. Biol Blood Marrow Transplant 2019;25(4):625-638. doi:10.1016/j.bbmt.2018.12.758",
     required=("fever", "hypotension_in_crs", "vasopressor_in_crs", "oxygen_in_crs"),
     criteria=(
-        Criterion(
-            1,
-            "fever",
-            _.fever,
-            ("fever",),
-            "Temperature 38.0 °C or more, not attributable to any other cause",
-            "verified",
-        ),
-        Criterion(
-            2,
-            "hypotension",
-            _.hypotension_in_crs,
-            ("hypotension_in_crs",),
-            "Hypotension not requiring a vasopressor",
-            "verified",
-        ),
-        Criterion(
+        sign(1, "fever", "fever", "Temperature 38.0 °C or more, not attributable to any other cause", "verified"),
+        sign(2, "hypotension", "hypotension_in_crs", "Hypotension not requiring a vasopressor", "verified"),
+        sign(
             3,
             "vasopressor",
-            _.vasopressor_in_crs,
-            ("vasopressor_in_crs",),
+            "vasopressor_in_crs",
             "Hypotension requiring a vasopressor with or without vasopressin",
             "verified",
-            doubt=SEDATED,
         ),
-        Criterion(
+        sign(
             4,
             "multiple vasopressors",
-            _.two_vasopressors_besides_vasopressin_in_crs,
-            ("two_vasopressors_besides_vasopressin_in_crs",),
+            "two_vasopressors_besides_vasopressin_in_crs",
             "Hypotension requiring multiple vasopressors (excluding vasopressin)",
             "verified",
-            doubt=SEDATED,
         ),
-        Criterion(
+        sign(
             2,
             "low-flow oxygen",
-            _.oxygen_in_crs,
-            ("oxygen_in_crs",),
+            "oxygen_in_crs",
             "Hypoxia requiring low-flow nasal cannula (6 L/min or less) or blow-by",
             "verified",
         ),
-        Criterion(
+        sign(
             3,
             "oxygen above low flow",
-            _.oxygen_above_low_flow_in_crs,
-            ("oxygen_above_low_flow_in_crs",),
+            "oxygen_above_low_flow_in_crs",
             "Hypoxia requiring high-flow nasal cannula (more than 6 L/min), face mask, non-rebreather or Venturi mask",
             "verified",
         ),
-        Criterion(
+        sign(
             4,
             "positive pressure",
-            _.positive_pressure_in_crs,
-            ("positive_pressure_in_crs",),
+            "positive_pressure_in_crs",
             "Hypoxia requiring positive pressure (CPAP, BiPAP, intubation and mechanical ventilation)",
             "verified",
         ),
-        Criterion(
-            5,
-            "death from CRS",
-            _.death_from_crs,
-            ("death_from_crs",),
-            "Death due to CRS with no other principal cause",
-            "recalled",
-        ),
+        death("Death due to CRS with no other principal cause", "recalled"),
     ),
     flags=(
         Flag("episode_open_no_fever", "a sign on an afebrile day of an open episode without a drug that masks fever"),

@@ -5,6 +5,7 @@ Children: Mahadeo KM, et al. Nat Rev Clin Oncol 2019;16(1):45-63, doi:10.1038/s4
 """
 
 from abate.grading.criteria import (
+    ALT_AST,
     ESTIMATED,
     NO_BASELINE,
     SIGN_FLAGS,
@@ -16,7 +17,6 @@ from abate.grading.criteria import (
 )
 from abate.grading.rules import Flag, System
 
-ALT_AST = ("transaminase_grade",)
 ORGAN = "Grade {} organ toxicity (CTCAE v4.03)"
 ADULT_ORGAN = f"{ORGAN.format(1)}; not in children, where fever is required"
 

@@ -7,8 +7,8 @@ records tell of seizures and of cerebral edema.
 import ibis
 from ibis import _
 
-from abate.grading.criteria import CTCAE_PRINT, organs
-from abate.grading.rules import Criterion, Flag, Known, System
+from abate.grading.criteria import CTCAE_PRINT, organs, sign
+from abate.grading.rules import Criterion, Flag, Known, System, feature
 
 NEURO = ("neurological_grade",)
 REQUIRED = ("neurological_grade", "ungraded_neurological_finding", "seizure", "focal_edema", "diffuse_edema")
@@ -26,19 +26,14 @@ def _judged() -> tuple[Criterion, ...]:
     return tuple(item for grade in (1, 2, 3, 4) for item in organs(grade, grade, fact.format(grade), "verified", NEURO))
 
 
-UNGRADED = Criterion(
+UNGRADED = sign(
     4,
     "a finding that nobody graded",
-    _.ungraded_neurological_finding,
-    ("ungraded_neurological_finding",),
+    "ungraded_neurological_finding",
     "Grades by symptoms and limits of daily living: a low score, depressed consciousness, weakness or sedation "
     "without a clinician's grade leaves them open",
     "our resolution",
 )
-
-
-def _finding(grade: int, feature: str, fact: str) -> Criterion:
-    return Criterion(grade, feature.replace("_", " "), getattr(_, feature), (feature,), fact, "verified")
 
 
 def _edema(grade: int, known: bool, fact: str) -> Criterion:
@@ -52,24 +47,16 @@ def _edema(grade: int, known: bool, fact: str) -> Criterion:
 
 
 LONG = (
-    Criterion(
-        4,
-        "seizure without recovery",
-        _.seizure_without_recovery,
-        ("seizure_without_recovery",),
-        "Life-threatening; prolonged repetitive seizures",
-        "verified",
-    ),
-    Criterion(
+    feature(4, "seizure_without_recovery", "Life-threatening; prolonged repetitive seizures", "verified"),
+    sign(
         4,
         "seizure over 5 minutes",
-        _.prolonged_seizure,
-        ("prolonged_seizure",),
+        "prolonged_seizure",
         "Life-threatening: a seizure of more than 5 minutes is not brief",
         "our resolution",
     ),
 )
-DEATH = Criterion(5, "death from neurotoxicity", _.death_from_icans, ("death_from_icans",), "Death", "verified")
+DEATH = sign(5, "death from neurotoxicity", "death_from_icans", "Death", "verified")
 
 CTCAE_403_NEURO = System(
     key="ctcae403_neuro",
@@ -81,8 +68,8 @@ CTCAE_403_NEURO = System(
     criteria=(
         *_judged(),
         UNGRADED,
-        _finding(1, "seizure", "Brief partial seizure; no loss of consciousness"),
-        _finding(2, "generalized_seizure", "Brief generalized seizure"),
+        feature(1, "seizure", "Brief partial seizure; no loss of consciousness", "verified"),
+        feature(2, "generalized_seizure", "Brief generalized seizure", "verified"),
         *LONG,
         _edema(4, True, "Edema cerebral: life-threatening consequences; urgent intervention indicated"),
         DEATH,
@@ -100,7 +87,7 @@ CTCAE_5_NEURO = System(
     criteria=(
         *_judged(),
         UNGRADED,
-        _finding(3, "seizure", "New onset seizures (partial or generalized)"),
+        feature(3, "seizure", "New onset seizures (partial or generalized)", "verified"),
         *LONG,
         _edema(3, True, "Edema cerebral: new onset; worsening from baseline"),
         _edema(4, False, "Edema cerebral: life-threatening consequences; urgent intervention indicated"),

@@ -5,6 +5,7 @@ exists (Blood 2015;126(8):1048), which could not be read.
 """
 
 from abate.grading.criteria import (
+    ALT_AST,
     ESTIMATED,
     NO_BASELINE,
     SIGN_FLAGS,
@@ -16,7 +17,6 @@ from abate.grading.criteria import (
 )
 from abate.grading.rules import System
 
-ALT_AST = ("transaminase_grade",)
 ORGAN = "Grade {} organ toxicity (CTCAE v4)"
 NEURO = ("neurological_grade",)
 LISTED = "Grade {} organ toxicity: neurological signs are listed within CRS"
