@@ -81,7 +81,7 @@ v6.0 calls "Platelet count decreased" thrombocytopenia. Calcium is corrected for
 """
 
 NEAR = Fraction(1, 10**6)
-FLAGS = {"symptoms", "anticoagulated", "over_24_h", "fasting"}
+FLAGS = {"symptoms", "anticoagulated", "over_24_h", "fasting", "febrile", "bleeding"}
 
 
 class MissingError(Exception): ...
@@ -303,6 +303,21 @@ def fever(facts: Facts, _: Options) -> int:
     return highest((value >= 38, 1), (value > 39, 2))
 
 
+def hypoxia(facts: Facts, _: Options) -> int:
+    """ "SpO2 <88% or PaO2 <=55 at rest" 3."""
+    return 3 if (facts["value"] < 88 if facts.unit == "%" else facts["value"] <= 55) else 0
+
+
+def febrile_neutropenia(facts: Facts, _: Options) -> int:
+    """ "ANC <1.0 with >38.3 once or >=38 for >1 h" 3."""
+    return 3 if facts["value"] < 1 and facts["febrile"] else 0
+
+
+def intravascular_coagulation(facts: Facts, _: Options) -> int:
+    """ "Labs, no bleeding" 2, "labs + bleeding" 3; the value says whether there are findings (resolved)."""
+    return 0 if facts["value"] < 1 else 3 if facts["bleeding"] else 2
+
+
 AMINASES = ("Alanine aminotransferase increased", "Aspartate aminotransferase increased")
 PHOSPHATASES = ("Alkaline phosphatase increased", "GGT increased")
 
@@ -334,6 +349,9 @@ RULES: list[tuple[str, str, dict[str, str], Rule]] = [
     ("Ejection fraction decreased", "4.03 5.0", {"%": "10 20 40 50"}, ejection_fraction),
     ("Urine output decreased", "4.03 5.0", {"mL/8h": "80", "mL/24h": "240"}, urine),
     ("Fever", "4.03 5.0", {"Cel": "38.0 39.0 40.0"}, fever),
+    ("Hypoxia", "4.03 5.0", {"%": "88", "mm[Hg]": "55"}, hypoxia),
+    ("Febrile neutropenia", "4.03 5.0", {"10*9/L": "1.0"}, febrile_neutropenia),
+    ("Disseminated intravascular coagulation", "4.03 5.0", {"1": "1"}, intravascular_coagulation),
 ]
 
 

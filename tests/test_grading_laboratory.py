@@ -165,6 +165,22 @@ TABLE = cells(
     Fever                 | unit=C                          | 39.0        | 1    | 1   |
     Fever                 | unit=F                          | 104.1       | 3    | 3   |
     Fever                 | unit=C; over_24_h=yes           | 40.1        | 4    | 4   |
+    Hypoxia               | unit=%                          | 88          | 0    | 0   |
+    Hypoxia               | unit=%                          | 87.9        | 3    | 3   |
+    Hypoxia               | unit=mmHg                       | 55          | 3    | 3   |
+    Hypoxia               | unit=mmHg                       | 55.1        | 0    | 0   |
+    Hypoxia               | unit=kPa                        | 7.3         | 3    | 3   |
+    AKI                   | unit=mg/dL; baseline=1.0        | 1.3         | 0    |     |
+    AKI                   | unit=mg/dL; baseline=1.0        | 1.31        | 1    |     |
+    AKI                   | unit=mg/dL; baseline=1.0        | 2.1         | 2    |     |
+    AKI                   | unit=mg/dL; baseline=1.0        | 3.1         | 3    |     |
+    AKI                   | unit=mg/dL; baseline=3.9        | 4.1         | 3    |     |
+    Febrile neutropenia   | unit=10^9/L; febrile=yes        | 0.99        | 3    | 3   |
+    Febrile neutropenia   | unit=10^9/L; febrile=yes        | 1.0         | 0    | 0   |
+    Febrile neutropenia   | unit=/uL; febrile=no            | 400         | 0    | 0   |
+    DIC                   | bleeding=no                     | 1           | 2    | 2   |
+    DIC                   | bleeding=yes                    | 1           | 3    | 3   |
+    DIC                   | bleeding=yes                    | 0           | 0    | 0   |
     Hemoglobin increased  | unit=g/dL; uln=16; baseline=15  | 18.1        | 2    | 2   | 2
     Hemoglobin increased  | unit=g/dL; uln=16; baseline=17  | 18.1        | 1    | 2   | 2
     Hemoglobin increased  | unit=g/L; uln=160; baseline=150 | 201         | 3    | 3   | 3
@@ -219,6 +235,8 @@ NOT_KNOWN = sheet(
     ... and no baseline | term=INR; value=1.4 | 1 | 0-3 | baseline; anticoagulated
     fasting not known                 | term=Hyperglycemia; value=200; unit=mg/dL   | ?     | 0-2    | fasting
                                       | uln=100; version=4.03                       |       |        |
+    fever not known                   | term=Febrile neutropenia; value=0.4; unit=10*9/L | ? | 0-3 | febrile
+    bleeding not known                | term=DIC; value=1                           | 2     | 2-3    | bleeding
     a limit of 0                      | term=creatinine; value=1.2; uln=0; baseline=1 | ?   | 0-4    | uln
     below detection                   | term=Neutropenia; value=<0.1; unit=10*9/L   | 4     | 4-4    | none
     above a limit                     | term=ALT; value=>1000; uln=40; baseline=20  | 4     | 4-4    | none

@@ -4,7 +4,7 @@ import ibis
 import pyarrow as pa
 
 from abate.grading.ctcae_table import Term, terms
-from abate.grading.laboratory import laboratory_grades
+from abate.grading.laboratory import BY_EXCEPTION, FOUND, laboratory_grades
 from abate.records.dictionary import Variable, dictionary, unit_aliases
 from abate.records.options import Options
 from abate.records.problems import Problem, UnusableCasesError, perhaps
@@ -114,6 +114,6 @@ def laboratory(rows: ibis.Table, place: str, options: Options) -> ibis.Table:
     converted |= {number: converted[number].nullif(0) for number in ("uln", "lln", "baseline")}
     converted |= {number: converted[number] + corrected for number in ("value_low", "value_high")}
     cases = joined.mutate(**converted).select(
-        ROW, "version", *numbers, "symptoms", "anticoagulated", "over_24_h", "fasting", term="name", unit="target"
+        ROW, "version", *numbers, *BY_EXCEPTION, *FOUND, term="name", unit="target"
     )
     return laboratory_grades(cases, ROW, options)

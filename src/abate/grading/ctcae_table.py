@@ -40,6 +40,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "not anticoagulated": ("anticoagulated",),
     "over 24 h": ("over_24_h",),
     "fasting": ("fasting",),
+    "febrile": ("febrile",),
+    "bleeding": ("bleeding",),
 }
 """What a comparison, or what must hold besides, asks of a case."""
 

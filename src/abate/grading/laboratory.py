@@ -20,6 +20,8 @@ from abate.timeline.joins import TOLERANCE, beside
 
 BY_EXCEPTION = ("symptoms", "anticoagulated", "over_24_h")
 """Truths that are said where they are so."""
+FOUND = ("fasting", "febrile", "bleeding")
+"""Truths that are not known where they are not said."""
 LEAST, MOST, NEXT = 1e-9, 1e12, 1e-6
 """A limit that no value is below, one that no value is above, and a step beside an edge."""
 
@@ -42,7 +44,7 @@ FILLED: Mapping[str, tuple[Callable[[ibis.Table], Any], ...]] = {
         *(_beside_edge("uln", times, step) for times in (1, 5) for step in (0, NEXT)),
         *(_beside_edge("lln", 1, step) for step in (0, -NEXT)),
     ),
-    **dict.fromkeys((*BY_EXCEPTION, "fasting"), NO_OR_YES),
+    **dict.fromkeys((*BY_EXCEPTION, *FOUND), NO_OR_YES),
 }
 """Inputs that may be blank, and what they are tried at: the ends, and beside what they are compared with."""
 
@@ -67,6 +69,8 @@ INPUTS = (
     truth("anticoagulated", "On anticoagulation"),
     truth("over_24_h", "For more than 24 hours"),
     truth("fasting", "Glucose of a fasting patient"),
+    truth("febrile", "A temperature over 38.3 Cel once, or of 38.0 Cel for more than an hour"),
+    truth("bleeding", "Bleeding"),
 )
 CTCAE_LAB = Score(
     "ctcae-lab",
@@ -131,11 +135,9 @@ def _besides(rows: ibis.Table) -> Any:
         ("abnormal to 5 ULN", abnormal & (rows.baseline <= 5 * rows.uln + TOLERANCE)),
         ("low", low),
         ("baseline low", rows.baseline < rows.lln - TOLERANCE),
-        ("symptoms", rows.symptoms),
-        ("anticoagulated", rows.anticoagulated),
         ("not anticoagulated", ~rows.anticoagulated),
         ("over 24 h", rows.over_24_h),
-        ("fasting", rows.fasting),
+        *((name, rows[name]) for name in ("symptoms", "anticoagulated", *FOUND)),
         else_=True,
     )
 
@@ -148,8 +150,8 @@ def laboratory_grades(cases: ibis.Table, key: str, options: Options) -> ibis.Tab
     cases
         The ``key``; ``term, version`` (as in the table); ``unit``: that of the printed numbers which apply (empty
         where the term has none, null where it is not known); ``value_low, value_high`` (equal where the value is
-        known exactly), ``uln, lln, baseline`` in that unit; the truths ``symptoms, anticoagulated, over_24_h,
-        fasting``.
+        known exactly), ``uln, lln, baseline`` in that unit; the truths of :data:`BY_EXCEPTION` and
+        :data:`FOUND`.
     key
         The column that names a case, a whole number.
     options
