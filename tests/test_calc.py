@@ -65,7 +65,7 @@ def test_a_result_in_words(given: str, capsys: pytest.CaptureFixture[str], snaps
     "given",
     [
         "hscor",
-        "nothing-like-it",
+        "qqqq",
         "easix ldh",
         "easix ldl=3",
         "easix qqqq=3",

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from abate.calculator.organ_support import ORGAN_SUPPORT
 from abate.grading.ctcae_table import table_rows
 from abate.grading.laboratory import CTCAE_LAB
 from abate.grading.neurology import CTCAE_NEURO
@@ -37,7 +38,10 @@ TESTS = {
     "test_system_ctcae_neuro": ("ctcae403_neuro", "ctcae5_neuro"),
 }
 """Spec tests of the systems that grade a day, and the systems of which each speaks."""
-CALCULATED = ("test_scores", "test_system_hlh", "test_grading_laboratory", "test_system_ctcae_neuro")
+CALCULATED = (
+    *("test_scores", "test_system_hlh", "test_grading_laboratory", "test_system_ctcae_neuro"),
+    "test_calc_organ_support",
+)
 """Spec tests of what the calculator computes."""
 
 
@@ -170,6 +174,7 @@ def index() -> str:
         "Terms of the CTCAE": [CTCAE_LAB, CTCAE_NEURO],
         "Criteria of hyperinflammation and of cytopenia": [*COUNTED.values()],
         "Scores": [*SCORES.values()],
+        "Organ support, of one moment": [*ORGAN_SUPPORT.values()],
     }
     lines = [
         "# Systems and scores",
@@ -186,7 +191,7 @@ def index() -> str:
 
 def pages() -> dict[str, str]:
     """Return every page by the name of its file."""
-    scores = (CTCAE_LAB, CTCAE_NEURO, *COUNTED.values(), *SCORES.values())
+    scores = (CTCAE_LAB, CTCAE_NEURO, *COUNTED.values(), *SCORES.values(), *ORGAN_SUPPORT.values())
     found = {f"{system.key.replace('_', '-')}.md": system_page(system) for system in SYSTEMS.values()}
     return {"README.md": index(), **found, **{f"{score.key}.md": score_page(score) for score in scores}}
 

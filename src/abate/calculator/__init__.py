@@ -11,6 +11,7 @@ import pyarrow as pa
 from abate.calculator.bedside import bedside
 from abate.calculator.bedside_inputs import BEDSIDE
 from abate.calculator.laboratory import laboratory
+from abate.calculator.organ_support import ORGAN_SUPPORT, organ_support
 from abate.grading.laboratory import CTCAE_LAB
 from abate.grading.neurology import CTCAE_NEURO, neurological_grades
 from abate.grading.points import Score, evaluate
@@ -26,6 +27,7 @@ RULES: Mapping[str, Score] = {
     CTCAE_NEURO.key: CTCAE_NEURO,
     **COUNTED,
     **SCORES,
+    **ORGAN_SUPPORT,
 }
 
 
@@ -137,6 +139,8 @@ def calculate(score: Score, cases: pa.Table, place: str, options: Options) -> pa
         judged = neurological_grades(rows, options)
     elif score.key in BEDSIDE:
         judged = bedside(rows, score, options)
+    elif score.key in ORGAN_SUPPORT:
+        judged = organ_support(rows, score, options)
     else:
         judged = evaluate(rows, score, options)
     found = judged.order_by(ROW).select(*results).to_pyarrow()

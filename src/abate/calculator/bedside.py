@@ -10,7 +10,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from abate.calculator.bedside_inputs import BEFORE, BLANKS, CALLED, RATES, agents
+from abate.calculator.bedside_inputs import BEFORE, BLANKS, CALLED, RATES, agents, listed
 from abate.engine.store import Engine
 from abate.grading.points import Score
 from abate.grading.rules import all_of, any_of, grade_days, named
@@ -141,10 +141,9 @@ def _drugs(rows: ibis.Table) -> list[ibis.Table]:
         found.append(
             _table("drugs", given, drug=ibis.literal("fresh frozen plasma"), **dose, minute=ibis.literal(MORNING))
         )
-    running, spelled = [], agents()
-    for name in dict.fromkeys(spelled.values()):
-        written = [word for word, agent in spelled.items() if agent == name]
-        runs = any_of([ibis.coalesce(rows.vasopressors.contains(f"+{word}+"), False) for word in written])
+    running = []
+    for name in dict.fromkeys(agents().values()):
+        runs = listed(rows, name)
         if name in RATES:
             runs = runs | (rows[f"{name}_rate"] > 0)
         if name != "none":

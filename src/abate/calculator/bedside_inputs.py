@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 
+import ibis
+import ibis.expr.types as ir
+
 from abate.grading.points import Item, Score
-from abate.grading.rules import System
+from abate.grading.rules import System, any_of
 from abate.grading.systems import SYSTEMS
 from abate.records.dictionary import dictionary
 from abate.records.grading_options import GRADING
@@ -28,6 +31,18 @@ def agents() -> Mapping[str, str]:
     return {**names, "none": "none"}
 
 
+def rate_of(agent: str) -> Input:
+    """Return the input that is the rate of an agent."""
+    name = f"{agent.replace(' ', '_').lower()}_rate"
+    return Input(name, f"Rate of {agent}", "rate", "[IU]/min" if agent == "vasopressin" else "ug/min")
+
+
+def listed(rows: ibis.Table, agent: str) -> ir.BooleanValue:
+    """Say whether an agent is among the vasopressors of a case, by any of its names."""
+    written = [word for word, name in agents().items() if name == agent]
+    return any_of([ibis.coalesce(rows.vasopressors.contains(f"+{word}+"), False) for word in written])
+
+
 INDICATIONS = {name: name for name in ("hypoxia", "airway_protection", "procedure", "home")}
 SEIZURES = ("none", "focal", "generalized", "nonconvulsive", "nonconvulsive_refractory", "repetitive", "status")
 PERSON = (number("age", "Age", "a", 0, 120), measured("weight"))
@@ -42,7 +57,7 @@ CRS = (
     truth("low_despite_vasopressors", "The pressure stays low on vasopressors"),
     Input("vasopressors", "Vasopressors that run at the same time", "words", words=agents()),
     number("vasopressor_hours", "Hours at these rates; blank: to the end of the day", "h", 0, 240),
-    *(Input(f"{name}_rate", f"Rate of {name}", "rate", "ug/min") for name in RATES),
+    *(rate_of(name) for name in RATES),
     word("oxygen_device", "Oxygen device", _words("oxygen")),
     measured("oxygen_flow", "o2_flow"),
     measured("oxygen_fio2", "fio2", "Inspired fraction that is set or measured"),

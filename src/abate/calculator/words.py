@@ -7,6 +7,7 @@ import pyarrow.compute
 import pyarrow.csv
 
 from abate.calculator.bedside_inputs import BEDSIDE
+from abate.calculator.organ_support import ORGAN_SUPPORT
 from abate.grading.ctcae_table import Term, terms
 from abate.grading.laboratory import CTCAE_LAB
 from abate.grading.neurology import CTCAE_NEURO
@@ -31,6 +32,7 @@ def listing() -> str:
         "Terms of the CTCAE": [CTCAE_LAB, CTCAE_NEURO],
         "Criteria of hyperinflammation and of cytopenia": list(COUNTED.values()),
         "Scores": list(SCORES.values()),
+        "Organ support, of one moment": list(ORGAN_SUPPORT.values()),
     }
     lines = []
     for kind, rules in kinds.items():

@@ -51,7 +51,8 @@ class Input:
             ends = [f"{word} {limit:,.10g}" for word, limit in self._limits() if limit is not None]
             return f"a number {' '.join(ends)}{unit}"
         if self.kind == "rate":
-            return "a rate with its unit, such as 0.1 ug/kg/min"
+            example = "0.03 U/min" if self.unit == "[IU]/min" else "0.1 ug/kg/min"
+            return f"a rate with its unit, such as {example}"
         if self.kind == "text":
             return "text"
         some = "one of " if self.kind == "word" else "some of, joined by +, "

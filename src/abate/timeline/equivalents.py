@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import ibis
 
 from abate.records.options import Options
-from abate.timeline.infusions import SCALE, levels
+from abate.timeline.infusions import SCALE, levels, rate_in
 from abate.timeline.intervals import by_day
 from abate.timeline.joins import DAY, KEYS, beside
 
@@ -94,18 +94,10 @@ def equivalent_days(segments: ibis.Table, facts: ibis.Table, options: Options) -
     """
     formula = FORMULAE[options["norepinephrine_equivalence"]]
     rows = beside(segments, facts.select(*KEYS, "weight"))
-    unit, kilo = rows.rate_unit, rows.weight
-    per_kg = unit.endswith("/kg/min")
-    whole = ibis.ifelse(per_kg, rows.rate * kilo, rows.rate)
-    by_weight = ibis.ifelse(per_kg, rows.rate, rows.rate / kilo)
-    mass = unit.isin(("ug/min", "ug/kg/min"))
-    international = unit.isin(("[IU]/min", "[IU]/kg/min"))
-    inputs = {
-        "ug/min": ibis.ifelse(mass, whole, ibis.null("float64")),
-        "ug/kg/min": ibis.ifelse(mass, by_weight, ibis.null("float64")),
-        "[IU]/min": ibis.ifelse(international, whole, ibis.null("float64")),
-    }
-    terms = [(rows.agent == agent, inputs[entering] * factor) for agent, (entering, factor) in formula.factors.items()]
+    terms = [
+        (rows.agent == agent, rate_in(entering, rows.rate, rows.rate_unit, rows.weight) * factor)
+        for agent, (entering, factor) in formula.factors.items()
+    ]
     rows = rows.filter(rows.agent.isin(list(formula.factors))).mutate(term=ibis.cases(*terms))
     running = by_day(levels(rows, {"level": (rows.term * SCALE).round().cast("int64")}))
     highest = running.group_by(*DAY).aggregate(level=running.level.max())

@@ -152,12 +152,36 @@ def rates(counted: ibis.Table, facts: ibis.Table, options: Options) -> ibis.Tabl
         in place of ug/min.
     """
     rows = beside(counted, facts.select(*KEYS, "weight", "child"))
-    flat, per_kg = rows.rate_unit == "ug/min", rows.rate_unit == "ug/kg/min"
-    by_weight = ibis.cases((per_kg, rows.rate), (flat, rows.rate / rows.weight))
-    whole = ibis.cases((flat, rows.rate), (per_kg, rows.rate * rows.weight))
-    if options["pediatric_vasopressor_dose"] == "per_kg":
-        whole = ibis.ifelse(rows.child, by_weight * 100, whole)
+    whole = dose("", rows.rate, rows.rate_unit, rows.weight, rows.child, options)
+    by_weight = dose("dopamine", rows.rate, rows.rate_unit, rows.weight, rows.child, options)
     return rows.mutate(dose=ibis.ifelse(rows.agent == "dopamine", by_weight, whole)).drop("weight", "child")
+
+
+def rate_in(wanted: str, rate: ir.Value, unit: ir.Value, weight: ir.Value) -> ir.Value:
+    """Return a rate in ug/min, ug/kg/min or [IU]/min; null where its unit or the weight does not allow it.
+
+    Parameters
+    ----------
+    wanted
+        One of the three.
+    rate, unit, weight
+        Of an infusion, per kg or not, in mass or in international units; of the patient (kg).
+    """
+    flat, per_kg = ("[IU]/min", "[IU]/kg/min") if wanted == "[IU]/min" else ("ug/min", "ug/kg/min")
+    if wanted == per_kg:
+        return ibis.cases((unit == per_kg, rate), (unit == flat, rate / weight))
+    return ibis.cases((unit == flat, rate), (unit == per_kg, rate * weight))
+
+
+def dose(
+    agent: str, rate: ir.Value, unit: ir.Value, weight: ir.Value, child: ir.BooleanValue, options: Options
+) -> ir.Value:
+    """Return the rate of an agent in the unit in which :class:`HighDose` has it."""
+    by_weight = rate_in("ug/kg/min", rate, unit, weight)
+    if agent == "dopamine":
+        return by_weight
+    whole = rate_in("ug/min", rate, unit, weight)
+    return ibis.ifelse(child, by_weight * 100, whole) if options["pediatric_vasopressor_dose"] == "per_kg" else whole
 
 
 def levels(segments_of: ibis.Table, amounts: Mapping[str, ir.IntegerValue]) -> ibis.Table:
