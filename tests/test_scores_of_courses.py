@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pytest
 
 from abate import verbs
-from spec import write_folder
+from abate.records.options import Options
+from abate.scores.of_iec_hs import rapid_rises
+from spec import frame, write_folder
 
 DAY0 = "2024-03-11 10:00"
 SITES = "major_extranodal"
@@ -54,6 +57,8 @@ MEASUREMENTS = """
     A          | ast             | 250    | U/L     | 40  |     | 2024-03-15 06:00
     A          | ldh             | 900    | U/L     | 250 |     | 2024-03-15 06:00
     A          | sil2r           | 4000   | U/mL    |     |     | 2024-03-15 06:00
+    A          | inr             | 1.5    | 1       | 1.2 |     | 2024-03-15 06:00
+    A          | bilirubin_direct | 0.3   | mg/dL   | 0.3 |     | 2024-03-15 06:00
     B          | ferritin        | 700    | ug/L    |     |     | 2024-03-12
     C          | platelets       | 100    | 10*9/L  |     |     | 2024-03-05 07:00
     C          | ldh             | 300    | U/L     | 250 |     | 2024-03-05 07:00
@@ -81,6 +86,7 @@ MEASUREMENTS = """
 EVENTS = """
     patient_id | event       | text         | time
     A          | hlh_feature | splenomegaly | 2024-03-15
+    A          | hlh_feature | Onset as CRS resolves | 2024-03-15
     C          | relapse     |              | 2024-05-01
 """
 COVERAGE = """
@@ -159,9 +165,48 @@ def test_a_rise_of_ferritin_is_between_draws_of_4_to_24_hours(found: Found) -> N
 
 def test_iec_hs_counts_and_calls_nothing(found: Found) -> None:
     row = found["A", "iec-hs", "most within 72 hours, ferritin gate open"]
-    assert (row["value"], row["class"], row["day"]) == (2, "", 4)
-    assert row["criteria"] == "transaminases; fibrinogen"
+    assert (row["value"], row["class"], row["day"]) == (3, "", 4)
+    assert row["criteria"] == "transaminases; fibrinogen; onset as CRS resolves"
     assert "new_grade_4_cytopenia" in row["missing"]
+    other = found["A", "iec-hs-other", "most within 72 hours, ferritin gate open"]
+    told = "ldh above normal; prolonged clotting; new splenomegaly; fever; new renal insufficiency; triglycerides"
+    assert (other["criteria"], other["missing"], other["upper"]) == (told, "neurotoxicity; lung", 8)
+
+
+RISES = """
+    patient_id | minute | low  | high
+    rate       | 600    | 900  | 900
+    rate       | 840    | 1300 | 1300
+    too soon   | 600    | 1900 | 1900
+    too soon   | 839    | 2400 | 2400
+    too slow   | 600    | 1000 | 1000
+    too slow   | 840    | 1399 | 1399
+    doubled    | 600    | 500  | 500
+    doubled    | 2040   | 1000 | 1000
+    too late   | 600    | 500  | 500
+    too late   | 2041   | 1000 | 1000
+    too low    | 600    | 400  | 400
+    too low    | 840    | 999  | 999
+    a bound    | 600    | 900  | 900
+    a bound    | 1200   | 9000 | 1e300
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "rapid"),
+    [
+        ("rate", {"rate"}),
+        ("doubling", {"doubled"}),
+        ("rate_or_doubling", {"rate", "doubled"}),
+        ("off", set()),
+    ],
+)
+def test_a_rapid_rise_of_ferritin_is_one_that_is_chosen(how: str, rapid: set[str]) -> None:
+    """100 ug/L an hour over 4 hours or more, or twice as much within 24, and 1,000 reached."""
+    rows = frame(RISES, minute="int", low="float", high="float").mutate(course_id=1, variable=ibis.literal("ferritin"))
+    rows = rows.mutate(day=rows.minute // 1440)
+    found = rapid_rises(rows, Options({"iec_hs_rapid_rise": how})).to_pyarrow().to_pylist()
+    assert {row["patient_id"] for row in found} == rapid
 
 
 def test_neutropenia_is_told_by_its_endpoints_and_its_course(found: Found) -> None:

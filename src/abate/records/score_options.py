@@ -46,6 +46,14 @@ SCORES = (
         "Hines 2023, doi:10.1016/j.jtct.2023.03.006 (recalled); clinical review",
     ),
     Option(
+        "iec_hs_rapid_rise",
+        "rate_or_doubling",
+        ("rate_or_doubling", "rate", "doubling", "off"),
+        "What is a rapid rise of ferritin in records: 100 ug/L an hour between draws of 4 to 24 hours, twice as much "
+        "within 24 hours, either (reaching 1,000 ug/L), or none",
+        "Hines 2023 leaves it to judgement; the rate is that of Kennedy 2020, the rest our resolution",
+    ),
+    Option(
         "car_hematotox_edge",
         "printed",
         ("printed", "inclusive"),

@@ -18,7 +18,6 @@ from abate.grading.rules import any_of
 from abate.grading.systems.cartox_hlh import CARTOX_HLH
 from abate.grading.systems.hlh_2004 import HLH_2004, HLH_2024
 from abate.grading.systems.icaht import ICAHT_EARLY, ICAHT_LATE, T_ICAHT_EARLY, T_ICAHT_LATE
-from abate.grading.systems.iec_hs import IEC_HS
 from abate.grading.systems.mas import MAS_2016, MAS_L, OHI
 from abate.records.dictionary import Dictionary
 from abate.records.options import Options
@@ -27,8 +26,19 @@ from abate.scores.car_hematotox import CAR_HEMATOTOX
 from abate.scores.easix import EASIX, MODIFIED, SIMPLIFIED
 from abate.scores.hscore import HSCORE
 from abate.scores.ipi import AGE_ADJUSTED, IPI, NCCN_IPI, R_IPI
-from abate.scores.of_organs import GRADES, cartox_hlh, iec_hs
-from abate.scores.recorded import ENDLESS, WORST, findings_of_days, known_within, last_before, windows, worst_of_days
+from abate.scores.of_iec_hs import iec_hs
+from abate.scores.of_organs import GRADES, cartox_hlh
+from abate.scores.recorded import (
+    ENDLESS,
+    LEAST_RISE,
+    WORST,
+    ferritin_rises,
+    findings_of_days,
+    known_within,
+    last_before,
+    windows,
+    worst_of_days,
+)
 from abate.scores.renal import BODY_SURFACE, CKD_EPI, COCKCROFT_GAULT
 from abate.timeline.administered import administered
 from abate.timeline.course_facts import infusion_minute
@@ -45,8 +55,6 @@ COLUMNS = ("value", "class", "lower", "upper", "complete", "missing", "criteria"
 ONE_DRAW = DAY_MINUTES
 """Components of EASIX that lie further apart (minutes) are not of one draw."""
 ORGAN_GRADES = tuple(part for parts in GRADES.values() for part in parts)
-LEAST_RISE = 4 * 60
-"""Least minutes between two draws of which a rate of ferritin is made: a guard against double draws."""
 HEMATOTOXICITY, G_CSF = "neutropenia", "g-csf"
 """Endpoints of Rejeski 2021, and the first day of a growth factor, among the scores."""
 OLDER = 61
@@ -93,9 +101,11 @@ def scores_of_courses(
     for sequence, found in cartox_hlh(organs, day_by_day, records["events"], options).items():
         parts.append(_rows(found, CARTOX_HLH.key, f"days 0 to {LAST_DAY}, organs {sequence}"))
     moments = _moments(records, known, options)
-    counted = engine.keep("iec_hs_days", iec_hs(days, worst, findings, results, moments[INFUSION][0], options))
-    gated = _most(counted.filter(counted.gate == "open"))
-    parts.append(_rows(gated, IEC_HS.key, "most within 72 hours, ferritin gate open", gated.day, every=True))
+    counts = iec_hs(features, worst, findings, results, moments[INFUSION][0], options)
+    for score, days_of in counts.items():
+        counted = engine.keep(f"days_of_{score}", days_of)
+        gated = _most(counted.filter(counted.gate == "open"))
+        parts.append(_rows(gated, score, "most within 72 hours, ferritin gate open", gated.day, every=True))
     parts += _baseline(results, moments, options)
     parts += _of_patients(records["patients"], results, moments, options)
     parts += _cytopenia(results, _until_progression(follow_up, records["events"]), options)
@@ -171,14 +181,9 @@ def _most(found: ibis.Table, *ahead: Any) -> ibis.Table:
 def _mas_l(results: ibis.Table, features: ibis.Table, options: Options) -> ibis.Table:
     """Return MAS-L: the fastest rise of ferritin between two draws, and the extremes of days 0 to 30."""
     inside = results.filter(results.day >= 0, results.day <= LAST_DAY)
-    draws = inside.filter(inside.variable == "ferritin", inside.minute.notnull(), inside.low == inside.high)
-    draws = draws.select(*KEYS, "minute", "low")
-    later = draws.view()
-    pairs = draws.join(later, [draws[key] == later[key] for key in KEYS])
-    gap = later.minute - draws.minute
-    pairs = pairs.filter(gap >= LEAST_RISE, gap <= int(options["mas_l_gap_hours"]) * 60)
-    pairs = pairs.select(*(draws[key] for key in KEYS), rise=(later.low - draws.low) / (gap / 60))
-    rise = pairs.group_by(*KEYS).aggregate(ferritin_rise=pairs.rise.max())
+    rises = ferritin_rises(inside, int(options["mas_l_gap_hours"]))
+    rises = rises.filter(rises.minutes >= LEAST_RISE)
+    rise = rises.group_by(*KEYS).aggregate(ferritin_rise=rises.rate.max())
     fibrinogen = inside.filter(inside.variable == "fibrinogen")
     fibrinogen = fibrinogen.group_by(*KEYS).aggregate(
         fibrinogen_low=fibrinogen.low.min(), fibrinogen_high=fibrinogen.high.min()

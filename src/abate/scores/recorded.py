@@ -14,19 +14,24 @@ from abate.timeline.intervals import DAY_MINUTES
 from abate.timeline.joins import DAY, KEYS, beside, dated, first_row
 
 WORST: Mapping[str, str] = {
-    **dict.fromkeys(("temperature", "ferritin", "triglyceride", "ast", "alt", "sil2r", "ldh_ratio"), "max"),
+    **dict.fromkeys(("temperature", "ferritin", "triglyceride", "ast", "alt", "sil2r"), "max"),
+    **dict.fromkeys(("ldh_ratio", "inr_ratio", "aptt_ratio", "bilirubin_direct_ratio"), "max"),
     **dict.fromkeys(("hemoglobin", "wbc", "platelets", "anc", "fibrinogen"), "min"),
 }
 """Variable to which end of it is the worse; ratios are to the limit of normal of their own result."""
-RATIOS = {"ldh_ratio": "ldh"}
+RATIOS = {f"{name}_ratio": name for name in ("ldh", "inr", "aptt", "bilirubin_direct")}
 FEATURES = {
     "splenomegaly": ("splenomegaly", "enlarged spleen"),
     "hepatomegaly": ("hepatomegaly", "enlarged liver"),
     "hemophagocytosis": ("hemophagocytosis", "haemophagocytosis"),
     "nk_activity_low": ("low nk activity", "nk_activity_low"),
     "molecular_diagnosis": ("molecular diagnosis", "molecular_diagnosis"),
+    "new_grade_4_cytopenia": ("new grade 4 cytopenia", "new_grade_4_cytopenia"),
+    "onset_as_crs_resolves": ("onset as crs resolves", "onset_as_crs_resolves"),
 }
 """Findings of HLH, and how an event ``hlh_feature`` writes them."""
+LEAST_RISE = 4 * 60
+"""Least minutes between two draws of which a rate of ferritin is made: a guard against double draws."""
 ENDLESS, JUST = 1e300, 1e-6
 """Stands for an end that no assay told, while ends are compared; a hair, relative to the value."""
 
@@ -127,6 +132,31 @@ def windows(days: ibis.Table, worst: ibis.Table, findings: ibis.Table, length: i
 def _exact(rows: ibis.Table, name: str) -> ir.FloatingValue:
     low, high = rows[f"{name}_low"], rows[f"{name}_high"]
     return ibis.ifelse(low == high, low, ibis.null("float64"))
+
+
+def ferritin_rises(results: ibis.Table, hours: int) -> ibis.Table:
+    """Return every rise or fall of ferritin between two timed draws of exact values.
+
+    Parameters
+    ----------
+    results
+        From :func:`known_within`.
+    hours
+        The most between the draws.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, day`` (of the later draw), ``minutes, before, after, rate`` (an hour).
+    """
+    draws = results.filter(results.variable == "ferritin", results.minute.notnull(), results.low == results.high)
+    draws = draws.select(*DAY, "minute", "low")
+    later = draws.view()
+    pairs = draws.join(later, [draws[key] == later[key] for key in KEYS])
+    gap = later.minute - draws.minute
+    pairs = pairs.filter(gap > 0, gap <= hours * 60)
+    ends = {"minutes": gap, "before": draws.low, "after": later.low, "rate": (later.low - draws.low) / (gap / 60)}
+    return pairs.select(*(draws[key] for key in KEYS), day=later.day, **ends)
 
 
 def findings_of_days(events: ibis.Table) -> ibis.Table:

@@ -117,7 +117,7 @@ IEC_HS_GATE = Score(
     options=(GATE,),
     notes=(
         "After lymphodepletion the literal gate is nearly always open.",
-        "A rapid rise that is not given counts as none.",
+        "A rapid rise that is not given counts as none. From records the option `iec_hs_rapid_rise` says what is one.",
     ),
 )
 IEC_HS_OTHER = Score(
@@ -133,4 +133,9 @@ IEC_HS_OTHER = Score(
         counted("triglycerides", above("triglyceride", 265), ("triglyceride",), "Fasting, over 265 mg/dL", "recalled"),
     ),
     counts=True,
+    notes=(
+        "From records, all within 72 hours: INR or partial thromboplastin time over its limit, any grade of ICANS "
+        "(ASTCT 2019), oxygen for hypoxia, creatinine of CTCAE v4.03 grade 2 or more (our resolution). Whether triglycerides "
+        "were fasting, an organ was new or the lungs were clear is not in records.",
+    ),
 )

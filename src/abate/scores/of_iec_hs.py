@@ -1,0 +1,165 @@
+"""IEC-HS of every patient-day: the ferritin gate, and the manifestations of 72 hours, counted and never called.
+
+Hines MR, et al. Transplant Cell Ther 2023;29(7):438.e1-438.e16, doi:10.1016/j.jtct.2023.03.006.
+"""
+
+from typing import Any
+
+import ibis
+
+from abate.grading.points import Score, above, evaluate
+from abate.grading.rules import any_of, grade_days
+from abate.grading.systems.astct_icans import ASTCT_ICANS
+from abate.grading.systems.iec_hs import IEC_HS, IEC_HS_GATE, IEC_HS_OTHER
+from abate.records.options import Options
+from abate.scores.recorded import LEAST_RISE, ferritin_rises, last_before, windows
+from abate.timeline.joins import DAY, KEYS, beside
+
+WINDOW = 3
+"""Days: manifestations are typically concurrent, e.g. within 72 hours."""
+LAST_DAY, BASELINE_DAYS = 30, 7
+RISE_HOURS, RISE_RATE, RISE_TIMES, RISE_LEAST = 24, 100, 2, 1000
+"""Of a rapid rise: within these hours, so much an hour, so many times, to so much."""
+ENZYMES = ("alt", "ast")
+RENAL = 2
+"""CTCAE v4.03 grade of creatinine that is renal insufficiency: over 1.5 times the baseline, or the limit."""
+
+
+def iec_hs(
+    features: ibis.Table,
+    worst: ibis.Table,
+    findings: ibis.Table,
+    results: ibis.Table,
+    infusion: ibis.Table,
+    options: Options,
+) -> dict[str, ibis.Table]:
+    """Return the gate and the counts of manifestations of IEC-HS of every patient-day, over 72 hours.
+
+    Parameters
+    ----------
+    features
+        From :func:`abate.timeline.features.features`.
+    worst, findings
+        As for :func:`abate.scores.recorded.windows`.
+    results, infusion
+        From :func:`abate.scores.recorded.known_within`; ``patient_id, course_id, moment``.
+    options
+        How ambiguities are settled.
+
+    Returns
+    -------
+    dict
+        For the common and for the other manifestations: ``patient_id, course_id, day``, ``gate`` (open, closed, or
+        empty: not known), and the columns of :func:`abate.grading.points.evaluate`. A new cytopenia beyond the
+        expected nadir and an onset as CRS resolves are a clinician's to say, by an event ``hlh_feature``.
+    """
+    days = features.filter(features.day <= LAST_DAY)
+    rows = windows(days.select(*DAY, "events_covered"), worst, findings, WINDOW)
+    rows = beside(beside(rows, _limits(results)), _baseline(results, infusion))
+    rows = beside(beside(rows, _rapid(rows, rapid_rises(results, options)), DAY), _signs(days, options), DAY)
+    rows = rows.mutate(
+        **{f"{name}_{end}": rows[name] for name in ("ferritin_uln", "fibrinogen_lln") for end in ("low", "high")},
+        **_transaminases(rows),
+        ldh_above_normal=above("ldh_ratio", 1),
+        prolonged_clotting=any_of([above(f"{name}_ratio", 1).resolve(rows) for name in ("inr", "aptt")]),
+        direct_hyperbilirubinemia=above("bilirubin_direct_ratio", 1),
+        new_splenomegaly=rows.splenomegaly,
+    )
+    low, high = rows.transaminases_ratio_low, rows.transaminases_ratio_high
+    rows = rows.mutate(transaminases_ratio=ibis.ifelse(low == high, low, ibis.null("float64")))
+    gate = evaluate(rows, IEC_HS_GATE, options).select(*DAY, gate="class")
+
+    def of(score: Score) -> ibis.Table:
+        return beside(evaluate(rows, score, options), gate, DAY)
+
+    return {score.key: of(score) for score in (IEC_HS, IEC_HS_OTHER)}
+
+
+def _limits(results: ibis.Table) -> ibis.Table:
+    """Return the limits of normal of each course."""
+    limits = results.filter(results.uln.notnull() | results.lln.notnull())
+    return limits.group_by(*KEYS).aggregate(
+        **{f"{name}_uln": limits.uln.max(where=limits.variable == name) for name in ("ferritin", *ENZYMES)},
+        fibrinogen_lln=limits.lln.min(where=limits.variable == "fibrinogen"),
+    )
+
+
+def _baseline(results: ibis.Table, infusion: ibis.Table) -> ibis.Table:
+    """Return ferritin and transaminases at infusion."""
+    before = last_before(results, infusion, ("ferritin", *ENZYMES), BASELINE_DAYS)
+    return before.select(
+        *KEYS,
+        ferritin_baseline="ferritin",
+        ferritin_baseline_low="ferritin_low",
+        ferritin_baseline_high="ferritin_high",
+        **{f"{name}_baseline": before[f"{name}_low"] for name in ENZYMES},
+    )
+
+
+def _transaminases(rows: ibis.Table) -> dict[str, Any]:
+    """Return the ratio over the limit of normal, or over a baseline above it; without one it may have been above."""
+    limits = {name: ibis.greatest(rows[f"{name}_uln"], rows[f"{name}_baseline"]) for name in ENZYMES}
+    low = [
+        ibis.ifelse(
+            rows[f"{name}_baseline"].notnull(),
+            rows[f"{name}_low"] / limits[name],
+            0 * rows[f"{name}_low"] / rows[f"{name}_uln"],
+        )
+        for name in ENZYMES
+    ]
+    high = [rows[f"{name}_high"] / limits[name] for name in ENZYMES]
+    return {"transaminases_ratio_low": ibis.greatest(*low), "transaminases_ratio_high": ibis.greatest(*high)}
+
+
+def rapid_rises(results: ibis.Table, options: Options) -> ibis.Table:
+    """Return the days on which ferritin had risen rapidly within 24 hours: our operational definition.
+
+    Parameters
+    ----------
+    results
+        From :func:`abate.scores.recorded.known_within`.
+    options
+        ``iec_hs_rapid_rise``.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, day`` of the later draw.
+    """
+    rises = ferritin_rises(results, RISE_HOURS)
+    fast = (rises.rate >= RISE_RATE) & (rises.minutes >= LEAST_RISE)
+    doubled = rises.after >= RISE_TIMES * rises.before
+    how = options["iec_hs_rapid_rise"]
+    chosen = {"rate": fast, "doubling": doubled, "rate_or_doubling": fast | doubled, "off": ibis.literal(False)}[how]
+    return rises.filter(chosen, rises.after >= RISE_LEAST).select(*DAY).distinct()
+
+
+def _rapid(rows: ibis.Table, rises: ibis.Table) -> ibis.Table:
+    """Return whether ferritin rose rapidly within 72 hours; no rise that is known counts as none."""
+    rows = beside(rows.select(*DAY), rises.mutate(found=ibis.literal(True)), DAY)
+    window = ibis.window(group_by=KEYS, order_by=rows.day, preceding=WINDOW - 1, following=0)
+    return rows.select(*DAY, ferritin_rapid_rise=ibis.coalesce(rows.found.max().over(window), False))
+
+
+def _signs(days: ibis.Table, options: Options) -> ibis.Table:
+    """Return what the bedside tells within 72 hours: fever, neurotoxicity, hypoxia, a rise of creatinine."""
+    neurological = grade_days(days, ASTCT_ICANS, options)
+    some = ibis.cases((neurological.lower > 0, True), (neurological.upper == 0, False))
+    rows = beside(days, neurological.select(*DAY, neurotoxicity=some), DAY)
+    signs = {
+        "fever": rows.fever,
+        "neurotoxicity": rows.neurotoxicity,
+        # Room air does not tell that the lungs are clear.
+        "lung": ibis.cases((rows.oxygen, True)),
+        "new_renal_insufficiency": rows.creatinine_grade >= RENAL,
+    }
+    rows = rows.select(*DAY, **signs)
+    window = ibis.window(group_by=KEYS, order_by=rows.day, preceding=WINDOW - 1, following=0)
+    told = {
+        name: ibis.cases(
+            (rows[name].max().over(window), True),
+            (rows[name].notnull().min().over(window), False),
+        )
+        for name in signs
+    }
+    return rows.select(*DAY, **told)
