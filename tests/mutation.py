@@ -25,8 +25,11 @@ from abate.grading.rules import Criterion, System
 from abate.grading.systems import COUNTED, SYSTEMS
 from abate.records.options import Options
 from abate.scores import SCORES
+from abate.scores.bedside import QUESTIONS
 from abate.sources.cases import ROW, typed
 from grading import daily, table
+from mutation_of_cut_offs import of_cut_offs
+from test_laboratory_edges import every_edge, graded
 
 TESTS = {
     "astct_crs": ("test_system_astct_crs",),
@@ -59,8 +62,9 @@ EQUIVALENT = {
     "cartox_cres: CARTOX-10 0-2 (3) 0 moved by -1": "no score is under 0",
 }
 """Mutants that are the same rule, and why."""
-WHOLE = ("grade", "days", "stage", "sites", "ecog", "age", "score", "ice", "capd", "cartox")
+WHOLE = ("grade", "days", "stage", "sites", "ecog", "age", "score", "ice", "capd", "cartox", "naming", *QUESTIONS)
 """What names of inputs say that are whole numbers: their step is 1."""
+OTHER_SIDE = {">": ">=", ">=": ">", "<": "<=", "<=": "<"}
 STEP, NOISE = 0.02, 3e-9
 """A step, as part of a cut-off; and what takes a value at it to the other side."""
 Mutant = tuple[str, Any]
@@ -191,53 +195,53 @@ def of_cases(score: Score) -> Iterator[Mutant]:
                 yield f"{score.key}: {band.name} ({band.grade}) {what}", results(replace(score, items=items)) != before
 
 
+def _step(limit: float) -> float:
+    return limit * STEP or 0.05
+
+
 def of_laboratory() -> Iterator[Mutant]:
-    """Yield the mutants of the laboratory table, and whether a case at one of its cut-offs notices."""
-    importlib.import_module("test_grading_laboratory")
-    groups = calculated.by_options(laboratory.CTCAE_LAB.key)
-    from abate.calculator import calculate, rule
+    """Yield the mutants of the laboratory table, and whether a case at one of its edges notices.
 
-    def results(terms: set[str] | None) -> dict[Any, Any]:
-        found: dict[Any, Any] = {}
-        for options, mine in groups.items():
-            chosen = [case for case in mine if terms is None or _term(case) in terms]
-            if not chosen:
-                continue
-            rows = calculate(
-                rule("ctcae-lab"), calculated.laid_out(chosen), "sheet", Options(dict(options))
-            ).to_pylist()
-            found |= {case: (row["grade"], row["lower"], row["upper"]) for case, row in zip(chosen, rows, strict=True)}
-        return found
-
-    before = results(None)
+    Terms and versions know nothing of each other: one condition of each is broken at a time, all of them in one run.
+    """
+    cases = every_edge()
+    expected = [case.grade for case in cases]
+    assert graded(cases) == expected, "ctcae-lab: its edges fail as it stands"
     every = ctcae_table.edges()
+    groups: dict[tuple[str, str], list[int]] = {}
+    for place, edge in enumerate(every):
+        groups.setdefault((edge.term, edge.version), []).append(place)
+    ways: Sequence[Any] = (
+        ("dropped", lambda _edge: None),
+        ("at its limit to the other side", lambda edge: replace(edge, sign=OTHER_SIDE[edge.sign])),
+        *(
+            (f"moved by {way} step", lambda edge, way=way: replace(edge, limit=edge.limit + way * _step(edge.limit)))
+            for way in (1, -1)
+        ),
+    )
     try:
-        for place, edge in enumerate(every):
-            step = edge.limit * STEP or 0.5
-            sign = {">": ">=", ">=": ">", "<": "<=", "<=": "<"}[edge.sign]
-            mutants = [("dropped", None), (f"{edge.sign} made {sign}", replace(edge, sign=sign))]
-            mutants += [(f"moved by {move:g}", replace(edge, limit=edge.limit + move)) for move in (step, -step)]
-            for what, mutant in mutants:
-                kept = (*every[:place], *([mutant] if mutant else []), *every[place + 1 :])
+        for turn in range(max(map(len, groups.values()))):
+            mine = {key: places[turn] for key, places in groups.items() if turn < len(places)}
+            for what, broken_edge in ways:
+                changed = {place: broken_edge(every[place]) for place in mine.values()}
+                edges = [changed.get(place, edge) for place, edge in enumerate(every)]
+                kept = tuple(edge for edge in edges if edge is not None)
                 setattr(laboratory, "edges", lambda kept=kept: kept)  # noqa: B010 the checker knows it as a constant
-                found = results({edge.term})
-                told = any(before[case] != row for case, row in found.items())
-                yield f"ctcae-lab: {edge.term} {edge.version} {edge.unit} grade {edge.grade} {edge.words} {what}", told
+                pairs = zip(cases, graded(cases), strict=True)
+                noticed = {case.key[:2] for case, found in pairs if found != case.grade}
+                for key, place in mine.items():
+                    edge = every[place]
+                    name = f"{edge.term} {edge.version} {edge.unit} grade {edge.grade}, {edge.words}:"
+                    yield f"ctcae-lab: {name} {edge.sign} {edge.limit:g} {what}", key in noticed
     finally:
         setattr(laboratory, "edges", ctcae_table.edges)  # noqa: B010
-
-
-def _term(case: calculated.Case) -> str:
-    written = dict(case.given).get("term", "").strip().lower()
-    names = {each.lower(): term.name for term in ctcae_table.terms().values() for each in (term.name, *term.also)}
-    return names.get(written, "")
 
 
 def main(chosen: Sequence[str]) -> int:
     """Break every rule named (all without a name), and print what was not noticed."""
     rules: dict[str, Any] = {key: of_days(system) for key, system in SYSTEMS.items()}
     rules |= {key: of_cases(score) for key, score in {**COUNTED, **SCORES, CTCAE_NEURO.key: CTCAE_NEURO}.items()}
-    rules["ctcae-lab"] = of_laboratory()
+    rules |= {"ctcae-lab": of_laboratory(), "cut-offs": of_cut_offs()}
     total = lost = 0
     for key, mutants in rules.items():
         if chosen and key not in chosen:

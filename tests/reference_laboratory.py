@@ -303,6 +303,17 @@ def fever(facts: Facts, _: Options) -> int:
     return highest((value >= 38, 1), (value > 39, 2))
 
 
+def kidney_injury(facts: Facts, _: Options) -> int:
+    """v4.03 "rise >0.3 mg/dL or 1.5-2xBL" 1, "2-3xBL" 2, ">3xBL or >4.0 mg/dL" 3."""
+    value = facts["value"]
+    if value > 4:
+        return 3
+    baseline = facts["baseline"]
+    if value > 2 * baseline:
+        return 3 if value > 3 * baseline else 2
+    return 1 if value - baseline > Fraction("0.3") or value >= Fraction("1.5") * baseline else 0
+
+
 def hypoxia(facts: Facts, _: Options) -> int:
     """ "SpO2 <88% or PaO2 <=55 at rest" 3."""
     return 3 if (facts["value"] < 88 if facts.unit == "%" else facts["value"] <= 55) else 0
@@ -349,6 +360,7 @@ RULES: list[tuple[str, str, dict[str, str], Rule]] = [
     ("Ejection fraction decreased", "4.03 5.0", {"%": "10 20 40 50"}, ejection_fraction),
     ("Urine output decreased", "4.03 5.0", {"mL/8h": "80", "mL/24h": "240"}, urine),
     ("Fever", "4.03 5.0", {"Cel": "38.0 39.0 40.0"}, fever),
+    ("Acute kidney injury", "4.03", {"mg/dL": "4.0 0.3 1x 1.5x 2x 3x"}, kidney_injury),
     ("Hypoxia", "4.03 5.0", {"%": "88", "mm[Hg]": "55"}, hypoxia),
     ("Febrile neutropenia", "4.03 5.0", {"10*9/L": "1.0"}, febrile_neutropenia),
     ("Disseminated intravascular coagulation", "4.03 5.0", {"1": "1"}, intravascular_coagulation),

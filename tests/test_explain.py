@@ -17,15 +17,17 @@ TABLES = {
         B          | 2         | 8   | 25        | 2024-06-01 09:00
     """,
     "measurements": """
-        patient_id | course_id | variable    | value | unit | time
-        A          | 1         | temperature | 101.3 | F    | 2024-01-02 08:00
-        A          | 1         | sbp         | 84    | mmHg | 2024-01-02 08:10
-        A          | 1         | alt         | 210   | U/L  | 2024-01-02 08:10
-        A          | 1         | temperature | 37.0  | C    | 2024-01-03 08:00
-        A          | 1         | sbp         | 82    | mmHg | 2024-01-03 08:00
-        A          | 1         | ice         | 8     |      | 2024-01-03 09:00
-        B          | 1         | capd        | 9     |      | 2024-02-02 08:00
-        B          | 2         | temperature | 36.8  | C    | 2024-06-02 08:00
+        patient_id | course_id | variable    | value | unit | uln | time
+        A          | 1         | creatinine  | 70.7  | umol/L | 110 | 2023-12-28 08:00
+        A          | 1         | creatinine  | 2.0   | mg/dL | 1.2 | 2024-01-02 08:10
+        A          | 1         | temperature | 101.3 | F    |     | 2024-01-02 08:00
+        A          | 1         | sbp         | 84    | mmHg | | 2024-01-02 08:10
+        A          | 1         | alt         | 210   | U/L  | | 2024-01-02 08:10
+        A          | 1         | temperature | 37.0  | C    | | 2024-01-03 08:00
+        A          | 1         | sbp         | 82    | mmHg | | 2024-01-03 08:00
+        A          | 1         | ice         | 8     |      | | 2024-01-03 09:00
+        B          | 1         | capd        | 9     |      | | 2024-02-02 08:00
+        B          | 2         | temperature | 36.8  | C    | | 2024-06-02 08:00
     """,
     "states": """
         patient_id | course_id | variable | device        | flow | fio2 | indication | time

@@ -5,6 +5,7 @@ Sources stand in ``abate.scores``. A case names what differs from the sheet's ow
 
 import pytest
 
+from abate.scores.bedside import QUESTIONS
 from abate.scores.hscore import approximate_probability
 from calculated import Case, found, sheet
 
@@ -202,6 +203,12 @@ IPI = [
         one   | age=61                  | good
         two   | age=61; ecog=2          | good
         three | age=61; ecog=2; stage=4 | poor
+        LDH at its limit | ldh_ratio=1.0; age=61; ecog=2 | good
+        LDH above it     | ldh_ratio=1.01; age=61; ecog=2 | poor
+        stage 2          | stage=2; age=61; ecog=2 | good
+        stage 3          | stage=3; age=61; ecog=2 | poor
+        one site         | extranodal_sites=1; age=61; ecog=2 | good
+        two sites        | extranodal_sites=2; age=61; ecog=2 | poor
         """,
         given=LOW,
     ),
@@ -289,6 +296,7 @@ BEDSIDE = [
         all               |                                            | 10    | 10-10
         the year          | year=no                                    | 9     |
         two named         | naming=2                                   | 9     |
+        one named         | naming=1                                   | 8     |
         none named        | naming=0                                   | 7     |
         no command        | command=no                                 | 9     |
         not asked         | counting=                                  | ?     | 9-10
@@ -301,6 +309,9 @@ BEDSIDE = [
         what              | inputs                | value
         all               |                       | 10
         the president     | head_of_government=no | 9
+        two named         | naming=2              | 9
+        one named         | naming=1              | 8
+        none named        | naming=0              | 7
         writing, counting | writing=no; counting=no | 8
         """,
         given=f"{PLACES}; head_of_government=yes; naming=3; writing=yes; counting=yes",
@@ -312,6 +323,12 @@ BEDSIDE = [
         as charted | eye_contact=1; purposeful=2; aware=0; communicates=4; restless=3; inconsolable=0 | 12
                    | underactive=2; slow_response=0                                                  |
         """,
+    ),
+    *sheet(
+        "capd",
+        "what | inputs | value\n"
+        + "\n".join(f"{name} {points} | {name}={points} | {points}" for name in QUESTIONS for points in range(5)),
+        given="; ".join(f"{name}=0" for name in QUESTIONS),
     ),
 ]
 

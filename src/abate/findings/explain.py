@@ -15,7 +15,8 @@ from abate.records.options import Options
 from abate.timeline.catalogue import CATALOGUE
 from abate.timeline.episodes import ANTICYTOKINE, ANTIPYRETIC
 from abate.timeline.intervals import DAY_MINUTES, OPEN
-from abate.timeline.joins import KEYS
+from abate.timeline.joins import KEYS, first_row
+from abate.timeline.organs import OF_GRADE
 
 CARRIED = {"ice", "cartox10", "capd", "score_of_age", "cartox_score_of_age", "consciousness", "unable"}
 """Features that may stand from an earlier day."""
@@ -112,6 +113,8 @@ def explain(
     if CARRIED & needs.keys():
         first = 0 if state["not_assessable"] else min(first, day - 1)
     behind = records_of(records, known, needs, patient, course, first, day)
+    graded_values = {name for need in needs for name in OF_GRADE.get(need, ())}
+    behind = baselines(records, graded_values, options, patient, course) + behind
     return Explanation(graded.to_pylist()[0], system, tuple(judged), tuple(behind))
 
 
@@ -159,6 +162,28 @@ def records_of(
     ]
 
 
+def baselines(
+    records: Mapping[str, ibis.Table], variables: Iterable[str], options: Options, patient: str, course: int
+) -> list[dict[str, Any]]:
+    """Return the last result before infusion of some laboratory variables: what a grade is told against."""
+    rows = records["measurements"]
+    until = int(options["baseline_until_day"])
+    rows = rows.filter(
+        *(rows[key] == value for key, value in zip(KEYS, (patient, course), strict=True)),
+        rows.variable.isin(sorted(variables)),
+        rows.value.notnull(),
+        rows.day < until,
+        rows.day >= until - int(options["baseline_window_days"]),
+    )
+    last = first_row(rows, (*KEYS, "variable"), ibis._.day.desc(), ibis._.minute.desc(), "value")
+    found = last.order_by("variable").to_pyarrow().to_pylist()
+    return [
+        {"table": "measurements", "name": row["variable"], "what": said("measurements", row) + ", the baseline"}
+        | {"when": moment(row), "source": row["source"]}
+        for row in found
+    ]
+
+
 def moment(row: Mapping[str, Any]) -> str:
     """Write the time of a record, and its end where it has one."""
     text = f"day {row['day']}" + clock(row["minute"])
@@ -179,7 +204,8 @@ def said(table: str, row: Mapping[str, Any]) -> str:
     if table == "measurements":
         text = f"{row['comparator'] or ''}{number(row['value'])} {row['unit'] or ''}".strip()
         raw = " ".join(part for part in (row["recorded"], row["unit_recorded"]) if part)
-        return text if raw in ("", text) else f"{text} (recorded {raw})"
+        text = text if raw in ("", text) else f"{text} (recorded {raw})"
+        return text + limits(row)
     if table == "states":
         parts = [row["state"] or row["device"] or ""]
         parts += [f"{number(row['flow'])} L/min"] if row["flow"] is not None else []
@@ -192,6 +218,18 @@ def said(table: str, row: Mapping[str, Any]) -> str:
         return ", ".join(parts) + ("" if row["status"] == "given" else f" ({row['status']})")
     parts = [row["text"] or "", "" if row["value"] is None else number(row["value"])]
     return ", ".join(part for part in parts if part)
+
+
+def limits(row: Mapping[str, Any]) -> str:
+    """Write the limits of normal of a result, and how many times the upper one it is."""
+    parts = [
+        f"{side} limit of normal {number(row[name])}"
+        for side, name in (("lower", "lln"), ("upper", "uln"))
+        if row[name] is not None
+    ]
+    if row["uln"] and row["value"] is not None:
+        parts.append(f"{row['value'] / row['uln']:.3g} times the upper limit")
+    return "; " + ", ".join(parts) if parts else ""
 
 
 def number(value: float | None) -> str:

@@ -8,6 +8,8 @@ from abate.timeline.intervals import DAY_MINUTES
 from abate.timeline.joins import KEYS, beside, first_row
 
 ADULT = 18
+SYSTOLIC_LIMIT = 90.0
+"""Of an adult (mmHg); no child's lies above."""
 MAP_LIMIT = 65.0
 FALL = 0.7
 MIDDAY = 720
@@ -64,7 +66,7 @@ def course_facts(patients: ibis.Table, measurements: ibis.Table, options: Option
         "baseline_ice",
         child=ibis.coalesce(rows.age < ADULT, False),
         systolic_limit=ibis.cases(
-            (rows.age.isnull() | (rows.age >= 11), 90.0),
+            (rows.age.isnull() | (rows.age >= 11), SYSTOLIC_LIMIT),
             (rows.age >= 1, 70.0 + 2.0 * rows.age.floor()),
             (rows.age >= 1 / 12, 70.0),
             else_=60.0,

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from abate.records.options import Options
-from abate.timeline.course_facts import FALL, MAP_LIMIT
+from abate.timeline.course_facts import FALL, MAP_LIMIT, SYSTOLIC_LIMIT
 from abate.timeline.joins import DAY, KEYS, TOLERANCE, beside, unknown
 
 FEVER = 38.0
@@ -102,7 +102,7 @@ def notable_readings(measurements: ibis.Table, facts: ibis.Table, options: Optio
     flow = ((rows.variable == "o2_flow") & (rows.value > 0)) | ((rows.variable == "fio2") & (rows.value > AIR))
     pressure = rows.variable.isin(("sbp", "map"))
     if options["hypotension_definition"] != "fall_30":
-        pressure = pressure & (rows.value < 90)  # no limit lies above: few rows are left to look at
+        pressure = pressure & (rows.value < SYSTOLIC_LIMIT)  # no limit lies above: few rows are left to look at
     rows = rows.filter(fever | saturation | flow | pressure).select(*DAY, "minute", "variable", "value")
     rows = beside(rows, facts.select(*KEYS, "child", "systolic_limit", "baseline_systolic"))
     low = [(rows.variable == variable) & condition for variable, condition in is_low(rows, options).items()]

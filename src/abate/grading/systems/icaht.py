@@ -96,8 +96,8 @@ ICAHT_EARLY = Score(
         "under three days (`cumulative`), with the longest run beside it, since the two differ in neutropenia of two "
         "waves.",
         "From records, days without a count are filled as the automated grading of the Fred Hutch does: a straight "
-        "line over up to seven days, the first and last count carried as far. A filled day counts as a counted one, also in "
-        "the bounds; a longer gap may have been low. Counts before day 0 are not read.",
+        "line over up to seven days, the first and last count carried as far. A filled day counts as a counted one, "
+        "also in the bounds; a longer gap may have been low. Counts before day 0 are not read.",
     ),
 )
 ICAHT_LATE = Score(

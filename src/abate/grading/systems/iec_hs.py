@@ -135,7 +135,7 @@ IEC_HS_OTHER = Score(
     counts=True,
     notes=(
         "From records, all within 72 hours: INR or partial thromboplastin time over its limit, any grade of ICANS "
-        "(ASTCT 2019), oxygen for hypoxia, creatinine of CTCAE v4.03 grade 2 or more (our resolution). Whether triglycerides "
-        "were fasting, an organ was new or the lungs were clear is not in records.",
+        "(ASTCT 2019), oxygen for hypoxia, creatinine of CTCAE v4.03 grade 2 or more (our resolution). Whether "
+        "triglycerides were fasting, an organ was new or the lungs were clear is not in records.",
     ),
 )
