@@ -122,7 +122,8 @@ def test_car_hematotox_reads_the_last_values_before_lymphodepletion(found: Found
 
 def test_easix_is_of_one_draw(found: Found) -> None:
     """Creatinine of two days earlier is not of the draw: there is no EASIX then, but a simplified one."""
-    assert ("A", "easix", BEFORE) not in found
+    row = found["A", "easix", BEFORE]
+    assert (row["value"], row["complete"], row["missing"]) == (None, False, "a draw of all of it")
     assert found["A", "s-easix", BEFORE]["value"] == pytest.approx(500 / 60)
     assert found["A", "m-easix", BEFORE]["value"] == pytest.approx(500 * 1 / 60)
 

@@ -21,7 +21,12 @@ def concordance(cohort: Cohort) -> Section:
     """
     keep = cohort.records.engine.keep
     rows = cohort.computed
-    computed = rows.select(*DAY, "toxicity", by="system", grade="grade", why="criteria")
+    why = ibis.cases(
+        (rows.grade.isnull(), ibis.literal("cannot be graded, not known: ") + rows.missing),
+        (rows.criteria == "", "no criterion holds"),
+        else_=rows.criteria,
+    )
+    computed = rows.select(*DAY, "toxicity", by="system", grade="grade", why=why)
     judged = cohort.grades.filter(cohort.grades.low == cohort.grades.high)
     who = ibis.coalesce(ibis.literal("clinician, ") + judged.system, "clinician")
     judged = judged.mutate(by=who, grade=judged.high.cast("int8"), why=ibis.literal("in a clinician's judgement"))
@@ -166,6 +171,6 @@ def _differ(days: ibis.Table, toxicity: str, names: list[str]) -> ibis.Table:
         least=mine.grade.min(),
         greatest=mine.grade.max(),
         **{name: of(name, "grade") for name in names},
-        **{f"{name}: why": of(name, "why") for name in names},
+        **{f"{name}: why": ibis.coalesce(of(name, "why"), "no grade of that day") for name in names},
     )
     return rows.filter(rows.least < rows.greatest).drop("least", "greatest")

@@ -31,7 +31,6 @@ from abate.scores.of_organs import GRADES, cartox_hlh
 from abate.scores.recorded import (
     ENDLESS,
     LEAST_RISE,
-    WORST,
     ferritin_rises,
     findings_of_days,
     known_within,
@@ -142,10 +141,15 @@ def _rolling(week: ibis.Table, options: Options) -> list[ibis.Table]:
     scores += [(score.key, score, options) for score in (HLH_2004, HLH_2024, MAS_2016, OHI)]
     parts = []
     for name, score, chosen in scores:
-        measured = [rows[f"{item.name}_low"].notnull() for item in score.inputs if item.name in WORST]
-        first = _worst_window(evaluate(rows.filter(any_of(measured)), score, chosen), score)
-        parts.append(_rows(first, name, at, first.day))
+        first = _worst_window(evaluate(_measured(rows, score), score, chosen), score)
+        parts.append(_rows(first, name, at, first.day, every=True))
     return parts
+
+
+def _measured(rows: ibis.Table, score: Score) -> ibis.Table:
+    """Return the rows in which something of a score was measured."""
+    names = [item.name for item in score.inputs if f"{item.name}_low" in rows.columns]
+    return rows.filter(any_of([rows[f"{name}_{end}"].notnull() for name in names for end in ("low", "high")]))
 
 
 def _worst_window(found: ibis.Table, score: Score) -> ibis.Table:
@@ -201,7 +205,7 @@ def _mas_l(results: ibis.Table, features: ibis.Table, options: Options) -> ibis.
         fibrinogen=rows.fibrinogen_low,
         ldh_ratio=rows.ldh_ratio_low,
     )
-    return _rows(evaluate(rows, MAS_L, options), "mas-l", f"days 0 to {LAST_DAY}")
+    return _rows(evaluate(_measured(rows, MAS_L), MAS_L, options), "mas-l", f"days 0 to {LAST_DAY}", every=True)
 
 
 def _moments(records: Mapping[str, ibis.Table], known: Dictionary, options: Options) -> Moments:
@@ -231,12 +235,13 @@ def _baseline(results: ibis.Table, moments: Moments, options: Options) -> list[i
         rows = last_before(results, moment, names, days)
         for score in scores:
             mine = [item.name for item in score.inputs]
-            chosen = rows
-            if score is not CAR_HEMATOTOX:
-                drawn = [rows[f"{name}_at"] for name in mine]
-                apart = ibis.greatest(*drawn) - ibis.least(*drawn) > ONE_DRAW
-                chosen = rows.mutate(**{name: ibis.ifelse(apart, ibis.null("float64"), rows[name]) for name in mine})
-            parts.append(_rows(evaluate(chosen, score, options), score.key, at))
+            drawn = [rows[f"{name}_at"] for name in mine]
+            apart = ibis.literal(score is not CAR_HEMATOTOX)
+            apart = ibis.coalesce(apart & (ibis.greatest(*drawn) - ibis.least(*drawn) > ONE_DRAW), False)
+            chosen = rows.mutate(**{name: ibis.ifelse(apart, ibis.null("float64"), rows[name]) for name in mine})
+            found = evaluate(_measured(chosen.mutate(apart=apart), score), score, options)
+            found = found.mutate(missing=ibis.ifelse(found.apart, "a draw of all of it", found.missing))
+            parts.append(_rows(found, score.key, at, every=True))
     return parts
 
 
