@@ -196,7 +196,7 @@ def of_cases(score: Score) -> Iterator[Mutant]:
 
 
 def _step(limit: float) -> float:
-    return limit * STEP or 0.05
+    return limit * STEP or 0.5
 
 
 def of_laboratory() -> Iterator[Mutant]:

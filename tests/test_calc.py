@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from abate.calculator import RULES, calculate_one, rule
+from abate.calculator import RULES, calculate_file, calculate_one, rule
+from abate.calculator.laboratory import UNIT
 from abate.cli import main
 
 
@@ -82,6 +83,11 @@ def test_a_result_in_words(given: str, capsys: pytest.CaptureFixture[str], snaps
         "ctcae-lab term=ALT value=3 version=7",
         "astct-crs vasopressors=norepinephrine+adrenalin temperature=>38 norepinephrine_rate=3",
         "cartox-crs sbp=80 vasopressor_overlap_minutes=many",
+        "lee-2014 norepinephrine_rate=<20mcg/min epinephrine_rate=-2mcg/min dopamine_rate=900mg/min",
+        "lee-2014 vasopressors=none+norepinephrine phenylephrine_rate=2U/h",
+        "cartox-cres csf_opening_pressure=25",
+        "capd restless=2.5",
+        "ctcae-lab term=creatinine value=3 uln=1 version=5 unit=banana",
     ],
 )
 def test_bad_input_is_refused_in_words(
@@ -183,3 +189,21 @@ def test_the_table_of_cases_is_not_written_over(tmp_path: Path, capsys: pytest.C
 def test_a_table_needs_a_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["calc", "--table", str(table(tmp_path, "ferritin", "2000"))]) == 2
     assert "A table needs the name of its score." in capsys.readouterr().err
+
+
+def test_a_blank_row_of_one_column_is_a_case(tmp_path: Path) -> None:
+    cases = tmp_path / "cases.csv"
+    cases.write_text("ferritin\n5000\n\n300\n", encoding="utf-8")
+    assert calculate_file(rule("ohi"), cases, {})["missing"].to_pylist() == ["sil2r", "sil2r; ferritin", "sil2r"]
+
+
+def test_a_value_that_cannot_be_is_flagged() -> None:
+    """78 g/L written in g/dL: graded as it stands, and said."""
+    given = {"term": "anemia", "version": "5.0", "lln": "12", "unit": "g/dL"}
+    assert calculate_one(rule("ctcae-lab"), given | {"value": "78"})["flags"] == UNIT
+    assert calculate_one(rule("ctcae-lab"), given | {"value": "7.8"})["flags"] == ""
+
+
+def test_a_single_case_has_no_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calc", "ohi", "ferritin=5000", "--out", "graded.csv"]) == 2
+    assert "A single case is printed" in capsys.readouterr().err

@@ -60,6 +60,12 @@ CARTOX = sheet(
                               | norepinephrine_rate=20 ug/min                                     |       |
     low in spite of it        | sbp=85; vasopressors=norepinephrine; norepinephrine_rate=20 ug/min | 4    |
                               | low_despite_vasopressors=yes                               |       |
+    ... after three hours     | sbp=85; vasopressors=norepinephrine; norepinephrine_rate=20 ug/min | 4    | 4-4
+                              | low_despite_vasopressors=yes; vasopressor_hours=3          |       |
+    ... after less            | sbp=85; vasopressors=norepinephrine; norepinephrine_rate=20 ug/min | 2    |
+                              | low_despite_vasopressors=yes; vasopressor_hours=2.98       |       |
+    two, for an hour          | sbp=85; vasopressors=norepinephrine+epinephrine; norepinephrine_rate=5 ug/min | 4 |
+                              | epinephrine_rate=5 ug/min; low_despite_vasopressors=yes; vasopressor_hours=1 | |
     arrest                    | sbp=120; circulatory_support=yes                           | 4     |
     FiO2 of 40 %              | sbp=120; oxygen_device=venturi mask; oxygen_fio2=40        | 3     |
     ALT of grade 3            | sbp=120; alt_ratio=5.1                                     | 3     |
@@ -142,7 +148,7 @@ CRES = sheet(
     nothing found        | cartox10=10                                    | 0
     CARTOX-10 of 3       | cartox10=3                                     | 2
     papilledema, stage 2 | cartox10=10; papilledema_stage=2               | 3
-    pressure of 20 mmHg  | cartox10=10; csf_opening_pressure=20           | 4
+    pressure of 20 mmHg  | cartox10=10; csf_opening_pressure=20 mmHg      | 4
     mild weakness        | cartox10=10; motor=weakness                    | 4
     a generalized seizure | cartox10=10; seizure=generalized; seizure_minutes=1 | 4
     """,

@@ -79,6 +79,8 @@ HIGH = [
         for under three hours | norepinephrine_rate=30 ug/min; hours=2.9 | not high | none
         hours not known | norepinephrine_rate=30 ug/min; hours= | ? | none
         ... and a low dose | norepinephrine_rate=3 ug/min; hours= | not high | none
+        one without a dose there | vasopressors=angiotensin II | ? | none
+        ... beside a high one | vasopressors=angiotensin II+norepinephrine; norepinephrine_rate=20 ug/min | high |
         vasopressin alone | vasopressors=vasopressin | not high | none
         none | vasopressors=none | not high | none
         a rate not said | vasopressors=norepinephrine | ? | none
@@ -108,8 +110,10 @@ FRACTION = [
         cannula, no flow | oxygen_device=nasal_cannula | ? | ? | oxygen_flow | none
         turned off | oxygen_device=nasal_cannula; oxygen_flow=0 | 21 | under 40 % | none |
         a mask | oxygen_device=face_mask; oxygen_flow=6 | 50 | | |
+        at 7 | oxygen_device=nasal_cannula; oxygen_flow=7 | 48 | 40 % or more | none | extrapolated above 6 L/min
+        a reservoir with little | oxygen_device=non_rebreather; oxygen_flow=5 | ? | ? | | no estimate at so low a flow
         a reservoir | oxygen_device=non_rebreather; oxygen_flow=10 | 95 | | |
-        blow-by | oxygen_device=blow_by | 30 | under 40 % | none | none
+        blow-by | oxygen_device=blow_by | 30 | under 40 % | none | blow-by: our resolution
         a ventilator | oxygen_device=invasive_ventilation | ? | ? | none | set, not estimated, for this device
         nothing | oxygen_flow=3 | ? | ? | oxygen_device | none
         """,

@@ -234,7 +234,7 @@ DIRECT |= {"oxygen_flow": "o2_flow_lpm", "alt_ratio": "alt_x_uln", "ast_ratio": 
 DIRECT |= {"bilirubin_ratio": "bili_x_uln", "creatinine_ratio": "creat_x_uln", "cartox10": "cartox10_score"}
 DIRECT |= {"creatinine_baseline_ratio": "creat_x_baseline", "organ_grade": "other_organ_ctcae403_grade"}
 DIRECT |= {"capd": "capd_score", "seizure_minutes": "seizure_minutes", "papilledema_stage": "papilloedema_stage"}
-DIRECT |= {"csf_opening_pressure": "csf_op_mmhg", "oxygen_device": "o2_device", "oxygen_indication": "vent_indication"}
+DIRECT |= {"oxygen_device": "o2_device", "oxygen_indication": "vent_indication"}
 DIRECT |= {"consciousness": "level_of_consciousness", "seizure": "seizure", "motor": "motor"}
 DIRECT |= {"intracranial": "icp_findings", "unable": "capd_or_ice_unable", "sedated": "sedated"}
 DIRECT |= {"episode_open": "prior_crs_fever_episode_open", "died_of_toxicity": "death_due_to_toxicity"}
@@ -255,6 +255,8 @@ def bedside(case: dict[str, str]) -> Row:
         found["temperature"] = f"{case['temp_value']} {case['temp_unit']}"
     if case["fio2_set"]:
         found["oxygen_fio2"] = f"{case['fio2_set']} {{fraction}}"
+    if case["csf_op_mmhg"]:
+        found["csf_opening_pressure"] = f"{case['csf_op_mmhg']} mm[Hg]"
     agents = [case[f"pressor{number}_name"] for number in ("1", "2") if case[f"pressor{number}_name"]]
     for number, agent in zip(("1", "2"), agents, strict=False):
         found[f"{agent}_rate"] = f"{case[f'pressor{number}_dose']} {case[f'pressor{number}_unit']}"

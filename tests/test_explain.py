@@ -71,18 +71,18 @@ def test_a_day_is_explained(cohort: Cohort, day: int, system: str, snapshot: Sna
 def test_every_system_is_explained_where_none_is_named(cohort: Cohort) -> None:
     text = verbs.explain(cohort, "B", 1, course=1)
     assert text.startswith("Patient B, course 1\n")
-    assert [line for line in text.splitlines() if ", day 1:" in line] == [
-        "CRS by ASTCT 2019, day 1: cannot be graded (may lie between 0 and 2).",
-        "CRS by CARTOX, day 1: cannot be graded (may lie between 0 and 4).",
-        "CRS by Lee 2014, day 1: cannot be graded (may lie between 0 and 4).",
-        "CRS by Penn, day 1: cannot be graded (may lie between 0 and 4).",
-        "CRS by MSKCC, day 1: cannot be graded (may lie between 0 and 1).",
-        "CRS by CTCAE v4.03, day 1: cannot be graded (may lie between 0 and 3).",
-        "CRS by CTCAE v5.0, day 1: cannot be graded (may lie between 0 and 4).",
-        "ICANS by ASTCT 2019, day 1: grade 3 (may lie between 3 and 4).",
-        "ICANS by CARTOX, day 1: grade 3 (may lie between 3 and 4).",
-        "ICANS by CTCAE v4.03, day 1: cannot be graded (may lie between 0 and 4).",
-        "ICANS by CTCAE v5.0, day 1: cannot be graded (may lie between 0 and 4).",
+    assert [line for line in text.splitlines() if ", day 1, computed:" in line] == [
+        "CRS by ASTCT 2019, day 1, computed: cannot be graded (may lie between 0 and 2).",
+        "CRS by CARTOX, day 1, computed: cannot be graded (may lie between 0 and 4).",
+        "CRS by Lee 2014, day 1, computed: cannot be graded (may lie between 0 and 4).",
+        "CRS by Penn, day 1, computed: cannot be graded (may lie between 0 and 4).",
+        "CRS by MSKCC, day 1, computed: cannot be graded (may lie between 0 and 1).",
+        "CRS by CTCAE v4.03, day 1, computed: cannot be graded (may lie between 0 and 3).",
+        "CRS by CTCAE v5.0, day 1, computed: cannot be graded (may lie between 0 and 4).",
+        "ICANS by ASTCT 2019, day 1, computed: grade 3 (may lie between 3 and 4).",
+        "ICANS by CARTOX, day 1, computed: grade 3 (may lie between 3 and 4).",
+        "ICANS by CTCAE v4.03, day 1, computed: cannot be graded (may lie between 0 and 4).",
+        "ICANS by CTCAE v5.0, day 1, computed: cannot be graded (may lie between 0 and 4).",
     ]
 
 
@@ -108,3 +108,23 @@ def test_what_cannot_be_explained_is_said_in_one_paragraph(
 def test_the_command_prints_the_explanation(folder: Path, cohort: Cohort, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["explain", str(folder), "--patient", "A", "--day", "1", "--system", "astct_crs"]) == 0
     assert capsys.readouterr().out == verbs.explain(cohort, "A", 1, "astct_crs") + "\n"
+
+
+def test_what_another_record_replaced_is_not_behind_a_grade(tmp_path: Path) -> None:
+    """Oxygen of day 1 was taken off that day, another was begun on day 3: only that one is behind day 3."""
+    tables = {
+        "patients": "patient_id | age | day0\nA | 55 | 2024-01-01 10:00",
+        "states": """
+            patient_id | variable | device          | flow | time
+            A          | oxygen   | non-rebreather  | 15   | 2024-01-02 08:00
+            A          | oxygen   | room air        |      | 2024-01-02 20:00
+            A          | oxygen   | nasal cannula   | 3    | 2024-01-04 08:00
+        """,
+        "measurements": """
+            patient_id | variable    | value | unit | time
+            A          | temperature | 38.5  | C    | 2024-01-04 08:00
+        """,
+    }
+    text = verbs.explain(write_folder(tmp_path, **tables), "A", 3, "astct_crs")
+    behind = text.split("Records behind them:")[1].split("Not decided")[0]
+    assert "nasal_cannula" in behind and "non_rebreather" not in behind

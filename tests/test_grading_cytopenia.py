@@ -34,6 +34,9 @@ EARLY = sheet(
     14 days at or below 100   | days_500=14; days_100=14      | 4     |
     never above 500           | days_500=31; never_recovered=yes | 4  |
     not known whether ever    | days_500=8; never_recovered=  | ?     | 2-4
+    no day, so it recovered   | days_500=0; never_recovered=  | 0     | 0-0
+    six days of which some    | days_500=6; days_100=         | 1     | 1-1
+    seven days of which some  | days_500=7; days_100=         | ?     | 2-3
     """,
     given="days_500=0; days_100=0; never_recovered=no",
 )
@@ -52,7 +55,8 @@ LATE = [
         just over 1,000       | anc_lowest=0.4; anc_second_lowest=1.01           | 1     |
         just over 500         | anc_lowest=0.4; anc_second_lowest=0.505          | 2     |
         just over 100         | anc_lowest=0.1; anc_second_lowest=0.101          | 3     |
-        one count alone       | anc_lowest=0.4                                   | ?     | 0-4
+        one count alone       | anc_lowest=0.4                                   | ?     | 0-3
+        ... that is not low   | anc_lowest=2.0                                   | 0     | 0-0
         """,
     ),
     *sheet(
@@ -88,6 +92,7 @@ PLATELETS = [
         a day under 20     | days_under_50=7; days_under_20=1  | 3
         13 days under 20   | days_under_50=20; days_under_20=13 | 3
         14 days under 20   | days_under_50=20; days_under_20=14 | 4
+        of three days some | days_under_50=3; days_under_20=    | ?
         """,
     ),
     *sheet(

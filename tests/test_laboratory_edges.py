@@ -48,7 +48,10 @@ def _written(value: Fraction | bool) -> str:
 
 def _of_term(key: Key) -> list[Edge]:
     constants, multiples = printed(key, multiples=False), printed(key, multiples=True)
-    limits = [max(constants) * Fraction("1.2"), min(constants) * Fraction("0.8")] if constants else list(USUAL)
+    sides = (
+        (max(constants) * Fraction("1.2"), min(constants) * Fraction("0.8"), max(constants) * 6) if constants else ()
+    )
+    limits = sides or USUAL
     cases: list[dict[str, Any]] = []
     for limit in limits:
         for times in TIMES:

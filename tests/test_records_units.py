@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from abate.records.dictionary import Variable, dictionary
-from abate.records.units import convert, convert_drug, convert_variable
+from abate.records.units import convert, convert_drug, convert_rate, convert_variable
 from reference_reader import fates, set_aside, used
 from spec import cells, read_records
 
@@ -35,6 +35,17 @@ FACTORS = """
     platelets        | x10^9/L    | 1
     platelets        | /mm3       | 0.001
     anc              | cells/uL   | 0.001
+    anc              | cells/µL   | 0.001
+    anc              | /mm³       | 0.001
+    platelets        | G/L        | 1
+    platelets        | x 10⁹/L    | 1
+    platelets        | 10^3/µL    | 1
+    platelets        | k/ul       | 1
+    creatinine       | µmol/l     | 1/88.4
+    creatinine       | UMOL/L     | 1/88.4
+    crp              | MG/DL      | 10
+    ldh              | units/L    | 1
+    sil2r            | IU/mL      | 1
     alc              | /uL        | 0.001
     wbc              | /uL        | 0.001
     hemoglobin       | g/L        | 0.1
@@ -267,7 +278,7 @@ def test_what_is_no_amount_of_a_drug(unit: str) -> None:
     assert convert_drug(unit)[1].factor is None
 
 
-@pytest.mark.parametrize("unit", ["furlong", "mg/", "(mg/L", "mg L", "°", "🙂", "mg//L", "MG/DL"])
+@pytest.mark.parametrize("unit", ["furlong", "mg/", "(mg/L", "mg L", "°", "🙂", "mg//L", "MGG/DL"])
 def test_what_is_no_unit(unit: str) -> None:
     """Text that is not UCUM is not understood, and says so."""
     assert convert(unit, "mg/L") == (None, 0.0, "not a UCUM unit")
@@ -277,3 +288,26 @@ def test_what_is_no_unit(unit: str) -> None:
 def test_a_unit_that_the_library_cannot_use_is_no_unit(unit: str) -> None:
     """Odd UCUM (a degree per minute, pH) must set a value aside, not stop the run."""
     assert convert(unit, "10*9/L").factor is None
+
+
+RATES = """
+    unit          | canonical    | factor
+    mcg/min       | ug/min       | 1
+    µg/min        | ug/min       | 1
+    MCG/MIN       | ug/min       | 1
+    mg/h          | ug/min       | 1000/60
+    mcg / kg / min | ug/kg/min   | 1
+    ng/kg/min     | ug/kg/min    | 0.001
+    mg/kg/h       | ug/kg/min    | 1000/60
+    U/h           | [IU]/min     | 1/60
+    mU/min        | [IU]/min     | 0.001
+    milliunits/min | [IU]/min    | 0.001
+"""
+
+
+@pytest.mark.parametrize("row", cells(RATES), ids=lambda row: row["unit"])
+def test_a_rate_is_brought_to_one_unit(row: dict[str, str]) -> None:
+    unit, conversion = convert_rate(row["unit"])
+    whole, _sign, part = row["factor"].partition("/")
+    assert unit == row["canonical"]
+    assert conversion.factor == pytest.approx(float(whole) / float(part or 1))

@@ -8,7 +8,7 @@ import pytest
 
 from abate import verbs
 from abate.records.options import Options
-from abate.scores.of_iec_hs import rapid_rises
+from abate.scores.of_iec_hs import rapid_rises, transaminases
 from spec import frame, write_folder
 
 DAY0 = "2024-03-11 10:00"
@@ -174,6 +174,33 @@ def test_iec_hs_counts_and_calls_nothing(found: Found) -> None:
     assert (other["criteria"], other["missing"], other["upper"]) == (told, "neurotoxicity; lung", 8)
 
 
+ENZYMES = """
+    patient_id    | alt_low | ast_low | alt_uln | ast_uln | alt_baseline | ast_baseline
+    over normal   | 210     | 30      | 40      | 40      | 20           | 20
+    over baseline | 210     | 30      | 40      | 40      | 50           | 20
+    no baseline   | 210     | 30      | 40      | 40      |              | 20
+    no limit      | 150     | 30      |         | 40      | 20           | 20
+    one unmeasured | 60     |         | 40      | 40      | 20           | 20
+    neither       |         |         | 40      | 40      | 20           | 20
+"""
+
+
+def test_transaminases_are_known_as_far_as_their_limits_and_baselines_are() -> None:
+    columns = [f"{name}_{what}" for name in ("alt", "ast") for what in ("low", "uln", "baseline")]
+    rows = frame(ENZYMES, **dict.fromkeys(columns, "float"))
+    rows = rows.mutate(alt_high=rows.alt_low, ast_high=rows.ast_low)
+    found = {row["patient_id"]: row for row in rows.mutate(**transaminases(rows)).to_pyarrow().to_pylist()}
+    ends = {name: (row["transaminases_ratio_low"], row["transaminases_ratio_high"]) for name, row in found.items()}
+    assert ends == {
+        "over normal": (5.25, 5.25),
+        "over baseline": (4.2, 4.2),
+        "no baseline": (0.75, 5.25),
+        "no limit": (0.75, 7.5),
+        "one unmeasured": (1.5, None),
+        "neither": (None, None),
+    }
+
+
 RISES = """
     patient_id | minute | low  | high
     rate       | 600    | 900  | 900
@@ -226,8 +253,7 @@ def test_what_is_not_recorded_is_not_normal(found: Found) -> None:
     """Of B one ferritin is known: nothing is met, nothing is told to be absent but what it decides."""
     mine = {key[1]: row for key, row in found.items() if key[0] == "B"}
     assert set(mine) <= {"ohi", "hlh-2004", "hlh-2024", "hscore (all_cart)", "hscore (fardet)", "mas-2016"} | {
-        "body-surface",
-        "cartox-hlh",
+        *("body-surface", "cartox-hlh", "iec-hs-gate"),
     }
     assert mine["ohi"]["class"] == "not met" and not mine["hlh-2004"]["complete"]
 
@@ -259,7 +285,8 @@ def test_an_abnormal_baseline_is_the_measure_of_transaminases(found: Found) -> N
 def test_cytopenia_after_a_relapse_is_not_counted(found: Found) -> None:
     """Neutrophils of 2.0 before the relapse of day 51, 0.05 after it; anemia after day 100."""
     assert found["C", "icaht-late", "days 31 to 100"]["value"] == 0
-    assert ("C", "neutropenia", "from day 0") not in found
+    row = found["C", "neutropenia", "from day 0"]
+    assert (row["value"], row["criteria"], row["class"], row["complete"]) == (0, "", "", False)
 
 
 def test_early_icaht_is_told_by_both_ways_of_counting(tmp_path: Path) -> None:

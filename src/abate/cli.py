@@ -162,6 +162,10 @@ def calc(
         raise AbateError(
             f"{out.name}: --out is the table of cases itself. Expected another file. Choose another --out."
         )
+    if table is None and out is not None:
+        raise AbateError(
+            "A single case is printed. Expected --out beside --table FILE. Leave it away, or give a table."
+        )
     score = calculator.rule(name)
     if describe:
         click.echo(words.description(score))

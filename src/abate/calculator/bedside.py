@@ -20,6 +20,7 @@ from abate.records.options import Options
 from abate.records.tables import TABLES
 from abate.sources.cases import ROW
 from abate.timeline.features import features
+from abate.timeline.infusions import PERSISTENCE
 from abate.timeline.intervals import DAY_MINUTES
 from abate.timeline.joins import beside
 
@@ -29,6 +30,8 @@ MORNING = DAY * DAY_MINUTES + 60
 REST_OF_DAY = (DAY + 1) * DAY_MINUTES - MORNING
 LATER = MORNING + 7 * 60
 """A second pressure, after hours of vasopressors."""
+SHORT_OF = (PERSISTENCE - 1, 59)
+"""Minutes that are one short of a high dose, and of the usual overlap of two vasopressors."""
 EARLIER = MORNING - 7 * 60
 """The end of earlier vasopressors: a longer pause than counts among their hours."""
 ENOUGH = 24 * 60
@@ -69,7 +72,8 @@ def _measurements(rows: ibis.Table) -> list[ibis.Table]:
     if has("episode_open"):
         add("temperature", ibis.literal(36.8), DAY - 2, 480)
         add("temperature", rows.episode_open.ifelse(39.0, 36.8), DAY - 1, DAY_MINUTES + 480)
-        add("sbp", rows.low_despite_vasopressors.ifelse(rows.sbp, ibis.null("float64")), minute=LATER)
+        low = rows.low_despite_vasopressors.ifelse(rows.sbp, ibis.null("float64"))
+        add("sbp", low, minute=ibis.least(LATER, MORNING + _ran(rows)))
     for score in ("ice", "cartox10", "capd"):
         if has(score):
             sedated = ibis.coalesce(rows.sedated, False)
@@ -150,7 +154,9 @@ def _drugs(rows: ibis.Table) -> list[ibis.Table]:
             running.append(rows.filter(runs).mutate(agent=ibis.literal(name)))
     each = ibis.union(*running)
     rate, unit = (each.agent.cases(*((name, each[f"{name}_rate{end}"]) for name in RATES)) for end in ("", "_unit"))
-    hours = ibis.coalesce(_minutes(each.vasopressor_hours), REST_OF_DAY)
+    # A pressure that stays low is read while they run on: a minute more, where that makes no dose high.
+    runs_on = ibis.coalesce(each.low_despite_vasopressors, False) & _ran(each).notin(SHORT_OF)
+    hours = _ran(each) + ibis.ifelse(runs_on, 1, 0)
     infusion = {"kind": ibis.literal("infusion"), **common}
     times = {"minute": ibis.literal(MORNING), "end_minute": MORNING + hours}
     rated = {"drug": each.agent, "rate": rate, "rate_unit": unit, "end_day": (MORNING + hours) // DAY_MINUTES}
@@ -165,6 +171,11 @@ def _drugs(rows: ibis.Table) -> list[ibis.Table]:
         rated = {"drug": ibis.literal("norepinephrine"), "end_day": ibis.literal(EARLIER // DAY_MINUTES)}
         found.append(_table("drugs", earlier, **infusion, **rated, **times))
     return found
+
+
+def _ran(rows: ibis.Table) -> ir.Value:
+    """Return how long vasopressors ran (minutes): to the end of the day where it is not said."""
+    return ibis.coalesce(_minutes(rows.vasopressor_hours), REST_OF_DAY)
 
 
 def _minutes(hours: ir.Value) -> ir.Value:
@@ -301,7 +312,8 @@ def bedside(rows: ibis.Table, rule: Score, options: Options) -> ibis.Table:
     worst |= {f"grade_{way}": graded.grade.max(where=graded.walk == way) for way in ways}
     other = graded.group_by(ROW).aggregate(most=graded.upper.max(), **worst)
     blank = [name for name in BLANKS if name in cases.columns]
-    absent = cases.select(ROW, **{f"blank_{name}": cases[name].isnull() for name in blank})
+    given = {f"given_{name}": cases[name].notnull() for name in set(CALLED.values()) if name in cases.columns}
+    absent = cases.select(ROW, **{f"blank_{name}": cases[name].isnull() for name in blank}, **given)
     both = beside(beside(told, other, (ROW,)), absent, (ROW,))
     before = ibis.coalesce(both.upper_1 > both.upper, False)
     mine = [(name, before & both[f"blank_{name}"]) for name in blank if name in BEFORE]
@@ -320,5 +332,15 @@ def bedside(rows: ibis.Table, rule: Score, options: Options) -> ibis.Table:
         ),
         upper=both.most,
         complete=both.lower == both.most,
-        missing=lacks + between + both.missing,
+        missing=_not_given(lacks + between + both.missing, both),
     ).select(ROW, *rule.results)
+
+
+def _not_given(missing: ir.StringValue, rows: ibis.Table) -> ir.StringValue:
+    """Leave out of what is missing the inputs that were given, as long as another one is."""
+    found = ibis.literal("; ") + missing + "; "
+    for name in dict.fromkeys(CALLED.values()):
+        if f"given_{name}" in rows.columns:
+            # Where it is blank, nothing is replaced by itself: a branch would name the text twice each time.
+            found = found.replace(ibis.ifelse(rows[f"given_{name}"], f"; {name}; ", "; "), "; ")
+    return ibis.ifelse(found.length() > 4, found.substr(2, found.length() - 4), missing)

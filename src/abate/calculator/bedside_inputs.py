@@ -1,6 +1,7 @@
 """What the calculator asks of a bedside day, for each grading system."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import ibis
 import ibis.expr.types as ir
@@ -10,7 +11,7 @@ from abate.grading.rules import System, any_of
 from abate.grading.systems import SYSTEMS
 from abate.records.dictionary import dictionary
 from abate.records.grading_options import GRADING
-from abate.records.inputs import Input, exactly, measured, number, truth, word
+from abate.records.inputs import Input, exactly, measured, number, truth, whole, word
 
 RATES = ("norepinephrine", "epinephrine", "phenylephrine", "dopamine", "vasopressin")
 BLANK = "A blank is not known, unless an input says otherwise. Say none, or no, for what is absent."
@@ -28,7 +29,7 @@ def agents() -> Mapping[str, str]:
     for name in known.drugs_of("vasopressor", "inotrope"):
         written = (name, *known.drugs[name].get("other_names", "").split("|"))
         names |= {word.strip().lower().replace(" ", "_"): name for word in written if word.strip()}
-    return {**names, "none": "none"}
+    return {**names, "none": "none", "no": "none"}
 
 
 def rate_of(agent: str) -> Input:
@@ -53,7 +54,7 @@ CRS = (
     truth("masking_drug", "An antipyretic or anticytokine drug since that fever"),
     measured("sbp"),
     measured("map"),
-    number("fluid_boluses", "Boluses of fluid for low pressure that day", "1", 0, 50),
+    whole(number("fluid_boluses", "Boluses of fluid for low pressure that day", "1", 0, 50)),
     truth("low_despite_vasopressors", "The pressure stays low on vasopressors"),
     Input("vasopressors", "Vasopressors that run at the same time", "words", words=agents()),
     number("vasopressor_hours", "Hours at these rates; blank: to the end of the day", "h", 0, 240),
@@ -73,12 +74,12 @@ ORGANS = (
     number("creatinine_ratio", "Creatinine over its limit of normal", "1", 0, 50),
     number("creatinine_baseline_ratio", "Creatinine over its value before infusion", "1", 0, 50),
     measured("urine_output", meaning="Urine of 24 h"),
-    number("organ_grade", "Worst CTCAE v4.03 grade of another organ; 0 where none", "1", 0, 4),
+    whole(number("organ_grade", "Worst CTCAE v4.03 grade of another organ; 0 where none", "1", 0, 4)),
 )
 NEURO = (
-    measured("ice"),
-    measured("cartox10"),
-    measured("capd"),
+    whole(measured("ice")),
+    whole(measured("cartox10")),
+    whole(measured("capd")),
     truth("unable", "Cannot perform the test"),
     word("consciousness", "Level of consciousness", _words("consciousness")),
     truth("sedated", "Under sedatives; a score is then the last before them"),
@@ -86,22 +87,24 @@ NEURO = (
     number("seizure_minutes", "Its length", "min", 0, 10000),
     word("motor", "New weakness", _words("motor")),
     word("intracranial", "Sign of raised intracranial pressure or edema", _words("intracranial")),
-    measured("papilledema_stage"),
-    measured("csf_opening_pressure"),
+    whole(measured("papilledema_stage")),
+    replace(measured("csf_opening_pressure"), unit_needed=True),
     truth("died_of_toxicity", "Died of it, in a clinician's judgement; blank: not so"),
 )
 
 
 OF_CTCAE_NEURO = ("ctcae403_neuro", "ctcae5_neuro")
 OF_CTCAE = (
-    number("neurological_grade", "Worst CTCAE grade of a neurological term, in a clinician's judgement", "1", 0, 4),
+    whole(
+        number("neurological_grade", "Worst CTCAE grade of a neurological term, in a clinician's judgement", "1", 0, 4)
+    ),
     *(item for item in NEURO if item.name in ("seizure", "seizure_minutes", "intracranial", "died_of_toxicity")),
 )
 OF_SYSTEM: Mapping[str, tuple[Input, ...]] = {
     "cartox_crs": ORGANS,
     "lee_2014": (
         *ORGANS,
-        number("neurological_grade", "Worst CTCAE grade of neurotoxicity, under neuro_in_crs = yes", "1", 0, 4),
+        whole(number("neurological_grade", "Worst CTCAE grade of neurotoxicity, under neuro_in_crs = yes", "1", 0, 4)),
     ),
     "penn_crs": (
         *ORGANS,
@@ -122,6 +125,7 @@ BLANKS: Mapping[str, bool | float] = {
     "neurological_grade": 4.0,
 }
 """Inputs of which a blank may stand for none or for the worst, and the worst."""
+RATE_OF_EACH = "rate of each vasopressor (and weight, where it is per kg)"
 CALLED = {
     "fever": "temperature",
     "hypotension": "sbp",
@@ -135,8 +139,7 @@ CALLED = {
         ),
         "vasopressors",
     ),
-    "high_dose_vasopressor": "rate of each vasopressor",
-    "high_dose_vasopressor_penn": "rate of each vasopressor",
+    **dict.fromkeys(("high_dose_vasopressor", "high_dose_vasopressor_penn"), RATE_OF_EACH),
     **dict.fromkeys(
         (
             *("oxygen", "oxygen_in_crs", "positive_pressure", "positive_pressure_in_crs", "invasive_ventilation"),

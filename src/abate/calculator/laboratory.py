@@ -1,18 +1,22 @@
 """Laboratory cases of the calculator: terms by any of their names, units brought to those of the printed numbers."""
 
+from typing import Any
+
 import ibis
 import pyarrow as pa
 
 from abate.grading.ctcae_table import Term, terms
 from abate.grading.laboratory import BY_EXCEPTION, FOUND, laboratory_grades
-from abate.records.dictionary import Variable, dictionary, unit_aliases
+from abate.records.dictionary import Variable, dictionary
 from abate.records.options import Options
 from abate.records.problems import Problem, UnusableCasesError, perhaps
-from abate.records.units import Conversion, convert, convert_variable
+from abate.records.units import Conversion, convert, convert_variable, plain_unit
 from abate.sources.cases import ROW
+from abate.timeline.joins import beside
 
 CALCIUM = {"mg/dL": 0.8, "mmol/L": 0.2}
 """Added to calcium for each g/dL of albumin under 4."""
+UNIT = "beyond what is possible: is it in another unit?"
 PLAIN = ("1", "[pH]")
 """Units that nobody writes."""
 
@@ -34,14 +38,19 @@ def printed_unit(term: Term, version: str, written: str | None) -> tuple[str, Co
     ('10*9/L', 0.001)
     """
     units = term.units[version]
-    if not units or units == ("",):
+    variable = dictionary().variables.get(term.variable)
+    if not units:
         return "", Conversion(1.0)
-    unit = unit_aliases().get(written or "", written or "")
+    if units == ("",):
+        # Multiples of a limit need no unit, and one that is given must still be one.
+        known = convert_variable(variable, written) if variable and written else Conversion(1.0)
+        return "", known if known.factor is None else Conversion(1.0)
+    unit = plain_unit(written or "")
     if unit in units:
         return unit, Conversion(1.0)
     if not unit:
         return (units[0], Conversion(1.0)) if units[0] in PLAIN else ("", Conversion(None, why="no unit"))
-    variable = dictionary().variables.get(term.variable, Variable(term.name, term.name, units[0]))
+    variable = variable or Variable(term.name, term.name, units[0])
     for target in units:
         known = convert_variable(variable, unit) if target == variable.unit else convert(unit, target)
         if known.factor is not None:
@@ -70,7 +79,7 @@ def laboratory(rows: ibis.Table, place: str, options: Options) -> ibis.Table:
     for row in met:
         first.setdefault((row["term"], row["version"], row["unit"]), row[ROW])
     problems: list[Problem] = []
-    found: list[tuple[str | None, str | None, str | None, str | None, str | None, float, float]] = []
+    found: list[tuple[Any, ...]] = []
     for (term, version, unit), number in first.items():
         name = names.get((term or "").strip().lower())
         shown = (number,) if place.endswith(".csv") else ()
@@ -80,20 +89,23 @@ def laboratory(rows: ibis.Table, place: str, options: Options) -> ibis.Table:
             problems.append(Problem("unusable", place, "term", said, expected, "Correct it.", shown))
             continue
         if name is None or version is None:
-            found.append((term, version, unit, name, None, 1.0, 0.0))
+            found.append((term, version, unit, name, None, 1.0, 0.0, None, None))
             continue
         target, conversion = printed_unit(terms()[name], version, unit)
         if conversion.factor is None and unit:
-            expected = " or ".join(each for each in terms()[name].units[version] if each)
+            printed = " or ".join(each for each in terms()[name].units[version] if each)
+            expected = printed or f"a unit such as {dictionary().variables[terms()[name].variable].unit}"
             said = f"the value {unit!r} is no unit of {name}"
             problems.append(Problem("unusable", place, "unit", said, expected, "Correct it.", shown))
             continue
         applies = None if conversion.factor is None else target
-        found.append((term, version, unit, name, applies, conversion.factor or 1.0, conversion.offset))
+        possible = _possible(dictionary().variables.get(terms()[name].variable), unit)
+        found.append((term, version, unit, name, applies, conversion.factor or 1.0, conversion.offset, *possible))
     if problems:
         raise UnusableCasesError(problems)
-    columns = ("written", "of_version", "written_unit", "name", "target", "factor", "offset")
-    kinds = (*[pa.string()] * 5, pa.float64(), pa.float64())
+    columns: tuple[str, ...] = ("written", "of_version", "written_unit", "name", "target", "factor", "offset")
+    columns += ("possible_low", "possible_high")
+    kinds = (*[pa.string()] * 5, *[pa.float64()] * 4)
     arrays = {
         column: pa.array([row[place] for row in found], kind)
         for place, (column, kind) in enumerate(zip(columns, kinds, strict=True))
@@ -116,4 +128,17 @@ def laboratory(rows: ibis.Table, place: str, options: Options) -> ibis.Table:
     cases = joined.mutate(**converted).select(
         ROW, "version", *numbers, *BY_EXCEPTION, *FOUND, term="name", unit="target"
     )
-    return laboratory_grades(cases, ROW, options)
+    beyond = (joined.value_low > joined.possible_high) | (joined.value_high < joined.possible_low)
+    odd = joined.filter(beyond).select(ROW, odd=ibis.literal(UNIT)).distinct()
+    graded = beside(laboratory_grades(cases, ROW, options), odd, (ROW,))
+    between = ibis.ifelse((graded["flags"] != "") & graded.odd.notnull(), "; ", "")
+    return graded.mutate(flags=graded["flags"] + between + ibis.coalesce(graded.odd, "")).drop("odd")
+
+
+def _possible(variable: Variable | None, unit: str | None) -> tuple[float | None, float | None]:
+    """Return the range that a value in some unit can have, where its variable and unit are known."""
+    conversion = convert_variable(variable, unit) if variable and unit else Conversion(None)
+    if variable is None or conversion.factor is None:
+        return None, None
+    low, high = (None if limit is None else (limit - conversion.offset) / conversion.factor for limit in variable.hard)
+    return low, high

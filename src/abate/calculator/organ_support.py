@@ -22,8 +22,8 @@ from abate.records.options import Options
 from abate.timeline.course_facts import ADULT
 from abate.timeline.equivalents import FORMULAE
 from abate.timeline.infusions import LEE, PERSISTENCE, TENTHS, dose, rate_in
-from abate.timeline.oxygen import HIGH_FIO2, estimated_fio2
-from abate.timeline.vitals import AIR
+from abate.timeline.oxygen import HIGH_FIO2, RESERVOIR, estimated_fio2
+from abate.timeline.vitals import AIR, LOW_FLOW
 
 FORMULA, ESTIMATE = "norepinephrine_equivalence", "fio2_estimate"
 CHILD = "pediatric_vasopressor_dose"
@@ -125,7 +125,7 @@ FIO2 = Score(
     ),
     unit="%",
     classes=(("under 40 %", 0.0), ("40 % or more", HIGH_FIO2)),
-    derived={name: getattr(_, f"by_{name}") for name in METHODS},
+    derived={"fio2_source": _.source, **{name: getattr(_, f"by_{name}") for name in METHODS}},
     options=(ESTIMATE,),
     notes=("No fraction is estimated for a ventilator, CPAP, a high-flow cannula or a Venturi mask: it is set there.",),
 )
@@ -209,7 +209,19 @@ def _high_dose(rows: ibis.Table, options: Options) -> ibis.Table:
     for end in ("low", "high"):
         tenths = [ends[f"{agent}_dose_{end}"] * each for agent, each in TENTHS.items()]
         ends[f"equivalent_{end}"] = reduce(add, tenths) / 10
-    return evaluate(rows.mutate(**ends, vasopressin_runs=rows["vasopressin runs"]), HIGH_DOSE, options)
+    rows = evaluate(rows.mutate(**ends, vasopressin_runs=rows["vasopressin runs"]), HIGH_DOSE, options)
+    # What has no term in the table may still be a high dose.
+    pressors = dictionary().drugs_of("vasopressor")
+    others = [name for name in pressors if name not in (*TENTHS, "vasopressin", "argipressin")]
+    apart = any_of([listed(rows, name) for name in others]) & (rows.lower == 0)
+    named_others = named([(f"{name} has no dose in the table", apart & listed(rows, name)) for name in others])
+    return rows.mutate(
+        value=ibis.ifelse(apart, ibis.null("float64"), rows.value),
+        upper=ibis.ifelse(apart, 1.0, rows.upper),
+        complete=rows.complete & ~apart,
+        flags=named_others,
+        **{"class": ibis.ifelse(apart, "", rows["class"])},
+    )
 
 
 def _fraction(rows: ibis.Table, options: Options) -> ibis.Table:
@@ -220,5 +232,15 @@ def _fraction(rows: ibis.Table, options: Options) -> ibis.Table:
     spans = spans.mutate(**methods)
     missing = named([("oxygen_device", spans.device.isnull()), ("oxygen_flow", by_flow & spans.flow.isnull())])
     other = spans.device.notnull() & ~air & ~by_flow & (spans.device != "blow_by")
-    flags = named([("set, not estimated, for this device", other)])
+    little = (spans.device == "non_rebreather") & (spans.flow > 0) & (spans.flow < RESERVOIR[-1][0])
+    flags = named(
+        [
+            ("set, not estimated, for this device", other),
+            ("extrapolated above 6 L/min", (spans.device == "nasal_cannula") & (spans.flow > LOW_FLOW)),
+            ("blow-by: our resolution", spans.device == "blow_by"),
+            ("no estimate at so low a flow", little),
+        ]
+    )
+    source = ibis.cases((spans[f"by_{options[ESTIMATE]}"].isnull(), ""), (air, "room air"), else_="estimated")
+    spans = spans.mutate(source=source)
     return _told(spans, f"by_{options[ESTIMATE]}", missing, flags, FIO2)

@@ -139,9 +139,14 @@ def records_of(
     for table, chosen in wanted.items():
         rows = records[table]
         end = ibis.coalesce(rows.end_day, ibis.ifelse(rows.end_minute.notnull(), rows.end_minute // DAY_MINUTES, None))
-        # A finding holds until the next one: an open end reaches the day.
+        # A finding, or a rate, holds until the next one of its name.
         runs_on = (rows.kind == "infusion") if table == "drugs" else ibis.literal(table == "states")
-        last = ibis.coalesce(end, ibis.ifelse(runs_on, OPEN, rows.day))
+        order = [rows.day, ibis.coalesce(rows.minute, rows.day * DAY_MINUTES), rows.source]
+        later = ibis.window(group_by=(*KEYS, subject[table]), order_by=order)
+        following = ibis.coalesce(ibis.coalesce(rows.minute, rows.day * DAY_MINUTES).lead().over(later), OPEN)
+        # One that begins with the day leaves nothing of the other in it.
+        until = ibis.ifelse(following < OPEN, (following - 1) // DAY_MINUTES, OPEN)
+        last = ibis.coalesce(end, ibis.ifelse(runs_on, ibis.greatest(until, rows.day), rows.day))
         rows = rows.filter(
             *(rows[key] == value for key, value in zip(KEYS, (patient, course), strict=True)),
             rows[subject[table]].isin(sorted(chosen)),
@@ -243,7 +248,7 @@ def words(explanation: Explanation) -> str:
     grade = "cannot be graded" if result["grade"] is None else f"grade {result['grade']}"
     bounds = "complete" if result["complete"] else f"may lie between {result['lower']} and {result['upper']}"
     lines = [
-        f"{system.toxicity} by {system.name}, day {result['day']}: {grade} ({bounds}).",
+        f"{system.toxicity} by {system.name}, day {result['day']}, computed: {grade} ({bounds}).",
         f"Attribution: {result['attribution']}.",
     ]
     if result["clinician_high"] is not None:

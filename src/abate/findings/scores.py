@@ -10,6 +10,7 @@ from abate.grading.systems import COUNTED
 from abate.scores import SCORES
 from abate.scores.of_courses import G_CSF, HEMATOTOXICITY
 from abate.statistics.description import quartiles
+from abate.timeline.joins import KEYS
 
 TITLES = {
     **{key: rule.title for rules in (SCORES, COUNTED) for key, rule in rules.items()},
@@ -48,12 +49,24 @@ def scores(cohort: Cohort) -> Section:
             }
         )
     text = (
-        "What is not recorded is not normal: a number stands only where everything it needs is known (a count of "
-        "criteria, where it is what is known to be met), and a class only where it cannot be another. HScore: fardet "
+        "What is not recorded is not normal: a number stands only where everything it needs is known (of criteria and "
+        "of ICAHT it is what is known to be met: its bounds stand in the table of courses), and a class only where it "
+        "cannot be another. HScore: fardet "
         "counts immunosuppression as recorded, all_cart counts every recipient. Early ICAHT stands by both ways of "
         "counting days, which differ in neutropenia of two waves."
         if lines
         else ""
     )
+    within = int(cohort.options["lymphodepletion_within_days"])
+    drugs = cohort.records["drugs"]
+    depleting = drugs.filter(drugs.drug.isin(cohort.records.study.dictionary.drugs_of("lymphodepletion")))
+    dated = depleting.filter(depleting.status == "given", depleting.day <= 0, depleting.day >= -within)
+    without = total - cohort.count(dated.select(*KEYS).distinct())
+    if lines and without:
+        text += (
+            f" In {without} of {total} courses no dated lymphodepletion of the {within} days before infusion is "
+            "recorded: what is read before it (CAR-HEMATOTOX, EASIX before lymphodepletion, the prognostic indices) is "
+            "not told."
+        )
     every = rows.order_by("score", "at", "patient_id", "course_id").to_pyarrow()
     return {"scores": table(lines, "score"), "course_scores": every}, {"scores": text}

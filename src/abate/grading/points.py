@@ -290,7 +290,7 @@ def _formula(rows: ibis.Table, score: Score, formula: Any, options: Options) -> 
             "criteria": ibis.literal(""),
         },
         before,
-        vague,
+        [*vague, ("no number can be made of it", value.isnull() & all_of([rows[name].notnull() for name in read]))],
     )
 
 

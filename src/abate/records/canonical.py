@@ -93,6 +93,13 @@ def unit_marks(rows: ibis.Table) -> list[Mark]:
         Mark(rows.factor.isnull(), "unit", "unit", rows.why),
         Mark(outside | _any([value.isinf() for value in values]), "range", "value", limits),
         Mark(crossed, "range", "value_low", "the low bound is above the high bound"),
+        # ICE 2.5 is between the bands of every system.
+        Mark(
+            rows.unit.startswith("{") & _any([value != parse.whole(value) for value in values]),
+            "range",
+            "value",
+            "a whole number of points",
+        ),
     ]
 
 

@@ -26,9 +26,13 @@ class Input:
     least, most
         What is possible, in ``unit``.
     words
-        Every way of writing a word that is allowed, and the word.
+        Every way of writing a word that is allowed, and the word; of a number, its other ways of writing.
     exact
         Whether a comparator is refused.
+    whole
+        Whether a number must be whole.
+    unit_needed
+        Whether a number without a unit is refused.
     """
 
     name: str
@@ -40,6 +44,8 @@ class Input:
     most: float | None = None
     words: Mapping[str, str] = field(default_factory=dict)
     exact: bool = False
+    whole: bool = False
+    unit_needed: bool = False
 
     @property
     def allowed(self) -> str:
@@ -49,10 +55,11 @@ class Input:
         if self.kind == "number":
             unit = "" if self.unit in ("", "1") or self.unit.startswith("{") else f" {self.unit}"
             ends = [f"{word} {limit:,.10g}" for word, limit in self._limits() if limit is not None]
-            return f"a number {' '.join(ends)}{unit}"
+            kind = "a whole number" if self.whole else "a number"
+            return f"{kind} {' '.join(ends)}{unit}{', with its unit' if self.unit_needed else ''}"
         if self.kind == "rate":
-            example = "0.03 U/min" if self.unit == "[IU]/min" else "0.1 ug/kg/min"
-            return f"a rate with its unit, such as {example}"
+            example = "0.03 U/min" if self.unit == "[IU]/min" else "0.1 ug/kg/min or 5 mg/h"
+            return f"a rate with its unit, such as {example}; no comparator"
         if self.kind == "text":
             return "text"
         some = "one of " if self.kind == "word" else "some of, joined by +, "
@@ -91,6 +98,11 @@ def truth(name: str, meaning: str) -> Input:
 def word(name: str, meaning: str, words: Mapping[str, str]) -> Input:
     """Return an input that is one of some words."""
     return Input(name, meaning, "word", words=words)
+
+
+def whole(item: Input) -> Input:
+    """Return an input that must be a whole number."""
+    return replace(item, whole=True)
 
 
 def exactly(item: Input) -> Input:

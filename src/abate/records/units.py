@@ -1,14 +1,15 @@
 """Units: UCUM, by a library. What it cannot convert is set aside, never guessed."""
 
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
 import ibis
 import pyarrow as pa
 
-from abate.records.dictionary import Dictionary, Variable, unit_aliases
+from abate.records.dictionary import Dictionary, Variable, dictionary, unit_aliases
 
 DRUG_UNITS = ("mg", "mg/kg", "[IU]")
 """Canonical units of an amount of a drug: mass, mass per body weight, international units."""
@@ -53,6 +54,45 @@ def ucum(unit: str) -> Any:
     return found
 
 
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+SAME = str.maketrans({"µ": "u", "μ": "u", "×": "x", " ": None})
+
+
+@cache
+def _spelled() -> Mapping[str, str]:
+    """Return common spellings in small letters, where capitals do not tell two units apart."""
+    found: dict[str, set[str]] = {}
+    variables = dictionary().variables.values()
+    known = {unit: unit for each in variables for unit in (each.unit, *(each.conversions or ()))}
+    for written, unit in (known | dict(unit_aliases())).items():
+        found.setdefault(written.casefold(), set()).add(unit)
+    return {written: units.pop() for written, units in found.items() if len(units) == 1}
+
+
+@cache
+def plain_unit(written: str) -> str:
+    """Return the UCUM unit that a way of writing it means; what is not known as it stands.
+
+    Examples
+    --------
+    >>> [plain_unit(text) for text in ("µg/l", "cells/µL", "x 10⁹/L", "10E3/uL", "MMOL/L", "cmH2O", "furlong")]
+    ['ug/L', '/uL', '10*9/L', '10*3/uL', 'mmol/L', 'cm[H2O]', 'furlong']
+    """
+    aliases = unit_aliases()
+    if written in aliases:
+        return aliases[written]
+    text = re.sub("([⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda digits: digits[1].translate(SUPERSCRIPTS), written)
+    text = re.sub(r"^(?:x|×)? *10 *[\^*eE]? *([369])/", r"10*\1/", text.strip()) if "10" in text else text
+    text = re.sub(r"/([dmu]?)l$", r"/\1L", text.translate(SAME))
+    if text in aliases:
+        return aliases[text]
+    try:
+        ucum(text)
+    except ValueError:
+        return _spelled().get(text.casefold(), text)
+    return text
+
+
 def convert(unit: str, target: str) -> Conversion:
     """Return the conversion between two units of one dimension.
 
@@ -74,7 +114,7 @@ def convert(unit: str, target: str) -> Conversion:
     >>> convert("g/L", "10*9/L").why
     'another kind of quantity'
     """
-    written = unit_aliases().get(unit, unit)
+    written = plain_unit(unit)
     try:
         ours, theirs = ucum(target), ucum(written)
     except ValueError:
@@ -106,11 +146,12 @@ def convert_variable(variable: Variable, unit: str) -> Conversion:
     >>> convert_variable(known["ferritin"], "mg/L").why
     'not a unit in which it is reported'
     """
-    written = unit_aliases().get(unit, unit)
+    written = plain_unit(unit)
     if written == variable.unit:
         return Conversion(1.0)
-    if variable.conversions and written in variable.conversions:
-        return Conversion(variable.conversions[written])
+    for text in (unit, written):
+        if variable.conversions and text in variable.conversions:
+            return Conversion(variable.conversions[text])
     if written in variable.refused:
         return Conversion(None, why="not a unit in which it is reported")
     if not written:
@@ -129,7 +170,7 @@ def convert_drug(unit: str) -> tuple[str, Conversion]:
     >>> convert_drug("ug/kg")
     ('mg/kg', Conversion(factor=0.001, offset=0.0, why=''))
     """
-    written = unit_aliases().get(unit, unit)
+    written = plain_unit(unit)
     if not written:
         return "", Conversion(None, why="no unit")
     per_kg = written.endswith("/kg")
@@ -160,12 +201,12 @@ def convert_rate(unit: str) -> tuple[str, Conversion]:
     >>> convert_rate("mL/h")[1].why
     'another kind of quantity'
     """
-    amount, *rest = unit.strip().split("/")
+    amount, *rest = unit.translate(SAME).casefold().split("/")
     time = rest.pop() if rest else ""
     per_kg = rest == ["kg"]
     if time not in TIMES or (rest and not per_kg):
         return "", Conversion(None, why="not a unit of a rate" if unit else "no unit")
-    written, conversion = unit_aliases().get(amount, amount), Conversion(None)
+    written, conversion = plain_unit(amount), Conversion(None)
     for target in ("ug", "[IU]"):
         conversion = convert(written, target)
         if conversion.factor is not None:

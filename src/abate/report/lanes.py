@@ -3,6 +3,7 @@
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from abate.report.theme import WIDTH, Figure, colour
 
@@ -50,6 +51,10 @@ def toxicity_by_day(
         for row in tables["lane_grades"].to_pylist()
         if row["toxicity"] == toxicity and (row["system"] or "") == system
     ]
+    drawn_here = tables["lane_grades"]
+    drawn_here = drawn_here.filter(
+        pc.and_(pc.equal(drawn_here["toxicity"], toxicity), pc.equal(pc.fill_null(drawn_here["system"], ""), system))
+    )
     bars = [row | {"y": place[row["lane"]]} for row in tables["lane_bars"].to_pylist()]
     marks = [row | {"y": place[row["lane"]]} for row in tables["lane_marks"].to_pylist()]
     height = int(max(row["y"] for row in lanes) + step)
@@ -117,8 +122,8 @@ def toxicity_by_day(
     of = f" ({system})" if system else ""
     caption = (
         "One lane a patient, one cell a day, from day 0 to death or last contact. A number is the grade "
-        "recorded for that day; ≤ and ≥ are bounds; 3–4 is two records that disagree. Hatched days have no "
-        "recorded grade: unknown, not grade 0, and never interpolated. † is death, R is remission, "
+        "of that day; ≤ and ≥ are bounds; 3–4 is two records that disagree. Hatched days have no "
+        "grade: unknown, not grade 0, and never interpolated. † is death, R is remission, "
         "P relapse or progression, H a record of HLH, C onset of CRS, N onset of ICANS."
     )
     if crowded:
@@ -131,7 +136,7 @@ def toxicity_by_day(
     table = "lane_grades" if grades else "lane_marks"
     # The name of a file holds no text of the data.
     name = f"toxicity_{toxicity.lower()}".rstrip("_") + (f"_{position}" if position > 1 else "")
-    return Figure(name, named + of, caption, chart, tables[table], table)
+    return Figure(name, named + of, caption, chart, drawn_here if grades else tables[table], table)
 
 
 def _ink(row: dict[str, Any]) -> str:

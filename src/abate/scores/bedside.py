@@ -9,12 +9,12 @@ from ibis import _
 
 from abate.grading.points import Item, Score, at_least, band, counted
 from abate.grading.rules import Known
-from abate.records.inputs import Input, number, truth
+from abate.records.inputs import Input, number, truth, whole
 
 ASTCT = "Lee DW, et al. Biol Blood Marrow Transplant 2019;25(4):625-638. doi:10.1016/j.bbmt.2018.12.758 (verified)"
 CARTOX = "Neelapu SS, et al. Nat Rev Clin Oncol 2018;15(1):47-62. doi:10.1038/nrclinonc.2017.148 (recalled)"
 PLACES = {"year": "the year", "month": "the month", "city": "the city", "hospital": "the hospital"}
-NAMING = number("naming", "Objects named, of three", "1", 0, 3)
+NAMING = whole(number("naming", "Objects named, of three", "1", 0, 3))
 WRITING = truth("writing", "Writes a standard sentence")
 COUNTING = truth("counting", "Counts back from 100 in tens")
 
@@ -88,7 +88,7 @@ CAPD = Score(
     "capd",
     "Cornell assessment of pediatric delirium",
     f"Traube C, et al. Crit Care Med 2014;42:656-663 (recalled); in ICANS: {ASTCT}",
-    tuple(number(name, f"{words}: points charted, 0 to 4", "1", 0, 4) for name, words in QUESTIONS.items()),
+    tuple(whole(number(name, f"{words}: points charted, 0 to 4", "1", 0, 4)) for name, words in QUESTIONS.items()),
     items=tuple(_answer(name) for name in QUESTIONS),
     notes=(
         "0 to 32 points; eight questions of 0 to 4 points each, as charted (the first four are scored in reverse).",

@@ -4,19 +4,21 @@ IPI: N Engl J Med 1993;329:987-994. R-IPI: Sehn LH, et al. Blood 2007;109:1857-1
 Blood 2014;123(6):837-842, doi:10.1182/blood-2013-09-524108 (verified).
 """
 
+from dataclasses import replace
 from typing import Any
 
 from ibis import _
 
 from abate.grading.points import Item, Score, above, at_least, band, counted
 from abate.grading.rules import Known
-from abate.records.inputs import number, truth
+from abate.records.inputs import number, truth, whole
 
 AGE = number("age", "Age in completed years", "a", 0, 120)
 LDH = number("ldh_ratio", "Lactate dehydrogenase over the upper limit of normal of its own result", "1", 0, 200)
-STAGE = number("stage", "Ann Arbor or Lugano stage, 1 to 4", "1", 1, 4)
-SITES = number("extranodal_sites", "Number of extranodal sites", "1", 0, 30)
-ECOG = number("ecog", "ECOG performance status, 0 to 4", "1", 0, 4)
+ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
+STAGE = replace(whole(number("stage", "Ann Arbor or Lugano stage, 1 to 4 or I to IV", "1", 1, 4)), words=ROMAN)
+SITES = whole(number("extranodal_sites", "Number of extranodal sites", "1", 0, 30))
+ECOG = whole(number("ecog", "ECOG performance status, 0 to 4", "1", 0, 4))
 MAJOR = truth("major_extranodal", "Disease in marrow, central nervous system, liver, gastrointestinal tract or lung")
 SECONDARY: Known = "secondary"
 

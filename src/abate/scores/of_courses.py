@@ -12,12 +12,20 @@ import ibis
 import ibis.expr.types as ir
 
 from abate.engine.store import Engine
-from abate.grading.cytopenia import early_icaht, hematotoxicity, late_icaht, platelet_icaht
+from abate.grading.cytopenia import (
+    LAST_EARLY,
+    LAST_LATE,
+    early_icaht,
+    hematotoxicity,
+    late_icaht,
+    platelet_icaht,
+)
 from abate.grading.points import Score, evaluate
 from abate.grading.rules import any_of
 from abate.grading.systems.cartox_hlh import CARTOX_HLH
 from abate.grading.systems.hlh_2004 import HLH_2004, HLH_2024
 from abate.grading.systems.icaht import ICAHT_EARLY, ICAHT_LATE, T_ICAHT_EARLY, T_ICAHT_LATE
+from abate.grading.systems.iec_hs import IEC_HS_GATE
 from abate.grading.systems.mas import MAS_2016, MAS_L, OHI
 from abate.records.dictionary import Dictionary
 from abate.records.options import Options
@@ -25,7 +33,7 @@ from abate.records.parse import boolean
 from abate.scores.car_hematotox import CAR_HEMATOTOX
 from abate.scores.easix import EASIX, MODIFIED, SIMPLIFIED
 from abate.scores.hscore import HSCORE
-from abate.scores.ipi import AGE_ADJUSTED, IPI, NCCN_IPI, R_IPI
+from abate.scores.ipi import AGE_ADJUSTED, IPI, NCCN_IPI, R_IPI, ROMAN
 from abate.scores.of_iec_hs import iec_hs
 from abate.scores.of_organs import GRADES, cartox_hlh
 from abate.scores.recorded import (
@@ -100,7 +108,9 @@ def scores_of_courses(
     for sequence, found in cartox_hlh(organs, day_by_day, records["events"], options).items():
         parts.append(_rows(found, CARTOX_HLH.key, f"days 0 to {LAST_DAY}, organs {sequence}"))
     moments = _moments(records, known, options)
-    counts = iec_hs(features, worst, findings, results, moments[INFUSION][0], options)
+    gates, counts = iec_hs(features, worst, findings, results, moments[INFUSION][0], options)
+    gates = _worst_window(engine.keep("iec_hs_gates", _measured(gates, IEC_HS_GATE)), IEC_HS_GATE)
+    parts.append(_rows(gates, IEC_HS_GATE.key, f"within 72 hours, days 0 to {LAST_DAY}", gates.day, every=True))
     for score, days_of in counts.items():
         counted = engine.keep(f"days_of_{score}", days_of)
         gated = _most(counted.filter(counted.gate == "open"))
@@ -274,7 +284,11 @@ def _of_patients(patients: ibis.Table, results: ibis.Table, moments: Moments, op
 
 
 def _number(rows: ibis.Table, name: str) -> ir.Value:
-    return rows[name].cast("string").try_cast("float64") if name in rows.columns else ibis.null("float64")
+    if name not in rows.columns:
+        return ibis.null("float64")
+    text = rows[name].cast("string").strip().lower()
+    # A stage may be written III or IVB.
+    return ibis.coalesce(text.re_extract("^(iv|i{1,3})[abesx]*$", 1).cases(*ROMAN.items()), text).try_cast("float64")
 
 
 def _truth(rows: ibis.Table, name: str) -> ir.Value:
@@ -307,23 +321,26 @@ def _cytopenia(results: ibis.Table, follow_up: ibis.Table, options: Options) -> 
     # Of a count beyond the limit of the assay its known end stands for it.
     rows = results.mutate(value=ibis.ifelse(results.high < ENDLESS, results.high, results.low))
     counts = {name: rows.filter(rows.variable == name).select(*DAY, "value") for name in ("anc", "platelets")}
-    # Without any count there is nothing to grade.
-    followed = {
-        name: follow_up.filter(follow_up.last_day.notnull()).semi_join(mine.filter(mine.day >= 0), list(KEYS))
-        for name, mine in counts.items()
-    }
+    known = follow_up.filter(follow_up.last_day.notnull())
+
+    def counted(name: str, first: int, last: int = LAST_LATE) -> ibis.Table:
+        """Return the courses with a count in that time: without any there is nothing to grade."""
+        mine = counts[name]
+        return known.semi_join(mine.filter(mine.day >= first, mine.day <= last), list(KEYS))
+
+    of_early, of_late = counted("platelets", 0, LAST_EARLY), counted("platelets", LAST_EARLY + 1)
     anc, platelets = counts["anc"], counts["platelets"]
     early, late = "days 0 to 30", "days 31 to 100"
     hemoglobin = rows.filter(rows.variable == "hemoglobin").select(*DAY, "value")
     countings = dict.fromkeys((options["icaht_counting"], "longest_joined"))
     graded = {
-        counting: early_icaht(anc, followed["anc"], Options({**options, "icaht_counting": counting}))
+        counting: early_icaht(anc, counted("anc", 0, LAST_EARLY), Options({**options, "icaht_counting": counting}))
         for counting in countings
     }
     return [
-        *(_rows(found, f"{ICAHT_EARLY.key} ({counting})", early) for counting, found in graded.items()),
-        _rows(hematotoxicity(anc, platelets, hemoglobin, followed["anc"]), HEMATOTOXICITY, "from day 0"),
-        _rows(late_icaht(anc, followed["anc"], options), ICAHT_LATE.key, late),
-        _rows(platelet_icaht(platelets, followed["platelets"], options), T_ICAHT_EARLY.key, early),
-        _rows(platelet_icaht(platelets, followed["platelets"], options, late=True), T_ICAHT_LATE.key, late),
+        *(_rows(found, f"{ICAHT_EARLY.key} ({counting})", early, every=True) for counting, found in graded.items()),
+        _rows(hematotoxicity(anc, platelets, hemoglobin, counted("anc", 0)), HEMATOTOXICITY, "from day 0", every=True),
+        _rows(late_icaht(anc, known, options), ICAHT_LATE.key, late, every=True),
+        _rows(platelet_icaht(platelets, of_early, options), T_ICAHT_EARLY.key, early, every=True),
+        _rows(platelet_icaht(platelets, of_late, options, late=True), T_ICAHT_LATE.key, late, every=True),
     ]

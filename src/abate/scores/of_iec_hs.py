@@ -12,7 +12,7 @@ from abate.grading.rules import any_of, grade_days
 from abate.grading.systems.astct_icans import ASTCT_ICANS
 from abate.grading.systems.iec_hs import IEC_HS, IEC_HS_GATE, IEC_HS_OTHER
 from abate.records.options import Options
-from abate.scores.recorded import LEAST_RISE, ferritin_rises, last_before, windows
+from abate.scores.recorded import ENDLESS, LEAST_RISE, ferritin_rises, last_before, windows
 from abate.timeline.joins import DAY, KEYS, beside
 
 WINDOW = 3
@@ -32,7 +32,7 @@ def iec_hs(
     results: ibis.Table,
     infusion: ibis.Table,
     options: Options,
-) -> dict[str, ibis.Table]:
+) -> tuple[ibis.Table, dict[str, ibis.Table]]:
     """Return the gate and the counts of manifestations of IEC-HS of every patient-day, over 72 hours.
 
     Parameters
@@ -48,9 +48,10 @@ def iec_hs(
 
     Returns
     -------
-    dict
-        For the common and for the other manifestations: ``patient_id, course_id, day``, ``gate`` (open, closed, or
-        empty: not known), and the columns of :func:`abate.grading.points.evaluate`. A new cytopenia beyond the
+    tuple
+        The gate of each patient-day, and for the common and the other manifestations: ``patient_id, course_id,
+        day``, ``gate`` (open, closed, or empty: not known), and the columns of
+        :func:`abate.grading.points.evaluate`. A new cytopenia beyond the
         expected nadir and an onset as CRS resolves are a clinician's to say, by an event ``hlh_feature``.
     """
     days = features.filter(features.day <= LAST_DAY)
@@ -59,7 +60,7 @@ def iec_hs(
     rows = beside(beside(rows, _rapid(rows, rapid_rises(results, options)), DAY), _signs(days, options), DAY)
     rows = rows.mutate(
         **{f"{name}_{end}": rows[name] for name in ("ferritin_uln", "fibrinogen_lln") for end in ("low", "high")},
-        **_transaminases(rows),
+        **transaminases(rows),
         ldh_above_normal=above("ldh_ratio", 1),
         prolonged_clotting=any_of([above(f"{name}_ratio", 1).resolve(rows) for name in ("inr", "aptt")]),
         direct_hyperbilirubinemia=above("bilirubin_direct_ratio", 1),
@@ -67,12 +68,13 @@ def iec_hs(
     )
     low, high = rows.transaminases_ratio_low, rows.transaminases_ratio_high
     rows = rows.mutate(transaminases_ratio=ibis.ifelse(low == high, low, ibis.null("float64")))
-    gate = evaluate(rows, IEC_HS_GATE, options).select(*DAY, gate="class")
+    gates = evaluate(rows, IEC_HS_GATE, options)
+    gate = gates.select(*DAY, gate="class")
 
     def of(score: Score) -> ibis.Table:
         return beside(evaluate(rows, score, options), gate, DAY)
 
-    return {score.key: of(score) for score in (IEC_HS, IEC_HS_OTHER)}
+    return gates, {score.key: of(score) for score in (IEC_HS, IEC_HS_OTHER)}
 
 
 def _limits(results: ibis.Table) -> ibis.Table:
@@ -96,19 +98,27 @@ def _baseline(results: ibis.Table, infusion: ibis.Table) -> ibis.Table:
     )
 
 
-def _transaminases(rows: ibis.Table) -> dict[str, Any]:
-    """Return the ratio over the limit of normal, or over a baseline above it; without one it may have been above."""
-    limits = {name: ibis.greatest(rows[f"{name}_uln"], rows[f"{name}_baseline"]) for name in ENZYMES}
-    low = [
-        ibis.ifelse(
-            rows[f"{name}_baseline"].notnull(),
-            rows[f"{name}_low"] / limits[name],
-            0 * rows[f"{name}_low"] / rows[f"{name}_uln"],
-        )
-        for name in ENZYMES
-    ]
-    high = [rows[f"{name}_high"] / limits[name] for name in ENZYMES]
-    return {"transaminases_ratio_low": ibis.greatest(*low), "transaminases_ratio_high": ibis.greatest(*high)}
+def transaminases(rows: ibis.Table) -> dict[str, Any]:
+    """Return the larger ratio over the limit of normal, or over a baseline above it, as far as it is known.
+
+    Without a baseline it may have been above the limit; without a limit the baseline may have been below it; an enzyme
+    that was not measured may be the larger.
+    """
+    low, high = [], []
+    for name in ENZYMES:
+        uln, baseline = rows[f"{name}_uln"], rows[f"{name}_baseline"]
+        both = uln.notnull() & baseline.notnull()
+        least = ibis.ifelse(both, rows[f"{name}_low"] / ibis.greatest(uln, baseline), 0.0)
+        low.append(ibis.coalesce(least, 0.0))
+        most = rows[f"{name}_high"] / ibis.greatest(uln, baseline)
+        high.append(ibis.coalesce(most, ENDLESS))
+    larger = ibis.greatest(*high)
+    measured = any_of([rows[f"{name}_low"].notnull() for name in ENZYMES])
+    none = ibis.null("float64")
+    return {
+        "transaminases_ratio_low": ibis.ifelse(measured, ibis.greatest(*low), none),
+        "transaminases_ratio_high": ibis.ifelse(larger < ENDLESS, larger, none),
+    }
 
 
 def rapid_rises(results: ibis.Table, options: Options) -> ibis.Table:

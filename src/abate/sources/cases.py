@@ -17,16 +17,17 @@ import pyarrow.csv
 
 from abate.records import parse
 from abate.records.canonical import plain_word
-from abate.records.dictionary import unit_aliases
 from abate.records.inputs import Input
 from abate.records.options import Options
 from abate.records.problems import Problem, UnusableCasesError
-from abate.records.units import convert_rate, convert_variable
+from abate.records.units import convert_rate, convert_variable, plain_unit
 
 ROW = "row__number"
 CELL = r"^(<=|>=|<|>|≤|≥)?\s*([+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(.*)$"
 JUST = 1e-6
 """What lies beyond a limit of detection begins this far from it, in parts of it."""
+MOST_RATE = {"ug/min": 10_000.0, "ug/kg/min": 200.0, "[IU]/min": 10.0, "[IU]/kg/min": 0.2}
+"""A rate over this is an error of its unit (mg/min for ug/min)."""
 SHOWN = 5
 MISSING = (*parse.MISSING, "n/a", "na", "-", "?", "ND", "nd", "not done", "Not done", "unknown", "Unknown", "missing")
 """Cells of a case that say nothing."""
@@ -61,7 +62,7 @@ def read_table(path: Path) -> pa.Table:
             # One thread: only then does a message know its row.
             path,
             pyarrow.csv.ReadOptions(use_threads=False),
-            pyarrow.csv.ParseOptions(newlines_in_values=True),
+            pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=len(names) > 1),
             options,
         )
     except OSError as error:
@@ -120,17 +121,21 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
     rows = ibis.memtable(pa.table(columns))
     reading = parse.Reading(missing=MISSING)
     rows = rows.mutate(**{name: parse.text(rows[name], reading) for name in (*texts, *units)})
+
+    def unit_of(position: int) -> ir.StringValue | None:
+        return rows[f"unit__{position}"] if f"unit__{position}" in units else None
+
     found: dict[str, ir.Value] = {}
     wrong: dict[str, tuple[Input, ir.BooleanValue]] = {}
     for position, item in enumerate(inputs):
-        cell, label = rows[f"cell__{position}"], f"cell__{position}"
+        label = f"cell__{position}"
+        cell: ir.StringValue = rows[label]
         if item.kind == "rate":
-            found |= _rate(rows, cell, item.name)
+            found |= _rate(rows, cell, item, unit_of(position))
             bad = cell.notnull() & found[f"{item.name}_unit"].isnull()
         elif item.kind == "number":
-            values, reported, bad = _number(
-                rows, cell, item, rows[f"unit__{position}"] if f"unit__{position}" in units else None
-            )
+            cell = cell.lower().cases(*item.words.items(), else_=cell) if item.words else cell
+            values, reported, bad = _number(rows, cell, item, unit_of(position))
             found[f"{item.name}_unit"] = reported
             found |= _bounds(item.name, *values, options)
         elif item.kind == "truth":
@@ -145,7 +150,9 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
         else:
             joined = ibis.literal("+") + plain_word(cell).re_replace(r"_*[+,;]_*", "+") + "+"
             known = reduce(add, (joined.contains(f"+{written}+").cast("int64") for written in item.words))
-            bad = cell.notnull() & (known < cell.re_replace("[^+,;]", "").length() + 1)
+            some = cell.re_replace("[^+,;]", "").length() + 1
+            # None beside another is a contradiction.
+            bad = cell.notnull() & ((known < some) | ((some > 1) & joined.contains("+none+")))
             found[item.name] = joined
         wrong[label] = (item, bad)
     problems = list(_problems(rows, wrong, place, spelled))
@@ -178,26 +185,45 @@ def _number(
         fits = fits & (value >= item.least)
     if item.most is not None:
         fits = fits & (value <= item.most)
+    if item.whole:
+        fits = fits & (value == value.round())
+    if item.unit_needed:
+        fits = fits & unit.notnull()
     comparator = parse.comparator(cell)
     if item.exact:
         fits = fits & comparator.isnull()
-    units = [(unit == written, unit_aliases().get(written, written)) for written in usable]
+    units = [(unit == written, plain_unit(written)) for written in usable]
     reported = ibis.cases(*units) if units else ibis.null("string")
     return (value, comparator), reported, cell.notnull() & ~ibis.coalesce(fits, False)
 
 
-def _rate(rows: ibis.Table, cell: ir.StringValue, name: str) -> Mapping[str, ir.Value]:
-    """Return the rate of an infusion in a canonical unit, and that unit (null where it cannot be read)."""
-    unit = _nonempty(cell.re_extract(CELL, 3).strip())
+def _rate(
+    rows: ibis.Table, cell: ir.StringValue, item: Input, unit_of: ir.StringValue | None
+) -> Mapping[str, ir.Value]:
+    """Return the rate of an infusion in a canonical unit, and that unit (null where it cannot be read).
+
+    A comparator, a negative rate, one beyond :data:`MOST_RATE` and one of another kind of unit cannot be read.
+    """
+    unit = ibis.coalesce(_nonempty(cell.re_extract(CELL, 3).strip()), *([] if unit_of is None else [unit_of]))
     met = rows.select(unit=unit).distinct().to_pyarrow()["unit"].to_pylist()
     made = {written: convert_rate(written) for written in met if written}
-    usable = {written: pair for written, pair in made.items() if pair[1].factor is not None}
+    mass = not item.unit.startswith("[IU]")
+    usable = {
+        written: (canonical, conversion.factor)
+        for written, (canonical, conversion) in made.items()
+        if conversion.factor is not None and mass == canonical.startswith("ug")
+    }
     digits = cell.re_extract(CELL, 2).try_cast("float64")
-    factor, canonical = ibis.null("float64"), ibis.null("string")
+    rate, canonical = ibis.null("float64"), ibis.null("string")
     if usable:
-        factor = unit.cases(*((written, conversion.factor) for written, (_unit, conversion) in usable.items()))
-        canonical = unit.cases(*((written, found) for written, (found, _conversion) in usable.items()))
-    return {name: digits * factor, f"{name}_unit": ibis.ifelse(digits.notnull(), canonical, ibis.null("string"))}
+        rate = digits * unit.cases(*((written, factor) for written, (_unit, factor) in usable.items()))
+        canonical = unit.cases(*((written, found) for written, (found, _factor) in usable.items()))
+    # None is none in any unit.
+    nothing = (digits == 0) & unit.isnull()
+    rate, canonical = ibis.ifelse(nothing, 0.0, rate), ibis.ifelse(nothing, item.unit, canonical)
+    fits = parse.comparator(cell).isnull() & (rate >= 0) & (rate <= canonical.cases(*MOST_RATE.items()))
+    known = ibis.ifelse(ibis.coalesce(fits, False), canonical, ibis.null("string"))
+    return {item.name: ibis.ifelse(known.notnull(), rate, ibis.null("float64")), f"{item.name}_unit": known}
 
 
 def _nonempty(text: ir.StringValue) -> ir.StringValue:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ibis import _
 
 from abate.grading.points import Item, Score, above, at_least, band, counted
-from abate.records.inputs import measured, number, truth
+from abate.records.inputs import measured, number, truth, whole
 
 
 def _organ(name: str, words: str) -> Item:
@@ -22,9 +22,9 @@ CARTOX_HLH = Score(
     "Neelapu SS, et al. Nat Rev Clin Oncol 2018;15(1):47-62. doi:10.1038/nrclinonc.2017.148 (secondary)",
     (
         measured("ferritin", meaning="Peak of ferritin"),
-        number("hepatic_grade", "CTCAE grade of the worst of bilirubin, AST and ALT", "1", 0, 5),
-        number("renal_grade", "CTCAE grade of oliguria or of creatinine, the worse", "1", 0, 5),
-        number("pulmonary_grade", "CTCAE grade of pulmonary edema", "1", 0, 5),
+        whole(number("hepatic_grade", "CTCAE grade of the worst of bilirubin, AST and ALT", "1", 0, 5)),
+        whole(number("renal_grade", "CTCAE grade of oliguria or of creatinine, the worse", "1", 0, 5)),
+        whole(number("pulmonary_grade", "CTCAE grade of pulmonary edema", "1", 0, 5)),
         truth("hemophagocytosis", "Hemophagocytosis in marrow or another organ"),
     ),
     items=(

@@ -4,6 +4,8 @@ Rejeski K, et al. Blood 2023;142(10):865-877, doi:10.1182/blood.2023020578. Plat
 Blood 2025, doi:10.1182/blood.2025028833.
 """
 
+from typing import Any
+
 import ibis
 from ibis import _
 
@@ -27,17 +29,29 @@ COUNTS = {
 }
 
 
+WITHIN = {"days_100": "days_500", "days_under_20": "days_under_50", "days_under_50": "days_under_100"}
+"""Days that are among others: there are no more of them."""
+
+
 def _days(*names: str) -> tuple[Input, ...]:
     return tuple(number(name, f"Days with {COUNTS[name]}", "1", 0, 400) for name in names)
 
 
+def _limited(possible: Any, condition: Any) -> Any:
+    """Return a condition that does not hold where something else rules it out."""
+    return ibis.ifelse(ibis.coalesce(possible, True), condition, False)
+
+
 def _bands(known: Known, *steps: tuple[int, str, int]) -> tuple[Criterion, ...]:
     """Return the grades that numbers of days give: grade, input, least number of days."""
+    read = tuple(name for _grade, name, _least in steps)
     return tuple(
         band(
             grade,
             f"{COUNTS[name]}, {least} days or more",
-            at_least(name, least),
+            _limited(at_least(WITHIN[name], least), at_least(name, least))
+            if WITHIN.get(name) in read
+            else at_least(name, least),
             (name,),
             f"{least} days or more with {COUNTS[name]}",
             known,
@@ -58,7 +72,9 @@ def _late(option: Choice) -> tuple[Criterion, ...]:
         band(
             grade,
             f"neutrophils {limit} or less",
-            at_most(name, limit) if option == TWO else at_most(name, limit) & NOT_ALONE,
+            _limited(at_most("anc_lowest", limit), at_most(name, limit))
+            if option == TWO
+            else at_most(name, limit) & NOT_ALONE,
             (name,),
             f"{limit} x 10*9/L or less"
             + (" on two days" if option == TWO else ", by the lowest; the second lowest 1.5 or less"),
@@ -78,12 +94,15 @@ ICAHT_EARLY = Score(
         Item(
             "ICAHT",
             (
-                *_bands("verified", (1, "days_500", 1), (2, "days_500", 7), (3, "days_500", 14)),
-                *_bands("verified", (3, "days_100", 7), (4, "days_100", 14)),
+                *_bands(
+                    "verified",
+                    *((1, "days_500", 1), (2, "days_500", 7), (3, "days_500", 14)),
+                    *((3, "days_100", 7), (4, "days_100", 14)),
+                ),
                 band(
                     4,
                     "never recovered",
-                    _.never_recovered,
+                    _limited(at_least("days_500", 1), _.never_recovered),
                     ("never_recovered",),
                     "Never above 0.5 x 10*9/L",
                     "verified",

@@ -1,0 +1,7 @@
+"""``python -m abate``: the command line."""
+
+import sys
+
+from abate.cli import main
+
+sys.exit(main())
