@@ -70,6 +70,22 @@ def test_courses_are_counted_at_their_worst_grade(report: Path) -> None:
     }
 
 
+def test_a_febrile_day_that_could_not_be_graded_leaves_the_course_open(tmp_path: Path) -> None:
+    """CTCAE v4.03 asks how the reaction was treated: day 0 is grade 0, the fever of day 1 is anything to grade 3."""
+    fevers = """
+        patient_id | variable    | value | unit | time
+        A          | temperature | 36.8  | C    | 2024-01-01 12:00
+        A          | sbp         | 120   | mmHg | 2024-01-01 12:00
+        A          | temperature | 38.5  | C    | 2024-01-02 12:00
+        A          | sbp         | 120   | mmHg | 2024-01-02 12:00
+    """
+    patients = TABLES["patients"].split("        B ")[0]
+    write_folder(tmp_path / "records", patients=patients, measurements=fevers, coverage=TABLES["coverage"])
+    verbs.run(tmp_path / "records", tmp_path / "report", systems=("astct_crs", "ctcae403_crs"))
+    found = {row["system"]: row for row in rows(tmp_path / "report", "systems_grades")}
+    assert (found["ASTCT 2019"]["grade 1"], found["CTCAE v4.03"]["cannot be graded"]) == ("1", "1")
+
+
 def test_agreement_is_told_by_day_and_by_course(report: Path) -> None:
     """ASTCT and MSKCC: A 2 and 1, then 0 and 0; B 2 and 3, then 1 and 1."""
     found = {(row["first"], row["second"], row["compared"]): row for row in rows(report, "systems_agreement")}

@@ -25,6 +25,8 @@ GRADES = """
     open end   | 3   |   |   | computed  |     |
     well       | 0   | 0 | 0 | computed  | no  |
     never      | 0   |   |   | computed  |     |
+    febrile    | 0   | 0 | 0 | computed  | no  |
+    febrile    | 1   |   |   | computed  | yes | 1500
     bound      | 0   | 3 |   | clinician | no  |
     bound      | 1   | 0 | 0 | clinician | no  |
 """
@@ -33,6 +35,7 @@ FACTS = {
     "hidden": (2, 1, False, None, None, 1, None),
     "open end": (2, 2, False, None, None, 2, None),
     "well": (0, None, False, None, None, 0, None),
+    "febrile": (None, None, False, None, None, 0, None),
     "never": (None, None, False, None, None, 0, None),
     "bound": (3, 0, True, None, 0, 1, 1),
 }

@@ -33,6 +33,12 @@ def concordance(cohort: Cohort) -> Section:
     days = keep("days_by_system", computed.union(judged.select(*computed.columns)))
     graded = days.filter(days.grade.notnull())
     worst = graded.group_by(*KEYS, "toxicity", "by").aggregate(grade=graded.grade.max())
+    # A fever that a system could not grade may have been CRS: such a course is not known to have had none.
+    febrile = cohort.features.filter(cohort.features.fever)
+    unsure = days.filter(days.grade.isnull(), days.toxicity == "CRS").semi_join(febrile, DAY)
+    of_course = (*KEYS, "toxicity", "by")
+    none = worst.filter(worst.grade == 0).anti_join(unsure.select(*of_course).distinct(), of_course)
+    worst = worst.filter(worst.grade > 0).union(none)
     names = _names(cohort, graded)
     by_day = keep("system_pairs_by_day", _pairs(graded))
     # The worst of each course over the days that both graded.

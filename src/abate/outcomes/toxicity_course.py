@@ -28,7 +28,8 @@ def toxicity_courses(
     -------
     ibis.Table
         ``patient_id, course_id, toxicity, system``; ``graded_days`` and ``ungraded_days``; ``worst`` (at
-        least; null where no day could be graded); ``onset_day`` (the first seen) and ``onset_known`` (every day before
+        least; null where no day could be graded, or where of CRS the graded days are 0 and a febrile one could not be
+        graded); ``onset_day`` (the first seen) and ``onset_known`` (every day before
         it was graded 0); ``onset_hour`` (hours of the first fever from the infusion, or from midnight of
         day 0 where its time is not known); ``peak_day``, ``last_day`` (the last of any grade),
         ``toxic_days`` (with a grade above 0); ``days_to_peak`` and ``duration`` (days from first onset to
@@ -50,7 +51,12 @@ def toxicity_courses(
         last_day=rows.day.max(where=toxic),
         toxic_days=toxic.sum(),
         clinician_days=(rows.by == "clinician").sum(),
+        febrile_ungraded=(rows.low.isnull() & fever & (rows.toxicity == "CRS")).max(),
     )
+    # A fever that could not be graded may have been CRS: no such course is known to have had none.
+    none_known = ibis.coalesce((found.worst == 0) & found.febrile_ungraded, False)
+    found = found.mutate(worst=ibis.ifelse(none_known, ibis.null(found.worst.type()), found.worst))
+    found = found.drop("febrile_ungraded")
     keys = (*KEYS, "toxicity", "system")
     onset_day = ibis.coalesce(found.onset_day, found.first_day)
     found = found.mutate(onset_day=onset_day)
