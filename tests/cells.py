@@ -228,8 +228,12 @@ class Case:
     def found(self) -> dict[str, str]:
         """Return what was found under the columns that say what must be."""
         rows = _graded(self.options)
+        return {name: self.answer(rows, name) for name in self.expected}
+
+    def answer(self, rows: Mapping[tuple[str, int], Mapping[str, Any]], name: str) -> str:
+        """Return what rows of patient-days say under one column, parted by commas where it is of several days."""
         days = range(self.person["last_day"] + 1) if self.day is None else [self.day]
-        return {name: ", ".join(said(rows[self.key, day], name) for day in days) for name in self.expected}
+        return ", ".join(said(rows[self.key, day], name) for day in days)
 
 
 def said(row: Mapping[str, Any], name: str) -> str:

@@ -30,8 +30,6 @@ MORNING = DAY * DAY_MINUTES + 60
 REST_OF_DAY = (DAY + 1) * DAY_MINUTES - MORNING
 LATER = MORNING + 7 * 60
 """A second pressure, after hours of vasopressors."""
-SHORT_OF = (PERSISTENCE - 1, 59)
-"""Minutes that are one short of a high dose, and of the usual overlap of two vasopressors."""
 EARLIER = MORNING - 7 * 60
 """The end of earlier vasopressors: a longer pause than counts among their hours."""
 ENOUGH = 24 * 60
@@ -132,7 +130,7 @@ def _states(rows: ibis.Table) -> list[ibis.Table]:
     return found
 
 
-def _drugs(rows: ibis.Table) -> list[ibis.Table]:
+def _drugs(rows: ibis.Table, options: Options) -> list[ibis.Table]:
     if "vasopressors" not in rows.columns:
         return []
     common = {"status": ibis.literal("given"), "per_kg": ibis.literal(False)}
@@ -155,7 +153,8 @@ def _drugs(rows: ibis.Table) -> list[ibis.Table]:
     each = ibis.union(*running)
     rate, unit = (each.agent.cases(*((name, each[f"{name}_rate{end}"]) for name in RATES)) for end in ("", "_unit"))
     # A pressure that stays low is read while they run on: a minute more, where that makes no dose high.
-    runs_on = ibis.coalesce(each.low_despite_vasopressors, False) & _ran(each).notin(SHORT_OF)
+    short_of = (PERSISTENCE - 1, options["vasopressor_overlap_minutes"] - 1)
+    runs_on = ibis.coalesce(each.low_despite_vasopressors, False) & _ran(each).notin(short_of)
     hours = _ran(each) + ibis.ifelse(runs_on, 1, 0)
     infusion = {"kind": ibis.literal("infusion"), **common}
     times = {"minute": ibis.literal(MORNING), "end_minute": MORNING + hours}
@@ -290,7 +289,7 @@ def bedside(rows: ibis.Table, rule: Score, options: Options) -> ibis.Table:
         "patients": [_table("patients", rows, age=rows.age, weight_kg=rows.weight, day0=infusion)],
         "measurements": _measurements(rows),
         "states": _states(rows),
-        "drugs": _drugs(rows),
+        "drugs": _drugs(rows, options),
         "events": _events(rows, system.toxicity),
         "coverage": _coverage(rows),
     }

@@ -7,6 +7,7 @@ Toxicol 2013;14:40, doi:10.1186/2050-6511-14-40 (87 children). None was built in
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,20 +19,15 @@ RENAL_GROUPS = ((80.0, 170.0, 37.0), (50.0, 142.0, 59.0), (30.0, 84.5, 24.7), (0
 """Creatinine clearance (mL/min) from which a group begins (the first: above), its apparent clearance and the standard
 deviation (mL/min), 100 mg subcutaneously: Yang 2003, verified.
 """
-END_STAGE = (42.7, 4.7)
-"""The same of patients with end-stage renal disease."""
 ABSORPTION, BIOAVAILABILITY, VOLUME_PER_KG = 0.14, 0.9, 0.142
 """Absorption (1/h) that leaves a terminal half-life of 4 to 6 h; the part that arrives (80-92 %, Chang 2019); apparent
 volume (L/kg; Yang 2001, whose unit is not printed: only litres are plausible).
 """
-CSF_PARTS = (0.0028, 0.027)
-"""Least and most of the published ratios of cerebrospinal fluid to blood: the area in rhesus monkeys (Fox 2010, J
-Neuroimmunol 223:138-140) and steady concentrations in NOMID (43 to 1.14 ng/mL); in subarachnoid hemorrhage
-0.35 to 2.5 % (Clark 2008). Which concentration is needed in ICANS is not known.
-"""
+Quantity = TypeVar("Quantity", float, Numbers)
+"""A number, or one for each patient."""
 
 
-def clearance_by_renal_function(creatinine_clearance: float) -> float:
+def clearance_by_renal_function(creatinine_clearance: Quantity) -> Quantity:
     """Return the apparent clearance of anakinra given subcutaneously (mL/min).
 
     Parameters
@@ -48,10 +44,11 @@ def clearance_by_renal_function(creatinine_clearance: float) -> float:
     >>> round(clearance_by_renal_function(30), 3)
     68.549
     """
-    return float(10 ** (1.65 + 0.0062 * creatinine_clearance))
+    clearance: Quantity = 10 ** (1.65 + 0.0062 * creatinine_clearance)
+    return clearance
 
 
-def clearance_by_weight(weight: float) -> float:
+def clearance_by_weight(weight: Quantity) -> Quantity:
     """Return the apparent clearance of anakinra in children (L/h).
 
     Parameters
@@ -68,7 +65,8 @@ def clearance_by_weight(weight: float) -> float:
     >>> round(clearance_by_weight(20), 4)
     3.4632
     """
-    return float(6.24 * (weight / 70) ** 0.47)
+    clearance: Quantity = 6.24 * (weight / 70) ** 0.47
+    return clearance
 
 
 @dataclass(frozen=True)
@@ -147,7 +145,7 @@ MODELS: Mapping[str, Model] = {
             "yang_2003_regression",
             ADULTS,
             f"Yang 2003, doi:10.1016/S0009-9236(03)00094-8: log10(CL/F) = 1.65 + 0.0062 CLcr (verified); {VOLUME}",
-            lambda renal, _weight: 10 ** (1.65 + 0.0062 * renal) * L_PER_HOUR,
+            lambda renal, _weight: clearance_by_renal_function(renal) * L_PER_HOUR,
             _by_weight,
             ABSORPTION,
             BIOAVAILABILITY,
@@ -167,7 +165,7 @@ MODELS: Mapping[str, Model] = {
             "urien_2013",
             "children with autoinflammatory disease, subcutaneously",
             "Urien 2013, doi:10.1186/2050-6511-14-40 (verified): no renal function, and no dose into a vein",
-            lambda _renal, weight: 6.24 * (weight / 70) ** 0.47,
+            lambda _renal, weight: clearance_by_weight(weight),
             lambda weight: 65.2 * (weight / 70) ** 0.76,
             0.38,
             None,

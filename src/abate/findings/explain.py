@@ -137,18 +137,17 @@ def records_of(
     subject = {"measurements": "variable", "states": "variable", "drugs": "drug", "events": "event"}
     out: list[dict[str, Any]] = []
     for table, chosen in wanted.items():
-        rows = records[table]
+        rows = of_course(records[table], patient, course)
         end = ibis.coalesce(rows.end_day, ibis.ifelse(rows.end_minute.notnull(), rows.end_minute // DAY_MINUTES, None))
         # A finding, or a rate, holds until the next one of its name.
         runs_on = (rows.kind == "infusion") if table == "drugs" else ibis.literal(table == "states")
-        order = [rows.day, ibis.coalesce(rows.minute, rows.day * DAY_MINUTES), rows.source]
-        later = ibis.window(group_by=(*KEYS, subject[table]), order_by=order)
-        following = ibis.coalesce(ibis.coalesce(rows.minute, rows.day * DAY_MINUTES).lead().over(later), OPEN)
+        begins = ibis.coalesce(rows.minute, rows.day * DAY_MINUTES)
+        later = ibis.window(group_by=subject[table], order_by=[rows.day, begins, rows.source])
+        following = ibis.coalesce(begins.lead().over(later), OPEN)
         # One that begins with the day leaves nothing of the other in it.
         until = ibis.ifelse(following < OPEN, (following - 1) // DAY_MINUTES, OPEN)
         last = ibis.coalesce(end, ibis.ifelse(runs_on, ibis.greatest(until, rows.day), rows.day))
         rows = rows.filter(
-            *(rows[key] == value for key, value in zip(KEYS, (patient, course), strict=True)),
             rows[subject[table]].isin(sorted(chosen)),
             rows.day <= day,
             last >= first,
@@ -167,20 +166,24 @@ def records_of(
     ]
 
 
+def of_course(rows: ibis.Table, patient: str, course: int) -> ibis.Table:
+    """Return the rows of one course of one patient."""
+    return rows.filter(*(rows[key] == value for key, value in zip(KEYS, (patient, course), strict=True)))
+
+
 def baselines(
     records: Mapping[str, ibis.Table], variables: Iterable[str], options: Options, patient: str, course: int
 ) -> list[dict[str, Any]]:
     """Return the last result before infusion of some laboratory variables: what a grade is told against."""
-    rows = records["measurements"]
+    rows = of_course(records["measurements"], patient, course)
     until = int(options["baseline_until_day"])
     rows = rows.filter(
-        *(rows[key] == value for key, value in zip(KEYS, (patient, course), strict=True)),
         rows.variable.isin(sorted(variables)),
         rows.value.notnull(),
         rows.day < until,
         rows.day >= until - int(options["baseline_window_days"]),
     )
-    last = first_row(rows, (*KEYS, "variable"), ibis._.day.desc(), ibis._.minute.desc(), "value")
+    last = first_row(rows, ("variable",), ibis._.day.desc(), ibis._.minute.desc(), "value")
     found = last.order_by("variable").to_pyarrow().to_pylist()
     return [
         {"table": "measurements", "name": row["variable"], "what": said("measurements", row) + ", the baseline"}

@@ -8,7 +8,7 @@ from abate.cohort import Cohort
 from abate.findings.shape import Section, listing, number, share, table
 from abate.grading.systems import COUNTED
 from abate.scores import SCORES
-from abate.scores.of_courses import G_CSF, HEMATOTOXICITY
+from abate.scores.of_courses import G_CSF, HEMATOTOXICITY, lymphodepletion
 from abate.statistics.description import quartiles
 from abate.timeline.joins import KEYS
 
@@ -51,17 +51,14 @@ def scores(cohort: Cohort) -> Section:
     text = (
         "What is not recorded is not normal: a number stands only where everything it needs is known (of criteria and "
         "of ICAHT it is what is known to be met: its bounds stand in the table of courses), and a class only where it "
-        "cannot be another. HScore: fardet "
-        "counts immunosuppression as recorded, all_cart counts every recipient. Early ICAHT stands by both ways of "
-        "counting days, which differ in neutropenia of two waves."
+        "cannot be another. HScore: fardet counts immunosuppression as recorded, all_cart counts every recipient. "
+        "Early ICAHT stands by both ways of counting days, which differ in neutropenia of two waves."
         if lines
         else ""
     )
     within = int(cohort.options["lymphodepletion_within_days"])
-    drugs = cohort.records["drugs"]
-    depleting = drugs.filter(drugs.drug.isin(cohort.records.study.dictionary.drugs_of("lymphodepletion")))
-    dated = depleting.filter(depleting.status == "given", depleting.day <= 0, depleting.day >= -within)
-    without = total - cohort.count(dated.select(*KEYS).distinct())
+    depleting = lymphodepletion(cohort.records["drugs"], cohort.records.study.dictionary, cohort.options)
+    without = total - cohort.count(depleting.select(*KEYS).distinct())
     if lines and without:
         text += (
             f" In {without} of {total} courses no dated lymphodepletion of the {within} days before infusion is "

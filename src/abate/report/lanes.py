@@ -41,6 +41,10 @@ def toxicity_by_day(
         for row in tables["lanes"].to_pylist()
     ]
     place = {row["lane"]: row["y"] for row in lanes}
+    drawn_here = tables["lane_grades"]
+    drawn_here = drawn_here.filter(
+        pc.and_(pc.equal(drawn_here["toxicity"], toxicity), pc.equal(pc.fill_null(drawn_here["system"], ""), system))
+    )
     grades = [
         row
         | {
@@ -48,13 +52,8 @@ def toxicity_by_day(
             "until": row["day"] + 1,
             "colour": "hatch" if row["high"] is None else f"grade{int(row['high'])}",
         }
-        for row in tables["lane_grades"].to_pylist()
-        if row["toxicity"] == toxicity and (row["system"] or "") == system
+        for row in drawn_here.to_pylist()
     ]
-    drawn_here = tables["lane_grades"]
-    drawn_here = drawn_here.filter(
-        pc.and_(pc.equal(drawn_here["toxicity"], toxicity), pc.equal(pc.fill_null(drawn_here["system"], ""), system))
-    )
     bars = [row | {"y": place[row["lane"]]} for row in tables["lane_bars"].to_pylist()]
     marks = [row | {"y": place[row["lane"]]} for row in tables["lane_marks"].to_pylist()]
     height = int(max(row["y"] for row in lanes) + step)

@@ -98,17 +98,18 @@ def scores_of_courses(
         lower, upper, complete, missing, criteria``.
     """
     results = engine.keep("results_within", known_within(records["measurements"]))
-    days = features.filter(features.day <= LAST_DAY).select(*DAY, "events_covered")
+    inside = features.filter(features.day <= LAST_DAY)
+    days = inside.select(*DAY, "events_covered")
     worst = engine.keep("worst_of_days", worst_of_days(results))
     findings = findings_of_days(records["events"])
     week = engine.keep("windows_of_a_week", windows(days, worst, findings, int(options["hlh_window_days"])))
     parts = [*_rolling(week, options), _mas_l(results, features, options)]
-    organs = features.filter(features.day <= LAST_DAY).select(*DAY, "events_covered", *ORGAN_GRADES)
+    organs = inside.select(*DAY, "events_covered", *ORGAN_GRADES)
     day_by_day = engine.keep("windows_of_a_day", windows(days, worst, findings, 1))
     for sequence, found in cartox_hlh(organs, day_by_day, records["events"], options).items():
         parts.append(_rows(found, CARTOX_HLH.key, f"days 0 to {LAST_DAY}, organs {sequence}"))
     moments = _moments(records, known, options)
-    gates, counts = iec_hs(features, worst, findings, results, moments[INFUSION][0], options)
+    gates, counts = iec_hs(inside, worst, findings, results, *moments[INFUSION], options)
     gates = _worst_window(engine.keep("iec_hs_gates", _measured(gates, IEC_HS_GATE)), IEC_HS_GATE)
     parts.append(_rows(gates, IEC_HS_GATE.key, f"within 72 hours, days 0 to {LAST_DAY}", gates.day, every=True))
     for score, days_of in counts.items():
@@ -218,16 +219,23 @@ def _mas_l(results: ibis.Table, features: ibis.Table, options: Options) -> ibis.
     return _rows(evaluate(_measured(rows, MAS_L), MAS_L, options), "mas-l", f"days 0 to {LAST_DAY}", every=True)
 
 
+def lymphodepletion(drugs: ibis.Table, known: Dictionary, options: Options) -> ibis.Table:
+    """Return the dated doses of lymphodepletion that belong to the infusion.
+
+    The same drugs treat lymphoma: what was given long before the infusion is another treatment.
+    """
+    rows = dated(drugs)
+    return rows.filter(
+        rows.drug.isin(known.drugs_of("lymphodepletion")),
+        rows.status == "given",
+        rows.day <= 0,
+        rows.day >= -int(options["lymphodepletion_within_days"]),
+    )
+
+
 def _moments(records: Mapping[str, ibis.Table], known: Dictionary, options: Options) -> Moments:
     """Return the moments before which a baseline is read, and how many days: lymphodepletion, and the infusion."""
-    drugs = dated(records["drugs"])
-    # The same drugs treat lymphoma: what was given long before the infusion is another treatment.
-    depleting = drugs.filter(
-        drugs.drug.isin(known.drugs_of("lymphodepletion")),
-        drugs.status == "given",
-        drugs.day <= 0,
-        drugs.day >= -int(options["lymphodepletion_within_days"]),
-    )
+    depleting = lymphodepletion(records["drugs"], known, options)
     minute = ibis.coalesce(depleting.minute, depleting.day * DAY_MINUTES - 1)
     first = depleting.group_by(*KEYS).aggregate(moment=minute.min())
     patients = records["patients"]

@@ -17,7 +17,6 @@ from abate.timeline.joins import DAY, KEYS, beside
 
 WINDOW = 3
 """Days: manifestations are typically concurrent, e.g. within 72 hours."""
-LAST_DAY, BASELINE_DAYS = 30, 7
 RISE_HOURS, RISE_RATE, RISE_TIMES, RISE_LEAST = 24, 100, 2, 1000
 """Of a rapid rise: within these hours, so much an hour, so many times, to so much."""
 ENZYMES = ("alt", "ast")
@@ -31,6 +30,7 @@ def iec_hs(
     findings: ibis.Table,
     results: ibis.Table,
     infusion: ibis.Table,
+    baseline_days: int,
     options: Options,
 ) -> tuple[ibis.Table, dict[str, ibis.Table]]:
     """Return the gate and the counts of manifestations of IEC-HS of every patient-day, over 72 hours.
@@ -38,11 +38,13 @@ def iec_hs(
     Parameters
     ----------
     features
-        From :func:`abate.timeline.features.features`.
+        Patient-days of days 0 to 30, from :func:`abate.timeline.features.features`.
     worst, findings
         As for :func:`abate.scores.recorded.windows`.
     results, infusion
         From :func:`abate.scores.recorded.known_within`; ``patient_id, course_id, moment``.
+    baseline_days
+        How long before it a baseline may lie.
     options
         How ambiguities are settled.
 
@@ -54,10 +56,9 @@ def iec_hs(
         :func:`abate.grading.points.evaluate`. A new cytopenia beyond the
         expected nadir and an onset as CRS resolves are a clinician's to say, by an event ``hlh_feature``.
     """
-    days = features.filter(features.day <= LAST_DAY)
-    rows = windows(days.select(*DAY, "events_covered"), worst, findings, WINDOW)
-    rows = beside(beside(rows, _limits(results)), _baseline(results, infusion))
-    rows = beside(beside(rows, _rapid(rows, rapid_rises(results, options)), DAY), _signs(days, options), DAY)
+    rows = windows(features.select(*DAY, "events_covered"), worst, findings, WINDOW)
+    rows = beside(beside(rows, _limits(results)), _baseline(results, infusion, baseline_days))
+    rows = beside(beside(rows, _rapid(rows, rapid_rises(results, options)), DAY), _signs(features, options), DAY)
     rows = rows.mutate(
         **{f"{name}_{end}": rows[name] for name in ("ferritin_uln", "fibrinogen_lln") for end in ("low", "high")},
         **transaminases(rows),
@@ -86,9 +87,9 @@ def _limits(results: ibis.Table) -> ibis.Table:
     )
 
 
-def _baseline(results: ibis.Table, infusion: ibis.Table) -> ibis.Table:
+def _baseline(results: ibis.Table, infusion: ibis.Table, days: int) -> ibis.Table:
     """Return ferritin and transaminases at infusion."""
-    before = last_before(results, infusion, ("ferritin", *ENZYMES), BASELINE_DAYS)
+    before = last_before(results, infusion, ("ferritin", *ENZYMES), days)
     return before.select(
         *KEYS,
         ferritin_baseline="ferritin",

@@ -161,13 +161,19 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
     return rows.select(ROW, **found)
 
 
+def _units(rows: ibis.Table, cell: ir.StringValue, unit_of: ir.StringValue | None) -> tuple[ir.StringValue, list[str]]:
+    """Return the unit of each cell, in it or in the column beside it, and the units met."""
+    unit = ibis.coalesce(_nonempty(cell.re_extract(CELL, 3).strip()), *([] if unit_of is None else [unit_of]))
+    met = rows.select(unit=unit).filter(ibis._.unit.notnull()).distinct().to_pyarrow()["unit"].to_pylist()
+    return unit, met
+
+
 def _number(
     rows: ibis.Table, cell: ir.StringValue, item: Input, unit_of: ir.StringValue | None
 ) -> tuple[tuple[ir.FloatingValue, ir.StringValue], ir.StringValue, ir.BooleanValue]:
     """Return value and comparator of a cell, the unit in which it came, and whether it cannot be read."""
-    unit = ibis.coalesce(_nonempty(cell.re_extract(CELL, 3).strip()), *([] if unit_of is None else [unit_of]))
+    unit, met = _units(rows, cell, unit_of)
     known = item.known()
-    met = rows.select(unit=unit).filter(ibis._.unit.notnull()).distinct().to_pyarrow()["unit"].to_pylist()
     # 8/10 is a way to write a score, and no tenth of it.
     plain = known.unit in ("", "1") or known.unit.startswith("{")
     conversions = {written: convert_variable(known, written) for written in met if not (plain and written[0] == "/")}
@@ -204,9 +210,8 @@ def _rate(
 
     A comparator, a negative rate, one beyond :data:`MOST_RATE` and one of another kind of unit cannot be read.
     """
-    unit = ibis.coalesce(_nonempty(cell.re_extract(CELL, 3).strip()), *([] if unit_of is None else [unit_of]))
-    met = rows.select(unit=unit).distinct().to_pyarrow()["unit"].to_pylist()
-    made = {written: convert_rate(written) for written in met if written}
+    unit, met = _units(rows, cell, unit_of)
+    made = {written: convert_rate(written) for written in met}
     mass = not item.unit.startswith("[IU]")
     usable = {
         written: (canonical, conversion.factor)
