@@ -127,7 +127,9 @@ OTHER_EASIX = [
         what                | inputs                              | value | log2    | bounds | flags
         CRP in mg/L         | ldh=300; crp=50; platelets=150      | 10    | 3.32193 | 10-10  | none
         CRP in mg/dL        | ldh=300; crp=5 mg/dL; platelets=150 | 10    |         |        |
-        CRP below detection | ldh=300; crp=<5; platelets=150      | 0.5   | -1      | ?-?    | crp is a bound
+        CRP at most 5       | ldh=300; crp=<=5; platelets=150     | 0.5   | -1      | 0-1    | crp is a bound
+        platelets under 10  | ldh=300; crp=50; platelets=<10      | 300   | 8.22882 | 150-?  | platelets is a bound
+        LDH at least 1500   | ldh=>=1500; crp=50; platelets=150   | 50    | 5.64386 | 50-?   | ldh is a bound
         CRP of 0            | ldh=300; crp=0; platelets=150       | 0     | ?       | 0-0    | CRP of 0
         """,
     ),
@@ -254,7 +256,15 @@ RENAL = [
         a man                   | age=85; weight=50; creatinine=2.0; sex=m  | 19.0972 | none
         creatinine in umol/L    | age=85; weight=50; creatinine=176.8 umol/L; sex=F | 16.2326 | none
         sex not known           | age=85; weight=50; creatinine=2.0         | ?       | sex
-            """,
+        """,
+    ),
+    *sheet(
+        "cockcroft-gault",
+        """
+        what                      | inputs                                     | value   | bounds    | flags
+        creatinine 2 or more      | age=85; weight=50; creatinine=>=2.0; sex=f | 16.2326 | 0-16.2326 |
+        a weight that is a bound  | age=85; weight=<=50; creatinine=2.0; sex=f | 8.11632 | ?-?       | weight is a bound
+        """,
     ),
     *sheet(
         "cockcroft-gault",
@@ -278,10 +288,19 @@ RENAL = [
         """,
     ),
     *sheet(
+        "ckd-epi-2021",
+        """
+        what                    | inputs                            | value   | bounds
+        creatinine 2 or more    | creatinine=>=2.0; age=60; sex=M   | 37.5045 | 0-37.5045
+        creatinine 0.9 or less  | creatinine=<=0.9; age=50; sex=M   | 128.277 | 104.049-?
+        """,
+    ),
+    *sheet(
         "body-surface",
         """
         what    | inputs                  | value
         Mosteller | height=180; weight=80  | 2
+        80 kg or more | height=180; weight=>=80  | 2
         in feet | height=70.8661 [in_i]; weight=176.37 lbs | 2
         """,
     ),

@@ -118,6 +118,7 @@ UNCOVERED = sheet(
     a measured flow above 6        | o2_flow 6.1                       | yes    | yes                   | ?
     the highest flow of the day    | 08:00 o2_flow 0; 09:00 o2_flow 7  | yes    | yes                   | ?
     a fraction of air, no device   | fio2 21                           | ?      | ?                     | ?
+    just above that of air         | fio2 21.2                         | yes    | ?                     | no
     a fraction above that of air   | fio2 24                           | yes    | ?                     | no
     declared complete              | complete oxygen                   | no     | no                    | no
     """

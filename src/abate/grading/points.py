@@ -8,6 +8,7 @@ where both sums lie in it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from types import SimpleNamespace
 from typing import Any
 
 import ibis
@@ -135,6 +136,8 @@ class Score:
         Further columns, as expressions over ``value``.
     flags
         Name to a truth that a reader should know.
+    rises, falls
+        Inputs with which the number of a formula rises, and falls: of these a bound of the input bounds the number.
     only_under
         Inputs of a formula that are read under one value of an option only.
     results
@@ -156,6 +159,8 @@ class Score:
     counts: bool = False
     derived: dict[str, Any] = field(default_factory=dict)
     flags: dict[str, Any] = field(default_factory=dict)
+    rises: tuple[str, ...] = ()
+    falls: tuple[str, ...] = ()
     only_under: dict[str, Choice] = field(default_factory=dict)
     results: tuple[str, ...] = ("value", "class", "complete", "missing", "lower", "upper", "criteria", "flags")
     options: tuple[str, ...] = ()
@@ -266,6 +271,16 @@ def _unknown(rows: ibis.Table, name: str, score: Score) -> Any:
     return ibis.coalesce(low != high, True)
 
 
+def _at_the_end(rows: ibis.Table, score: Score, formula: Any, end: str) -> Any:
+    """Return a formula at the ends of its inputs at which it is least (``low``) or most (``high``)."""
+    ends = dict.fromkeys(score.rises, end) | dict.fromkeys(score.falls, "low" if end == "high" else "high")
+    inputs = {item.name: rows[item.name] for item in score.inputs}
+    inputs |= {name: rows[f"{name}_{which}"] for name, which in ends.items()}
+    inputs |= {name: ibis.coalesce(inputs[name], 0.0) for name, which in ends.items() if which == "low"}
+    endless = any_of([inputs[name].isnull() for name in ends]) if ends else ibis.literal(False)
+    return ibis.ifelse(endless, ibis.null("float64"), formula.resolve(SimpleNamespace(**inputs)))
+
+
 def _formula(rows: ibis.Table, score: Score, formula: Any, options: Options) -> ibis.Table:
     before = rows.columns
     rows = rows.mutate(value=formula)
@@ -275,7 +290,13 @@ def _formula(rows: ibis.Table, score: Score, formula: Any, options: Options) -> 
     unusable = any_of([rows.value.isnan(), rows.value.isinf(), *(rows[name].isnull() for name in read)])
     value = ibis.ifelse(unusable, ibis.null("float64"), rows.value)
     exact = value.notnull() & ~any_of([_unknown(rows, name, score) for name in read])
-    bound = ibis.ifelse(exact, value, ibis.null("float64"))
+    fixed = [_unknown(rows, name, score) for name in read if name not in {*score.rises, *score.falls}]
+    bounded = value.notnull() & ~any_of(fixed) if fixed else value.notnull()
+    least, most = (_at_the_end(rows, score, formula, end) for end in ("low", "high"))
+    lower, upper = (
+        ibis.ifelse(exact, value, ibis.ifelse(bounded & ~end.isinf(), end, ibis.null("float64")))
+        for end in (ibis.coalesce(least, 0.0), most)
+    )
     vague = [(f"{name} is a bound", rows[name].notnull() & _unknown(rows, name, score)) for name in read]
     return _results(
         rows,
@@ -285,8 +306,8 @@ def _formula(rows: ibis.Table, score: Score, formula: Any, options: Options) -> 
             "class": ibis.ifelse(exact, score.label(value), ""),
             "complete": exact,
             "missing": named([(name, rows[name].isnull()) for name in read]),
-            "lower": bound,
-            "upper": bound,
+            "lower": lower,
+            "upper": upper,
             "criteria": ibis.literal(""),
         },
         before,

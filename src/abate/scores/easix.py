@@ -24,6 +24,8 @@ EASIX = Score(
     "Luft T, et al. Lancet Haematol 2017;4:e414-e423. doi:10.1016/S2352-3026(17)30108-4 (recalled)",
     (measured("ldh"), measured("creatinine"), measured("platelets")),
     formula=lambda _options: _.ldh * _.creatinine / POSITIVE,
+    rises=("ldh", "creatinine"),
+    falls=("platelets",),
     derived=LOGARITHM,
     notes=("LDH (U/L) x creatinine (mg/dL) / platelets (10*9/L).", *NOTES),
 )
@@ -33,6 +35,8 @@ SIMPLIFIED = Score(
     PENNISI,
     (measured("ldh"), measured("platelets")),
     formula=lambda _options: _.ldh / POSITIVE,
+    rises=("ldh",),
+    falls=("platelets",),
     derived=LOGARITHM,
     notes=("LDH (U/L) / platelets (10*9/L).", *NOTES),
 )
@@ -43,6 +47,8 @@ MODIFIED = Score(
     (measured("ldh"), measured("crp"), measured("platelets")),
     # CRP is kept in mg/L; the paper's is in mg/dL, and forgetting it makes the index ten times too large.
     formula=lambda _options: _.ldh * (_.crp / 10) / POSITIVE,
+    rises=("ldh", "crp"),
+    falls=("platelets",),
     derived=LOGARITHM,
     flags={"CRP of 0": _.crp == 0},
     notes=("LDH (U/L) x CRP (mg/dL) / platelets (10*9/L); CRP is given in mg/L and converted.", *NOTES),

@@ -44,25 +44,29 @@ COCKCROFT_GAULT = Score(
     ),
     formula=lambda options: (140 - _.age) * _weight(options) / (72 * POSITIVE) * ibis.ifelse(FEMALE, 0.85, 1.0),
     unit="mL/min",
+    falls=("creatinine",),
     only_under={"height": ("cockcroft_gault_weight", "adjusted")},
     options=("cockcroft_gault_weight",),
     notes=("Not indexed to body surface. For adults with a steady creatinine.",),
 )
 KAPPA, ALPHA = ibis.ifelse(FEMALE, 0.7, 0.9), ibis.ifelse(FEMALE, -0.241, -0.302)
-RATIO = POSITIVE / KAPPA
+RATIO = _.creatinine / KAPPA
 CKD_EPI = Score(
     "ckd-epi-2021",
     "Glomerular filtration by CKD-EPI 2021, without race",
     "Inker LA, et al. N Engl J Med 2021;385:1737-1749. doi:10.1056/NEJMoa2102953 (secondary)",
     (AGE, SEX, measured("creatinine")),
-    formula=lambda _options: (
+    formula=lambda _options: ibis.ifelse(
+        RATIO > 0,
         142
         * ibis.ifelse(RATIO < 1, RATIO, 1.0) ** ALPHA
         * ibis.ifelse(RATIO > 1, RATIO, 1.0) ** -1.2
         * (_.age * math.log(0.9938)).exp()
-        * ibis.ifelse(FEMALE, 1.012, 1.0)
+        * ibis.ifelse(FEMALE, 1.012, 1.0),
+        ibis.null("float64"),
     ),
     unit="mL/min/1.73 m2",
+    falls=("creatinine",),
     notes=("Times body surface over 1.73 for mL/min. For adults.",),
 )
 BODY_SURFACE = Score(
@@ -72,4 +76,5 @@ BODY_SURFACE = Score(
     (measured("height"), measured("weight")),
     formula=lambda _options: (_.height * _.weight / 3600).sqrt(),
     unit="m2",
+    rises=("height", "weight"),
 )
