@@ -46,6 +46,7 @@ TESTS = {
 }
 CALCULATED = ("test_scores", "test_system_hlh", "test_grading_cytopenia", "test_system_ctcae_neuro")
 THE_WORSE = "the worse grade decides"
+THE_SUM = "the norepinephrine equivalent of 20 ug/min is reached by this agent alone"
 EQUIVALENT = {
     "ctcae403_crs: reaction of grade 1 (1) dropped": "it is never decided, and grade 3 leaves the same range",
     "ctcae403_crs: reaction of grade 2 (2) dropped": "it is never decided, and grade 3 leaves the same range",
@@ -58,6 +59,11 @@ EQUIVALENT = {
         ),
         THE_WORSE,
     ),
+    **{
+        f"cut-offs: {table} alone {dose} moved by 1": THE_SUM
+        for table in ("LEE", "PENN")
+        for dose in ("norepinephrine 20", "phenylephrine 200")
+    },
     "astct_icans: ICE 0-2 (3) 0 moved by -1": "no score is under 0",
     "cartox_cres: CARTOX-10 0-2 (3) 0 moved by -1": "no score is under 0",
 }

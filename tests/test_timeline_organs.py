@@ -23,7 +23,14 @@ LIVER = sheet(
     ALT over 5 x                | alt 200.01 uln 40             | 3                  | ?               | ?
     ALT 20 x                    | alt 800 uln 40                | 3                  | ?               | ?
     ALT over 20 x               | alt 800.01 uln 40             | 4                  | ?               | ?
-    AST likewise                | ast 800.01 uln 40             | 4                  | ?               | ?
+    AST 1 x                     | ast 40 uln 40                 | 0                  | ?               | ?
+    AST over 1 x                | ast 40.01 uln 40              | 1                  | ?               | ?
+    AST 3 x                     | ast 120 uln 40                | 1                  | ?               | ?
+    AST over 3 x                | ast 120.01 uln 40             | 2                  | ?               | ?
+    AST 5 x                     | ast 200 uln 40                | 2                  | ?               | ?
+    AST over 5 x                | ast 200.01 uln 40             | 3                  | ?               | ?
+    AST 20 x                    | ast 800 uln 40                | 3                  | ?               | ?
+    AST over 20 x               | ast 800.01 uln 40             | 4                  | ?               | ?
     the worse of ALT and AST    | alt 41 uln 40; ast 201 uln 40 | 3                  | ?               | ?
     the worst of the day        | 08:00 alt 201 uln 40          | 3                  | ?               | ?
                                 | 20:00 alt 41 uln 40           |                    |                 |
@@ -45,7 +52,14 @@ LIVER = sheet(
     ALP over 5 x                | alp 600.1 uln 120             | ?                  | ?               | 3
     ALP 20 x                    | alp 2400 uln 120              | ?                  | ?               | 3
     ALP over 20 x               | alp 2400.1 uln 120            | ?                  | ?               | 4
-    GGT likewise                | ggt 1200.1 uln 60             | ?                  | ?               | 4
+    GGT 1 x                     | ggt 60 uln 60                 | ?                  | ?               | 0
+    GGT over 1 x                | ggt 60.1 uln 60               | ?                  | ?               | 1
+    GGT 2.5 x                   | ggt 150 uln 60                | ?                  | ?               | 1
+    GGT over 2.5 x              | ggt 150.1 uln 60              | ?                  | ?               | 2
+    GGT 5 x                     | ggt 300 uln 60                | ?                  | ?               | 2
+    GGT over 5 x                | ggt 300.1 uln 60              | ?                  | ?               | 3
+    GGT 20 x                    | ggt 1200 uln 60               | ?                  | ?               | 3
+    GGT over 20 x               | ggt 1200.1 uln 60             | ?                  | ?               | 4
     """,
     given="covered",
 )
