@@ -173,9 +173,11 @@ ROWS += witnesses(
     INR over 1.5 x       | inr 1.51 uln 1.0                          | 0       | 2
     INR 2.5 x            | inr 2.5 uln 1.0                           | 0       | 2
     INR over 2.5 x       | inr 2.51 uln 1.0                          | 0       | 3
+    aPTT 1.0 x           | aptt 30 uln 30                            | 0       |
     aPTT over 1.0 x      | aptt 30.1 uln 30                          | 0       | 1
     aPTT 1.5 x           | aptt 45 uln 30                            | 0       | 1
     aPTT over 1.5 x      | aptt 45.1 uln 30                          | 0       | 2
+    aPTT 2.5 x           | aptt 75 uln 30                            | 0       | 2
     aPTT over 2.5 x      | aptt 75.1 uln 30                          | 0       | 3
     fibrinogen 1.0 x     | fibrinogen 200 lln 200                    | 0       |
     under 1.0 x          | fibrinogen 199 lln 200                    | 0       | 1

@@ -6,6 +6,7 @@ import pytest
 
 from abate.grading.clinician import clinician_grades, toxic_deaths
 from abate.outcomes.response import response
+from abate.outcomes.response_rules import chosen_rule
 from abate.outcomes.words import reasons
 from abate.records.options import Options
 from abate.timeline.follow_up import follow_up
@@ -30,7 +31,7 @@ def judged(
     patients = frame(f"patient_id | last_contact_day | last_contact_precision\nA | {last_day} | day", "patients")
     options = Options(chosen)
     verdict = response(treatment, clinician_grades(records), records, follow_up(patients, records), "ICANS", options)
-    (row,) = reasons(verdict, "anakinra", options).to_pyarrow().to_pylist()
+    (row,) = reasons(verdict, "anakinra", chosen_rule(options)).to_pyarrow().to_pylist()
     return dict(row)
 
 

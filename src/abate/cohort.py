@@ -21,9 +21,11 @@ from abate.grading.daily import computed_grades
 from abate.grading.rules import System
 from abate.grading.systems import SYSTEMS
 from abate.outcomes.response import response
+from abate.outcomes.response_rules import chosen_rule
 from abate.outcomes.survival import survival
 from abate.outcomes.toxicity_course import toxicity_courses
 from abate.outcomes.words import reasons
+from abate.records.dictionary import Dictionary
 from abate.records.options import Options
 from abate.scores.of_courses import scores_of_courses
 from abate.sources.mapping import Comparison
@@ -34,6 +36,11 @@ from abate.timeline.patient_days import patient_days
 
 STEROID = "dexamethasone-equivalent"
 BACKGROUND = ("tocilizumab",)
+AGAINST_TOXICITY = (
+    *("steroid", "anti-IL6R", "anti-IL6", "IL1RA", "anti-IL1b", "anti-IFNg", "JAK1/2", "TKI", "cytotoxic"),
+    "cytotoxic/IT",
+)
+"""Classes of drugs that are given against CRS, ICANS or HLH."""
 GRID_DAYS = 100
 """Last day of the grid of patient-days: the page shows no toxicity after it."""
 
@@ -69,6 +76,8 @@ class Cohort:
         Laboratory series with values that drugs alter marked.
     weights
         Body weight implied by doses.
+    others
+        Courses of other drugs against the toxicity: :func:`other_treatments`.
     patients
         The record table with ``responder`` and ``treated`` beside the baseline.
     systems
@@ -100,6 +109,7 @@ class Cohort:
     points: ibis.Table
     weights: ibis.Table
     patients: ibis.Table
+    others: ibis.Table
     systems: Mapping[str, System]
     scores: ibis.Table
 
@@ -173,6 +183,12 @@ class Cohort:
         # A column of whole numbers is written 1 and not 1.0.
         cell = cell.re_replace(r"\.0$", "")
         return cell.cases(*found.labels.items(), else_=cell) if found.labels else cell
+
+
+def other_treatments(courses: ibis.Table, known: Dictionary, treatment: str) -> ibis.Table:
+    """Return the courses of other drugs against the toxicity: ``patient_id, course_id, drug, start_day``."""
+    drugs = [name for name in known.drugs_of(*AGAINST_TOXICITY) if name != treatment]
+    return courses.filter(courses.drug.isin(drugs)).select(*KEYS, "drug", "start_day")
 
 
 def kept_promises(records: Records) -> ibis.Table:
@@ -269,8 +285,10 @@ def derive(
     followed = keep("follow_up", follow_up(records["patients"], events, *dated))
     grades = keep("clinician_grades", clinician_grades(events))
     primary = keep("primary_grades", primary_grades(grades, study.system, events))
-    judged = response(treatment, primary, events, followed, study.toxicity, options)
-    judged = keep("response", reasons(keep("response_rule", judged), study.treatment, options))
+    rule = chosen_rule(options)
+    others = keep("other_treatments", other_treatments(all_courses, study.dictionary, study.treatment))
+    judged = response(treatment, primary, events, followed, study.toxicity, options, [rule], others)
+    judged = keep("response", reasons(keep("response_rule", judged), study.treatment, rule))
     patients = beside(records["patients"], judged.select(*KEYS, "response"), KEYS)
     patients = keep(
         "patients_grouped",
@@ -318,6 +336,7 @@ def derive(
         points=points,
         weights=keep("implied_weights", implied_weights(records["drugs"], cap_table)),
         patients=patients,
+        others=others,
         systems=systems,
         scores=scores,
     )

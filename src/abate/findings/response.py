@@ -1,36 +1,43 @@
 """Each treated patient's course in words, and how the count changes with the rule."""
 
+from dataclasses import replace
 from typing import Any
 
 from abate.cohort import Cohort
-from abate.findings.shape import Section, listing, share, table
+from abate.findings.shape import Section, listing, number, share, table
 from abate.outcomes.response import response as judge
+from abate.outcomes.response_rules import NEW_TREATMENT, ResponseRule, chosen_rule, response_rules
 from abate.records.options import Options
 
-VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("as chosen", {}),
-    ("fall to grade 1 or less", {"low_grade": 1}),
-    ("fall to grade 0", {"low_grade": 0}),
-    ("only grade 4 at the start is high", {"high_grade": 4}),
-    ("fall within 3 days", {"response_window_days": 3}),
-    ("fall within 7 days", {"response_window_days": 7}),
-    ("fall within 14 days", {"response_window_days": 14}),
-)
+WORST_LIVING = 4
+
+WITHIN = (3, 7, 14)
+"""Days within which the fall must come, in the table of rules."""
 
 
 def rule(options: Options) -> str:
     """Return the rule in words."""
-    limit = options["response_window_days"]
-    within = f" within {limit} days" if limit else ""
-    lasting = options["durable_days"]
-    return (
-        f"A response is a toxicity of grade {options['high_grade']} or more when the treatment starts that falls "
-        f"to grade {options['low_grade']} or less after the start{within}. It is transient if a grade of "
-        f"{options['high_grade']} or more is recorded again{f' within {lasting} days' if lasting else ''}, and "
-        "durable if grades stayed low to the end or a clinician said that nothing came back. Where no grade was "
-        "recorded after the start, a clinician's judgement stands. What a response is due to cannot be read from "
-        "records: attribution is assumed, never known."
-    )
+    words = chosen_rule(options).words
+    return f"{words} What a response is due to cannot be read from records: attribution is assumed, never known."
+
+
+def _variants(options: Options) -> list[tuple[str, ResponseRule]]:
+    """Return the rule chosen, every other rule, and the one chosen with other numbers."""
+    one = chosen_rule(options)
+    found = [(f"as chosen: {one.title}", one)]
+    found += [(other.title, other) for other in response_rules(options).values() if other.name != one.name]
+    if one.target is not None:
+        lower = range(one.target - 1, -1, -1)
+        found += [
+            (f"as chosen, to grade {grade}{' or less' if grade else ''}", replace(one, target=grade)) for grade in lower
+        ]
+    if one.eligible < WORST_LIVING:
+        found.append((f"as chosen, from grade {WORST_LIVING} alone", replace(one, eligible=WORST_LIVING)))
+    found += [(f"as chosen, within {days} days", replace(one, within_days=days)) for days in WITHIN]
+    again = NEW_TREATMENT in one.ends
+    ends = "whatever else was begun" if again else "until another treatment was begun"
+    found.append((f"as chosen, {ends}", replace(one, ends=() if again else (NEW_TREATMENT,))))
+    return found
 
 
 def response(cohort: Cohort) -> Section:
@@ -43,41 +50,58 @@ def response(cohort: Cohort) -> Section:
         {
             "patient": row["patient_id"],
             "toxicity": row["toxicity"],
+            "eligible": row["eligible"],
             "response": row["response"],
             "by": row["basis"],
             "course": row["course"],
+            "days low": _lasting(row),
+            "days without a grade": row["missing_days"],
+            "came first": _first(row),
             "course in words": row["reason"],
         }
         for row in listing(cohort.response, "patient_id", "course_id")
     ]
     variants = []
-    for name, change in VARIANTS:
-        changed = dict(cohort.options) | change
-        if changed["low_grade"] >= changed["high_grade"]:
-            continue
-        options = Options(changed)
-        found = judge(
-            cohort.treatment, cohort.primary, cohort.records["events"], cohort.follow_up, study.toxicity, options
-        )
-        counts = {
-            line["response"]: line["n"]
-            for line in listing(found.group_by("response").aggregate(n=found.count()), "response")
+    rules = [replace(one, name=name) for name, one in _variants(cohort.options)]
+    every = judge(
+        *(cohort.treatment, cohort.primary, cohort.records["events"], cohort.follow_up, study.toxicity),
+        *(cohort.options, rules, cohort.others),
+    )
+    verdict = every.response
+    counted = every.group_by("rule").aggregate(
+        responded=(verdict == "yes").sum(),
+        judged=verdict.isin(("yes", "no")).sum(),
+        by_word=((verdict == "yes") & (every.basis == "clinician")).sum(),
+        not_applicable=(verdict == "not applicable").sum(),
+        unknown=(verdict == "unknown").sum(),
+    )
+    counts = {row["rule"]: row for row in listing(counted)}
+    variants = [
+        {
+            "rule": name,
+            "responded": share(counts[name]["responded"], counts[name]["judged"]),
+            "of these by the clinician alone": counts[name]["by_word"],
+            "not applicable": counts[name]["not_applicable"],
+            "unknown": counts[name]["unknown"],
         }
-        by_word = found.filter(found.basis == "clinician", found.response == "yes")
-        judged = counts.get("yes", 0) + counts.get("no", 0)
-        variants.append(
-            {
-                "rule": name,
-                "responded": share(counts.get("yes", 0), judged),
-                "of these by the clinician alone": cohort.count(by_word),
-                "not applicable": counts.get("not applicable", 0),
-                "unknown": counts.get("unknown", 0),
-            }
-        )
+        for name in (one.name for one in rules)
+    ]
     return {"responses": table(rows), "response_rules": table(variants)}, {
         "response": _systems(cohort),
         "rule": rule(cohort.options),
     }
+
+
+def _lasting(row: dict[str, Any]) -> str:
+    """Return how long a response lasted."""
+    if row["response"] != "yes" or row["low_days"] is None:
+        return "–"
+    return number(row["low_days"]) if row["recurrence_day"] is not None else f"at least {number(row['low_days'])}"
+
+
+def _first(row: dict[str, Any]) -> str:
+    """Return what came before the first low day."""
+    return "–" if row["competing"] is None else f"{row['competing']}, day {row['competing_day']}"
 
 
 def _systems(cohort: Cohort) -> str:

@@ -3,7 +3,7 @@
 import ibis
 import ibis.expr.types as ir
 
-from abate.records.options import Options
+from abate.outcomes.response_rules import ResponseRule
 
 
 def grade_words(low: ir.FloatingValue, high: ir.FloatingValue) -> ir.StringValue:
@@ -22,12 +22,12 @@ def grade_words(low: ir.FloatingValue, high: ir.FloatingValue) -> ir.StringValue
     )
 
 
-def day(number: ir.IntegerValue) -> ir.StringValue:
-    """Return a day number as text."""
-    return number.cast("string")
+def day(number: ir.NumericValue) -> ir.StringValue:
+    """Return a whole number as text."""
+    return number.cast("int64").cast("string")
 
 
-def reasons(response: ibis.Table, treatment: str, options: Options) -> ibis.Table:
+def reasons(response: ibis.Table, treatment: str, rule: ResponseRule) -> ibis.Table:
     """Add ``reason``: one or two sentences for each patient.
 
     Parameters
@@ -36,12 +36,16 @@ def reasons(response: ibis.Table, treatment: str, options: Options) -> ibis.Tabl
         From :func:`abate.outcomes.response.response`.
     treatment
         The treatment under study.
-    options
-        As the response was judged with.
+    rule
+        As the response was judged by.
     """
     rows = response
-    high, low = options["high_grade"], options["low_grade"]
-    window = options["response_window_days"]
+    window = rule.within_days
+    reached = ibis.ifelse(rows.target == 0, "grade 0", ibis.literal("grade ") + day(rows.target) + " or less")
+    above = ibis.coalesce(ibis.literal("above ") + day(rows.target), "too high")
+    back = day(rows.target + 1) if rule.recurs is None else ibis.literal(str(rule.recurs))
+    back = ibis.literal("grade ") + back + " or more"
+    lasting = f" and on each of the next {rule.sustained_days} days" if rule.sustained_days else ""
     later = f"in the {window} days after the start" if window else "after the start"
     began = ibis.literal(f"{treatment} started on day ") + day(rows.start_day)
     at_start = ibis.ifelse(
@@ -50,8 +54,11 @@ def reasons(response: ibis.Table, treatment: str, options: Options) -> ibis.Tabl
         ibis.literal(" for ") + rows.toxicity + ", no grade recorded",
     )
     fell = (
-        ibis.literal(f"; grade {low} or less first recorded on day ")
+        ibis.literal("; ")
+        + reached
+        + " first recorded on day "
         + day(rows.first_low_day)
+        + lasting
         + ibis.literal(", ")
         + day(rows.days_to_low)
         + ibis.ifelse(rows.days_to_low == 1, " day", " days")
@@ -64,13 +71,15 @@ def reasons(response: ibis.Table, treatment: str, options: Options) -> ibis.Tabl
     lasted = ibis.cases(
         (
             rows.recurrence_day.notnull(),
-            ibis.literal(f"; grade {high} or more again on day ") + day(rows.recurrence_day) + ": " + rows.course,
+            ibis.literal("; ") + back + " again on day " + day(rows.recurrence_day) + ": " + rows.course,
         ),
         (rows.course == "transient", "; a clinician recorded that it came back: transient"),
-        (rows.course == "unknown", f"; whether a grade {high} or more came after that is not known: unknown"),
+        (rows.course == "unknown", ibis.literal("; whether a ") + back + " came after that is not known: unknown"),
         (
             rows.course == "durable",
-            ibis.literal(f"; no grade {high} or more recorded after that, to day ")
+            ibis.literal("; no ")
+            + back
+            + " recorded after that, to day "
             + ibis.coalesce(day(rows.last_day), "unknown")
             + ": durable",
         ),
@@ -85,8 +94,11 @@ def reasons(response: ibis.Table, treatment: str, options: Options) -> ibis.Tabl
     )
     outcome = ibis.cases(
         ((rows.response == "yes") & (rows.basis == "grades"), fell + lasted),
-        ((rows.response == "no") & (rows.basis == "grades"), f"; every grade recorded {later} is above {low}"),
-        (rows.response == "not applicable", f"; that is below grade {high}, so the rule does not apply"),
+        (
+            (rows.response == "no") & (rows.basis == "grades"),
+            ibis.literal(f"; every grade recorded {later} is ") + above,
+        ),
+        (rows.response == "not applicable", f"; that is below grade {rule.eligible}, so the rule does not apply"),
         (rows.grades_after > 0, "; the grades recorded after the start do not decide"),
         else_=ibis.literal("; no grade was recorded after the start") + said,
     )

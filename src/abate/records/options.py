@@ -52,17 +52,33 @@ REGISTRY: Mapping[str, Option] = {
             "Our resolution",
         ),
         Option(
+            "response_rule",
+            "letter",
+            ("letter", "conversion", "resolution", "fall", "sustained_fall"),
+            "Rule by which a response is judged: grade 3 or more to 2 or less with a clinician's word where no grade is"
+            " (letter) or by grades alone (conversion), any grade to 0, a fall of a grade, such a fall for 72 hours",
+            "Strati 2020, doi:10.1182/bloodadvances.2020002328; no definition is agreed on, and the report counts by"
+            " every one",
+        ),
+        Option(
+            "new_treatment_ends_response",
+            "no",
+            ("no", "yes"),
+            "Whether grades after another treatment of the toxicity was begun still count as its response",
+            "Strati 2020 counts them; our resolution",
+        ),
+        Option(
             "high_grade",
             3,
             (1, 5),
-            "Lowest grade called high",
+            "Lowest grade called high by the letter's rule",
             "Strati 2020, doi:10.1182/bloodadvances.2020002328: high grade is 3 or more",
         ),
         Option(
             "low_grade",
             2,
             (0, 4),
-            "Highest grade called low, to which a response must fall",
+            "Highest grade called low, to which a response must fall by the letter's rule",
             "Strati 2020: low grade is below 3; implied, not defined in words",
         ),
         Option(

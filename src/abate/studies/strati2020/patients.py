@@ -9,6 +9,7 @@ from abate.cohort import STEROID, Cohort
 from abate.exposure.equivalence import dexamethasone_factors
 from abate.exposure.windows import dose_in_windows
 from abate.outcomes.response import response
+from abate.outcomes.response_rules import chosen_rule
 from abate.outcomes.words import reasons
 from abate.studies.strati2020.audit import (
     PLAIN_TEXT,
@@ -143,7 +144,7 @@ def _from_text(cohort: Cohort) -> ibis.Table:
     events = events.filter(~events.source.contains(TABLE_RESPONSE))
     study = cohort.records.study
     judged = response(cohort.treatment, cohort.grades, events, cohort.follow_up, study.toxicity, cohort.options)
-    return reasons(judged, study.treatment, cohort.options)
+    return reasons(judged, study.treatment, chosen_rule(cohort.options))
 
 
 @recomputes("(Patient [1-8]): response")
