@@ -22,8 +22,8 @@ CUT_OFFS: tuple[tuple[Any, str], ...] = (
     *((infusions, name) for name in ("LEE", "PENN", "TENTHS", "PERSISTENCE", "SHORTEST_RUN", "BRIDGED_GAP")),
     *((vasopressors, name) for name in ("PAUSE", "LONG")),
     *((neurology, name) for name in ("PROLONGED_MINUTES", "HIGH_PRESSURE")),
-    *((organs, name) for name in ("TIMES_ULN", "CREATININE_ULN", "CREATININE_BASELINE", "AKI_TIMES", "AKI_RISE")),
-    *((organs, name) for name in ("AKI_HIGH", "FIBRINOGEN_LLN", "FIBRINOGEN_FALL", "FIBRINOGEN_LEAST")),
+    *((organs, name) for name in ("TIMES_ULN", "CREATININE_ULN", "CREATININE_BASELINE", "AKI_HIGH")),
+    *((organs, name) for name in ("FIBRINOGEN_LLN", "FIBRINOGEN_FALL", "FIBRINOGEN_LEAST")),
     *((organs, name) for name in ("URINE", "URINE_RATE", "CHILD_URINE", "NO_URINE_MINUTES")),
 )
 STEP, HAIR = 0.02, 3e-9

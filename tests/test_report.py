@@ -146,7 +146,11 @@ def test_a_day_without_a_grade_is_unknown_and_not_grade_0(report: Path) -> None:
 def test_tables_are_written_as_csv_and_parquet_alike(report: Path) -> None:
     table = pq.read_table(report / "tables" / "responses.parquet")
     assert table["patient"].to_pylist() == [EVIL, 'B & "C"']
-    assert (report / "tables" / "responses.csv").read_text(encoding="utf-8").startswith("patient,toxicity,eligible,response")
+    assert (
+        (report / "tables" / "responses.csv")
+        .read_text(encoding="utf-8")
+        .startswith("patient,toxicity,eligible,response")
+    )
 
 
 def test_run_json_tells_versions_inputs_options_and_counts(report: Path) -> None:

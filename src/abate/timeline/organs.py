@@ -26,8 +26,10 @@ TIMES_ULN = {
 }
 """Multiples of the upper limit of normal above which grades 1, 2, 3 (and 4) begin."""
 CREATININE_ULN, CREATININE_BASELINE = (1.0, 1.5, 3.0, 6.0), (1.0, 1.5, 3.0)
-AKI_TIMES, AKI_RISE, AKI_HIGH = (1.5, 2.0, 3.0), 0.3, 4.0
-"""Acute kidney injury: times the baseline (from 1.5), rise and level (mg/dL)."""
+AKI_HIGH = 4.0
+"""Acute kidney injury of grade 3 (mg/dL). Its multiples of the baseline (1.5, 2, 3) and its rise by 0.3 mg/dL grade no
+higher than creatinine by the baseline does.
+"""
 FIBRINOGEN_LLN, FIBRINOGEN_FALL, FIBRINOGEN_LEAST = (1.0, 0.75, 0.5, 0.25), (0.0, 0.25, 0.5, 0.75), 50.0
 LIMITS = {
     "alt": (None, 40.0),
@@ -80,10 +82,7 @@ def creatinine_grades(rows: ibis.Table, options: Options) -> ir.IntegerValue:
     ratio, times = rows.value / rows.uln, rows.value / rows.baseline
     grades = [_steps(ratio, CREATININE_ULN), _steps(times, CREATININE_BASELINE)]
     if options["renal_term"] == "with_aki":
-        rise = rows.value - rows.baseline > AKI_RISE + TOLERANCE
-        injury = _steps(times, (AKI_TIMES[0] - 2 * TOLERANCE, *AKI_TIMES[1:]))
-        high = ibis.ifelse(rows.value > AKI_HIGH + TOLERANCE, 3, ibis.null("int64"))
-        grades += [ibis.greatest(injury, ibis.cases((rise, 1), (~rise, 0))), high]
+        grades.append(ibis.ifelse(rows.value > AKI_HIGH + TOLERANCE, 3, ibis.null("int64")))
     grade = ibis.greatest(*grades)
     if options["creatinine_above_limit"] == "required":
         normal = ibis.coalesce(rows.value <= rows.uln + TOLERANCE, False)
