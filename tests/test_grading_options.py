@@ -187,8 +187,10 @@ ROWS += witnesses(
     under 0.5 x          | fibrinogen 99 lln 200                     | 0       | 3
     0.25 x               | fibrinogen 50 lln 200                     | 0       | 3
     under 0.25 x         | fibrinogen 49 lln 200                     | 0       | 4
+    ... and above 50     | fibrinogen 59.9 lln 240                   | 0       | 4
     under 50 mg/dL       | fibrinogen 49 lln 60                      | 0       | 4
     a fall, still normal | d-1 fibrinogen 400; fibrinogen 399 lln 90 | 0       | 1
+    the smallest fall    | d-1 fibrinogen 400; fibrinogen 399.9 lln 90 | 0     | 1
     a fall of 25 %       | d-1 fibrinogen 400; fibrinogen 300 lln 90 | 0       | 2
     a fall of under 25 % | d-1 fibrinogen 400; fibrinogen 301 lln 90 | 0       | 1
     a fall of 50 %       | d-1 fibrinogen 400; fibrinogen 200 lln 90 | 0       | 3

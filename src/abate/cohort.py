@@ -29,6 +29,7 @@ from abate.records.dictionary import Dictionary
 from abate.records.options import Options
 from abate.scores.of_courses import scores_of_courses
 from abate.sources.mapping import Comparison
+from abate.timeline.course_facts import course_facts
 from abate.timeline.features import features
 from abate.timeline.follow_up import follow_up
 from abate.timeline.joins import KEYS, beside
@@ -74,8 +75,8 @@ class Cohort:
         One row a treated patient, with ``reason`` in words.
     points
         Laboratory series with values that drugs alter marked.
-    weights
-        Body weight implied by doses.
+    weights, body_weights
+        Body weight implied by doses; ``weight_kg`` as given, else the first that was measured.
     others
         Courses of other drugs against the toxicity: :func:`other_treatments`.
     patients
@@ -108,6 +109,7 @@ class Cohort:
     response: ibis.Table
     points: ibis.Table
     weights: ibis.Table
+    body_weights: ibis.Table
     patients: ibis.Table
     others: ibis.Table
     systems: Mapping[str, System]
@@ -258,7 +260,8 @@ def derive(
     options, study, keep = records.study.options, records.study, records.engine.keep
     say("exposure")
     from_day = options["exposure_from_day"]
-    weights = records["patients"].select(*KEYS, "weight_kg")
+    facts = course_facts(records["patients"], records["measurements"], options)
+    weights = keep("body_weights", facts.select(*KEYS, weight_kg="weight"))
     given = keep("given", given_doses.given(records["drugs"], weights))
     every = keep("administrations", given_doses.administrations(given))
     totals = keep("interval_totals", given_doses.interval_totals(given, from_day))
@@ -335,6 +338,7 @@ def derive(
         response=judged,
         points=points,
         weights=keep("implied_weights", implied_weights(records["drugs"], cap_table)),
+        body_weights=weights,
         patients=patients,
         others=others,
         systems=systems,

@@ -11,6 +11,21 @@ from abate.records.tables import LOCAL_ROUTES
 from abate.timeline.intervals import DAY_MINUTES, OPEN, joined
 from abate.timeline.joins import beside
 
+PER_MINUTE = {"ug/min": 1e-3, "ug/kg/min": 1e-3}
+"""mg in a canonical unit of mass; what is per kg is scaled by the weight."""
+
+
+def _infused(rows: ibis.Table) -> ibis.Table:
+    """Give an infusion that is told by its rate and its ends its amount (mg, or mg/kg)."""
+    minutes = rows.end_minute - rows.minute
+    mass = rows.rate_unit.cases(*PER_MINUTE.items())
+    alone = rows.amount.isnull() & rows.amount_low.isnull() & rows.amount_high.isnull()
+    told = ibis.coalesce((rows.kind == "infusion") & alone & (minutes >= 0) & mass.notnull(), False)
+    return rows.mutate(
+        amount=ibis.ifelse(told, rows.rate * mass * minutes, rows.amount),
+        per_kg=ibis.ifelse(told, rows.rate_unit == "ug/kg/min", rows.per_kg),
+    )
+
 
 def _bounds(rows: ibis.Table) -> dict[str, ir.FloatingValue]:
     """Return the lowest and highest amount; with no amount at all, 0 and unknown."""
@@ -33,10 +48,11 @@ def given(drugs: ibis.Table, weights: ibis.Table) -> ibis.Table:
     Returns
     -------
     ibis.Table
-        The rows, with ``low`` and ``high`` (mg). An amount per kg in a patient without weight is not
-        known, nor is one in international units.
+        The rows, with ``low`` and ``high`` (mg); of an infusion told by its rate that times its length. An amount per
+        kg in a patient without weight is not known, nor is one in international units.
     """
     rows = drugs.filter(drugs.status == "given", ibis.coalesce(drugs.route.lower(), "").notin(LOCAL_ROUTES))
+    rows = _infused(rows)
     rows = rows.mutate(**_bounds(rows))
     rows = beside(rows, weights)
     scaled_high = rows.high * rows.weight_kg
@@ -62,9 +78,10 @@ def administrations(given_rows: ibis.Table) -> ibis.Table:
     Returns
     -------
     ibis.Table
-        ``patient_id, course_id, drug, day, earliest_day, span_days, low, high, indication,
-        source, position``. ``day`` is null where only the first of several doses is dated;
-        ``earliest_day`` is then the day of the first. ``span_days`` is how many days a dose stands
+        ``patient_id, course_id, drug, day, minute, earliest_day, span_days, interval_h, hours, route, low, high,
+        indication, source, position``. ``minute`` (from midnight of day 0) is null where only the day is known,
+        ``hours`` is how long it ran, ``route`` is in small letters. ``day`` is null where only the first of several
+        doses is dated; ``earliest_day`` is then the day of the first. ``span_days`` is how many days a dose stands
         for (its interval in whole days, at least 1).
     """
     rows = given_rows.filter(given_rows.kind != "interval total")
@@ -82,14 +99,19 @@ def administrations(given_rows: ibis.Table) -> ibis.Table:
         (rows.minute.notnull(), ((rows.minute + hours * 60) / DAY_MINUTES).floor().cast("int64")),
         (rows.interval_h.notnull(), rows.day + (hours / 24).floor().cast("int64")),
     )
+    alone = rows.interval_h.isnull() & (rows.dose_count == 1) & (rows.end_minute >= rows.minute)
     span = ibis.greatest((ibis.coalesce(rows.interval_h, 24.0) / 24).ceil().cast("int64"), 1)
     return rows.select(
         "patient_id",
         "course_id",
         "drug",
         day=day,
+        minute=ibis.ifelse(rows.position == 0, rows.minute, rows.minute + (hours * 60).cast("int64")),
         earliest_day=rows.day,
         span_days=span,
+        interval_h=rows.interval_h,
+        hours=ibis.ifelse(alone, (rows.end_minute - rows.minute) / 60, ibis.null("float64")),
+        route=rows.route.strip().lower(),
         low=rows.low,
         high=rows.high,
         indication=rows.indication,

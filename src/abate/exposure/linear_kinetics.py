@@ -116,7 +116,7 @@ def concentrations(doses: Doses, patients: OneCompartment, times: Sequence[float
     patients
         Their parameters.
     times
-        Hours, on the clock of the doses.
+        Hours, on the clock of the doses; or a row of hours for each patient.
 
     Returns
     -------
@@ -142,9 +142,9 @@ def areas(doses: Doses, patients: OneCompartment, times: Sequence[float] | Numbe
 
 
 def _superposed(doses: Doses, patients: OneCompartment, times: Numbers, integrals: int) -> Numbers:
-    found = np.zeros((len(patients.clearance), len(times)))
+    found = np.zeros((len(patients.clearance), times.shape[-1]))
     responses = ((patients.intravenous, ~doses.extravascular), (patients.extravascular, doses.extravascular))
-    step = max(1, AT_ONCE // max(1, len(times)))
+    step = max(1, AT_ONCE // max(1, times.shape[-1]))
     for positions in doses.by_rank():
         for response, of_route in responses:
             mine = positions[of_route[positions]]
@@ -157,7 +157,7 @@ def _superposed(doses: Doses, patients: OneCompartment, times: Numbers, integral
 def _of_doses(doses: Doses, chosen: NDArray[np.int64], response: Response, times: Numbers, integrals: int) -> Numbers:
     """Return what some doses, at most one a patient, do."""
     who, lasts = doses.patient[chosen], doses.hours[chosen][:, None]
-    since = times[None, :] - doses.start[chosen][:, None]
+    since = (times[who] if times.ndim > 1 else times[None, :]) - doses.start[chosen][:, None]
     injected = response.at(who, since, integrals)
     if lasts.any():
         spread = response.at(who, since, integrals + 1) - response.at(who, since - lasts, integrals + 1)

@@ -22,7 +22,8 @@ def treatment(cohort: Cohort) -> Section:
         return {**empty, "courses": every}, {"treatment": text}
     rows = []
     courses = {(row["patient_id"], row["course_id"]): row for row in listing(cohort.treatment, *KEYS)}
-    weights = {(row["patient_id"], row["course_id"]): row for row in listing(cohort.weights, *KEYS, "drug")}
+    implied = {(row["patient_id"], row["course_id"]): row for row in listing(cohort.weights, *KEYS, "drug")}
+    recorded = {(row["patient_id"], row["course_id"]): row["weight_kg"] for row in listing(cohort.body_weights, *KEYS)}
     doses = {
         (name, row["patient_id"], row["course_id"], row["window"]): row
         for name, exposure in cohort.exposure.items()
@@ -37,12 +38,15 @@ def treatment(cohort: Cohort) -> Section:
             "cumulative (mg)": interval(course["low"], course["high"]),
             "daily (mg)": interval(course["daily_low"], course["daily_high"]),
         }
-        weight = weights.get(key)
-        if weight and course["low"] == course["high"]:
+        weight, body = implied.get(key), recorded.get(key)
+        if body:
+            high = course["daily_high"]
+            line["daily (mg/kg)"] = interval(course["daily_low"] / body, high and high / body, 2)
+        elif weight and course["low"] == course["high"]:
             per_kg = number(course["daily_low"] / weight["weight_low"], 2)
-            line["daily per implied weight (mg/kg)"] = per_kg if weight["weight_high"] else f"at most {per_kg}"
+            line["daily (mg/kg)"] = f"{per_kg}*" if weight["weight_high"] else f"at most {per_kg}*"
         else:
-            line["daily per implied weight (mg/kg)"] = "–"
+            line["daily (mg/kg)"] = "–"
         for name in (name for name in cohort.exposure if name != study.treatment):
             for window in ("before", "during"):
                 found = doses[(name, *key, window)]

@@ -205,3 +205,36 @@ def groups_compared(tables: dict[str, pa.Table]) -> Figure:
         "One dot a patient; the bar is the median of the group. P values, numbers and intervals stand in the table."
     )
     return Figure("comparisons", "Groups compared", caption, chart, tables["comparison_values"], "comparison_values")
+
+
+def concentrations(tables: dict[str, pa.Table]) -> Figure:
+    """Draw the concentrations that a model makes of the doses: a panel a drug, a line a course, a tick a dose."""
+    alt = _altair()
+    panels = []
+    drawn = tables["concentrations"].to_pylist()
+    doses = tables["kinetic_doses"].to_pylist()
+    for drug in dict.fromkeys(row["drug"] for row in drawn):
+        rows = [row for row in drawn if row["drug"] == drug]
+        courses = {(row["patient"], row["course_id"]) for row in rows}
+        ticks = [row for row in doses if row["drug"] == drug and (row["patient"], row["course_id"]) in courses]
+        for row in (*rows, *ticks):
+            row["course"] = f"{row['patient']} {row['course_id']}"
+        for row in ticks:
+            row["why"] = f"{row['patient']}, day {row['day']:.2f}: {row['drug']} {row['amount']:g} mg {row['route']}"
+        x = alt.X("day:Q", title="Day after day 0", axis=alt.Axis(tickMinStep=1, format="d"))
+        title = f"{drug} by {rows[0]['model']} (mg/L)"
+        line = alt.Chart(pa.Table.from_pylist(rows)).mark_line(
+            strokeWidth=1.1, opacity=0.75, aria=False, color=colour("first")
+        )
+        curve = line.encode(x=x, y=alt.Y("concentration:Q", title=title), detail="course:N")
+        marks = alt.Chart(pa.Table.from_pylist(ticks)).mark_tick(
+            orient="vertical", thickness=1.5, height=10, color=colour("treatment")
+        )
+        given = marks.encode(x=x, y=alt.value(236), description="why:N")
+        panels.append((curve + given).properties(width=330, height=240))
+    caption = (
+        "One line a course, a tick a dose, for the courses with the most doses. What a model of another population "
+        "makes of the doses as recorded; no concentration was measured."
+    )
+    chart = alt.hconcat(*panels, spacing=24)
+    return Figure("concentrations", "Concentrations by model", caption, chart, tables["kinetics"], "kinetics")

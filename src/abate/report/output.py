@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from abate.records.problems import AbateError
 from abate.report.compared import systems_compared
-from abate.report.curves import biomarker_series, cumulative_doses, groups_compared, records_used
+from abate.report.curves import biomarker_series, concentrations, cumulative_doses, groups_compared, records_used
 from abate.report.lanes import toxicity_by_day
 from abate.report.page import Head, render
 from abate.report.text import csv_text
@@ -46,6 +46,8 @@ def draw(tables: Mapping[str, pa.Table], treatment: str) -> list[Figure]:
         figures.append(toxicity_by_day(given, toxicity, system, treatment, counts[toxicity]))
     if given["cumulative"].num_rows:
         figures.append(cumulative_doses(given))
+    if given["concentrations"].num_rows:
+        figures.append(concentrations(given))
     if given["biomarker_points"].num_rows:
         figures.append(biomarker_series(given))
     if given["comparison_values"].num_rows:

@@ -167,5 +167,5 @@ def for_page(drawn: str, title: str) -> str:
     width = re.search(r' width="([0-9.]+)"', clean)
     label = f' role="group" aria-label="{escape(title)}"'
     sized = re.sub(r' width="[0-9.]+" height="[0-9.]+"', "", clean, count=1)
-    style = f' style="max-width:{float(width[1]):.0f}px"' if width else ""
+    style = f' style="--width:{float(width[1]):.0f}px"' if width else ""
     return sized.replace("<svg", f"<svg{label}{style}", 1)
