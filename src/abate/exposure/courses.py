@@ -2,6 +2,7 @@
 
 import ibis
 
+from abate.timeline.intervals import DAY_MINUTES
 from abate.timeline.joins import KEYS
 
 OF_DRUG = (*KEYS, "drug")
@@ -25,11 +26,15 @@ def courses(doses: ibis.Table, gap_days: int) -> ibis.Table:
         One row for each patient, drug and course: ``number`` (from 1), ``start_day``,
         ``last_dose_day``, ``end_day`` (not included: the last dose lasts its interval), ``days``,
         ``dosing_days``, ``doses``, ``low`` and ``high`` (cumulative, mg; null ``high`` is unknown),
-        ``daily_low`` and ``daily_high`` (mg per day of the course), ``indication``.
+        ``daily_low`` and ``daily_high`` (mg per day of the course), ``indication``, ``interval_h`` (between its
+        doses: the one that the record names, else the mean where all have a day; null with one dose), ``route`` (null
+        where several, or none, is recorded).
     """
     placed = doses.mutate(at=ibis.coalesce(doses.day, doses.earliest_day))
     placed = placed.filter(placed["at"].notnull())
-    placed = placed.mutate(runs_out=placed["at"] + placed.span_days)
+    placed = placed.mutate(
+        runs_out=placed["at"] + placed.span_days, moment=ibis.coalesce(placed.minute, placed["at"] * DAY_MINUTES)
+    )
     order = [placed["at"], placed.position, placed.source]
     before = ibis.window(group_by=OF_DRUG, order_by=order, preceding=(None, 1))
     placed = placed.mutate(covered_until=placed.runs_out.max().over(before))
@@ -46,6 +51,13 @@ def courses(doses: ibis.Table, gap_days: int) -> ibis.Table:
         low=placed.low.sum(),
         unknown=placed.high.isnull().sum(),
         recorded_high=placed.high.sum(),
+        undated=placed.day.isnull().sum(),
+        first_minute=placed.moment.min(),
+        last_minute=placed.moment.max(),
+        least_interval=placed.interval_h.min(),
+        most_interval=placed.interval_h.max(),
+        one_route=placed.route.min(),
+        another_route=placed.route.max(),
         one_indication=placed.indication.min(),
         another_indication=placed.indication.max(),
     )
@@ -57,5 +69,19 @@ def courses(doses: ibis.Table, gap_days: int) -> ibis.Table:
             found.one_indication == found.another_indication, found.one_indication, ibis.null("string")
         ),
     )
-    found = found.mutate(daily_low=found.low / found.days, daily_high=found.high / found.days)
-    return found.drop("unknown", "recorded_high", "one_indication", "another_indication")
+    apart = (found.last_minute - found.first_minute) / 60 / (found.doses - 1)
+    found = found.mutate(
+        daily_low=found.low / found.days,
+        daily_high=found.high / found.days,
+        interval_h=ibis.cases(
+            (found.doses == 1, ibis.null("float64")),
+            (found.least_interval == found.most_interval, found.least_interval),
+            (found.undated == 0, apart),
+        ),
+        route=ibis.ifelse(found.one_route == found.another_route, found.one_route, ibis.null("string")),
+    )
+    return found.drop(
+        *("unknown", "recorded_high", "one_indication", "another_indication", "undated", "first_minute"),
+        *("least_interval", "most_interval"),
+        *("last_minute", "one_route", "another_route"),
+    )

@@ -34,9 +34,9 @@ def dosing(doses: ibis.Table, drug: str, options: Options, infusion_hours: float
     Returns
     -------
     ibis.Table
-        ``patient_id, course_id, drug, source, position, day, start`` (hours from midnight of day 0), ``amount`` (mg),
-        ``hours``, ``extravascular``, ``interval_h``, and ``why``: why nothing can be computed of it, empty where
-        something can.
+        ``patient_id, course_id, drug, source, position, day, start`` (hours from midnight of day 0), ``amount`` (mg;
+        null where it is not known), ``hours``, ``extravascular``, ``interval_h``, ``timed`` (its hour, or that since
+        the first dose, is recorded), and ``why``: why nothing can be computed of it, empty where something can.
     """
     rows = doses.filter(doses.drug == drug)
     under, into = rows.route.isin(SUBCUTANEOUS), rows.route.isin(INTRAVENOUS)
@@ -59,12 +59,13 @@ def dosing(doses: ibis.Table, drug: str, options: Options, infusion_hours: float
         *DOSE,
         "day",
         start=ibis.coalesce(rows.minute / 60, untimed).cast("float64"),
-        amount=rows.low.cast("float64"),
+        amount=ibis.ifelse(rows.low == rows.high, rows.low, ibis.null("float64")),
         hours=ibis.ifelse(ibis.coalesce(under, False), 0.0, lasts).cast("float64"),
         extravascular=ibis.coalesce(under, False),
         interval_h="interval_h",
+        timed=rows.minute.notnull() | follows,
         why=why,
-    ).filter(ibis._.amount.isnull() | (ibis._.amount > 0) | (ibis._.why != ""))
+    ).filter(ibis._.amount.isnull() | (ibis._.amount > 0))
 
 
 def dosed_courses(rows: ibis.Table, follow_up: ibis.Table, after_hours: float) -> ibis.Table:

@@ -41,6 +41,32 @@ def treatment_windows(treatment: ibis.Table, from_day: int) -> ibis.Table:
     return ibis.union(*parts)
 
 
+def anchor_windows(anchors: ibis.Table, from_day: int) -> ibis.Table:
+    """Return the windows before and after moments of any kind.
+
+    Parameters
+    ----------
+    anchors
+        ``patient_id, course_id, anchor`` (its name), ``day``.
+    from_day
+        First day counted (option ``exposure_from_day``).
+
+    Returns
+    -------
+    ibis.Table
+        As of :func:`treatment_windows`; ``window`` is ``before ANCHOR`` and ``from ANCHOR on``.
+    """
+    first, no_end = ibis.literal(from_day, "int64"), ibis.null("int64")
+    known = anchors.filter(anchors.day.notnull())
+    before = ibis.literal("before ") + known.anchor
+    since = ibis.literal("from ") + known.anchor + " on"
+    parts = (
+        known.select(*KEYS, window=before, from_day=first, until_day="day"),
+        known.select(*KEYS, window=since, from_day="day", until_day=no_end),
+    )
+    return ibis.union(*parts)
+
+
 def dose_in_windows(
     windows: ibis.Table, doses: ibis.Table, totals: ibis.Table, drugs: ibis.Table, coverage: ibis.Table
 ) -> ibis.Table:

@@ -20,7 +20,7 @@ def number(value: float | None, places: int = 1) -> str:
 
 def interval(low: float | None, high: float | None, places: int = 1) -> str:
     """Write a value known as bounds: 40 to 80; at least 40; a dash where nothing is known."""
-    if low is None:
+    if low is None or (high is None and low == 0):
         return "–"
     if high is None:
         return f"at least {number(low, places)}"
