@@ -193,7 +193,9 @@ ROWS += witnesses(
     the smallest fall    | d-1 fibrinogen 400; fibrinogen 399.9 lln 90 | 0     | 1
     a fall of 25 %       | d-1 fibrinogen 400; fibrinogen 300 lln 90 | 0       | 2
     a fall of under 25 % | d-1 fibrinogen 400; fibrinogen 301 lln 90 | 0       | 1
+    under 50 %           | d-1 fibrinogen 400; fibrinogen 201 lln 90 | 0       | 2
     a fall of 50 %       | d-1 fibrinogen 400; fibrinogen 200 lln 90 | 0       | 3
+    under 75 %           | d-1 fibrinogen 400; fibrinogen 101 lln 90 | 0       | 3
     a fall of 75 %       | d-1 fibrinogen 400; fibrinogen 100 lln 90 | 0       | 4
     no fall              | d-1 fibrinogen 400; fibrinogen 400 lln 90 | 0       |
     DIC as judged        | organ_toxicity dic 2; inr 1.0 uln 1.0     | 2       |

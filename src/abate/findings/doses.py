@@ -22,7 +22,7 @@ def doses(cohort: Cohort) -> Section:
     """Return the tables of exposure that do not need a treatment under study."""
     factors = dexamethasone_factors(cohort.options["steroid_equivalence"])
     keep = cohort.records.engine.keep
-    steroid = keep("steroid_days", daily_doses(cohort.doses, factors))
+    steroid = keep("steroid_days", daily_doses(cohort.administrations, factors))
     anchors = keep("anchors", _anchors(cohort))
     texts = {"steroids": _steroid_text(cohort)}
     return {
@@ -89,9 +89,10 @@ def _steroids(curves: ibis.Table, anchors: ibis.Table) -> list[dict[str, Any]]:
 def _steroid_text(cohort: Cohort) -> str:
     name = cohort.options["steroid_equivalence"]
     return (
-        f"In mg of dexamethasone by the table {name} (option steroid_equivalence). Doses of a known day alone: a "
-        "total over an interval has no daily dose. The taper is the last stretch in which the daily dose only falls, "
-        "from its first fall to the last dose. A start before the onset is negative."
+        f"In mg of dexamethasone by the table {name} (option steroid_equivalence). Doses of a known day alone, as "
+        "recorded: a total over an interval has no daily dose, and stands in the table of doses. The taper is the last "
+        "stretch in which the daily dose only falls, from its first fall to the last dose. A start before the onset "
+        "is negative."
     )
 
 

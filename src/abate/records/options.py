@@ -52,6 +52,13 @@ REGISTRY: Mapping[str, Option] = {
             "Our resolution",
         ),
         Option(
+            "free_days_of",
+            30,
+            (1, 366),
+            "Days from day 0 on of which those alive and free of steroid are counted (days)",
+            "Our resolution: the month in which CRS and ICANS are expected; the dead have none from their death on",
+        ),
+        Option(
             "creatinine_within_days",
             3,
             (0, 14),
