@@ -144,6 +144,9 @@ URINE = sheet(
     a child of 40 kg, 160 mL in 8 h    | age 9; weight_kg 40; 00:00 until 08:00 urine_output 160 | 0
     under 0.5 mL/kg/h for 8 h          | age 9; weight_kg 40; 00:00 until 08:00 urine_output 159 | 3
     under 0.3 mL/kg/h for 24 h         | age 9; weight_kg 40; 00:00 until d1 00:00 urine_output 287 | 4
+    ... at it                          | age 9; weight_kg 40; 00:00 until d1 00:00 urine_output 288 | 3
+    ... for 23 h 59 min                | age 9; weight_kg 40; 00:00 until 23:59 urine_output 280 | 3
+    under 0.5 mL/kg/h for 7 h 59 min   | age 9; weight_kg 40; 00:00 until 07:59 urine_output 150 | ?
     none for 12 h                      | age 9; weight_kg 40; 00:00 until 12:00 urine_output 0 | 4
     none for 11 h 59 min               | age 9; weight_kg 40; 00:00 until 11:59 urine_output 0 | 3
     a child of unknown weight          | age 9; weight_kg unknown; 00:00 until 08:00 urine_output 10 | ?
