@@ -64,6 +64,7 @@ EQUIVALENT = {
         for table in ("LEE", "PENN")
         for dose in ("norepinephrine 20", "phenylephrine 200")
     },
+    "icaht-early: never recovered (4) 0.999999999 moved by -0.02": "days are whole",
     "astct_icans: ICE 0-2 (3) 0 moved by -1": "no score is under 0",
     "cartox_cres: CARTOX-10 0-2 (3) 0 moved by -1": "no score is under 0",
 }

@@ -33,6 +33,7 @@ EARLY = sheet(
     13 days at or below 100   | days_500=13; days_100=13      | 3     |
     14 days at or below 100   | days_500=14; days_100=14      | 4     |
     never above 500           | days_500=31; never_recovered=yes | 4  |
+    ... of one day            | days_500=1; never_recovered=yes | 4  |
     not known whether ever    | days_500=8; never_recovered=  | ?     | 2-4
     no day, so it recovered   | days_500=0; never_recovered=  | 0     | 0-0
     six days of which some    | days_500=6; days_100=         | 1     | 1-1

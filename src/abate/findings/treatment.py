@@ -44,9 +44,10 @@ def treatment(cohort: Cohort) -> Section:
             line["daily (mg/kg)"] = interval(course["daily_low"] / body, high and high / body, 2)
         elif weight and course["low"] == course["high"]:
             per_kg = number(course["daily_low"] / weight["weight_low"], 2)
-            line["daily (mg/kg)"] = f"{per_kg}*" if weight["weight_high"] else f"at most {per_kg}*"
+            line["daily (mg/kg)"] = per_kg if weight["weight_high"] else f"at most {per_kg}"
         else:
             line["daily (mg/kg)"] = "–"
+        line["weight"] = "recorded" if body else "implied" if weight else "–"
         for name in (name for name in cohort.exposure if name != study.treatment):
             for window in ("before", "during"):
                 found = doses[(name, *key, window)]

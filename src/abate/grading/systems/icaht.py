@@ -103,7 +103,7 @@ ICAHT_EARLY = Score(
                     4,
                     "never recovered",
                     _limited(at_least("days_500", 1), _.never_recovered),
-                    ("never_recovered",),
+                    ("days_500", "never_recovered"),
                     "Never above 0.5 x 10*9/L",
                     "verified",
                 ),
