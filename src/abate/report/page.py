@@ -226,7 +226,7 @@ def render(
     special = {
         "courses": lambda table: shown(table, MOST_ROWS),
         "course_scores": lambda table: shown(table, MOST_ROWS),
-        **{name: lambda table: shown(table, MOST_ROWS) for name in ("kinetics", "steroids", "agents")},
+        **{name: lambda table: shown(table, MOST_ROWS) for name in ("kinetics", "steroids", "agents", "context")},
         "crs_days_that_differ": lambda table: shown(table, MOST_ROWS),
         "icans_days_that_differ": lambda table: shown(table, MOST_ROWS),
         "accounting": accounting,
