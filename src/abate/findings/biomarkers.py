@@ -6,7 +6,10 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
-from abate.biomarkers.series import ALTERED
+from abate.biomarkers.auc import area_under_curve
+from abate.biomarkers.movement import LETTER_LIMITS, fastest_rise, slopes, time_above
+from abate.biomarkers.series import ALTERED, SERIES
+from abate.biomarkers.summaries import baseline, peak
 from abate.cohort import Cohort
 from abate.findings.shape import Section, listing, number, table
 from abate.sources.mapping import Comparison
@@ -20,6 +23,8 @@ NOT_LABORATORY = (
     "urine_output",
 )
 """Variables that are not drawn among the laboratory values unless a comparison names them."""
+WINDOW, EARLY = (0.0, 28.0), (0, 7)
+"""Days summed up, and those of the slope: the rise of inflammation."""
 MEASURES = {
     "baseline": "baseline",
     "peak": "peak",
@@ -58,6 +63,8 @@ def biomarkers(cohort: Cohort) -> Section:
     if altered:
         texts.append(f"{altered} values that a drug alters are drawn and marked, and left out of comparisons.")
     return {
+        "biomarker_courses": table(_movement(cohort, points), "patient"),
+        "heat": _heat(points).to_pyarrow(),
         "biomarker_points": drawn,
         "biomarker_medians": _medians(points).to_pyarrow(),
         "comparisons": table(results, "comparison"),
@@ -96,6 +103,53 @@ def _points(cohort: Cohort, group: str) -> ibis.Table:
         "source",
         group=ibis.coalesce(points.group, "group not known"),
     ).order_by("variable", "group", *KEYS, "time", "value", "source")
+
+
+def _movement(cohort: Cohort, points: ibis.Table) -> list[dict[str, Any]]:
+    """Return how each drawn series of each patient moves, without values that a drug alters."""
+    known = cohort.records.study.dictionary.variables
+    clean = cohort.points.filter(cohort.points.altered_by.isnull())
+    clean = cohort.records.engine.keep("clean_points", clean.semi_join(points, "variable"))
+    limits = ibis.memtable(pa.table({"variable": list(LETTER_LIMITS), "limit": list(LETTER_LIMITS.values())}))
+    first, last = WINDOW
+    rows = peak(clean, first, last).select(*SERIES, "values", "limit", peak="value", peak_time="time")
+    before = baseline(clean, cohort.options["baseline_window_days"]).select(*SERIES, baseline="value")
+    area = area_under_curve(clean, first, last, cohort.options).select(*SERIES, "auc_per_day", "covered_days")
+    above = time_above(clean, limits, first, last, cohort.options).select(*SERIES, "days_above", above="limit")
+    rise = fastest_rise(clean.filter(clean.time >= first, clean.time < last)).select(*SERIES, "per_hour")
+    slope = slopes(clean, *EARLY).select(*SERIES, "slope", "doublings")
+    for other in (before, area, above, rise, slope):
+        rows = beside(rows, other, SERIES)
+    return [
+        {
+            "patient": row["patient_id"],
+            "value": f"{known[row['variable']].label} ({known[row['variable']].unit})",
+            "values": row["values"],
+            "baseline": number(row["baseline"]),
+            "peak": f"{number(row['peak'])}{' (limit of the assay)' if row['limit'] == 'above' else ''}",
+            "on day": number(row["peak_time"]),
+            "peak less baseline": "–" if row["baseline"] is None else number(row["peak"] - row["baseline"]),
+            "days above the letter's cut-off": (
+                "–" if row["above"] is None else f"{number(row['days_above'])} (> {number(row['above'])})"
+            ),
+            "area per covered day": number(row["auc_per_day"]),
+            "days covered": number(row["covered_days"]),
+            "fastest rise per hour": number(row["per_hour"], 2),
+            f"slope a day, days {EARLY[0]} to {EARLY[1]}": number(row["slope"], 2),
+            "doublings a day": number(row["doublings"], 2),
+        }
+        for row in listing(rows, "variable", *KEYS)
+    ]
+
+
+def _heat(points: ibis.Table) -> ibis.Table:
+    """Return the highest value of each day of each drawn series."""
+    days = points.filter(points.time >= 0, points.time < WINDOW[1])
+    days = days.mutate(day=days.time.floor().cast("int64"))
+    found = days.group_by(*KEYS, "variable", "label", "day", "group").aggregate(
+        value=days.value.max(), altered_by=days.altered_by.max(), limit=days["limit"].max()
+    )
+    return found.order_by("variable", "group", *KEYS, "day")
 
 
 def _medians(points: ibis.Table) -> ibis.Table:

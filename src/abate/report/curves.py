@@ -175,6 +175,43 @@ def biomarker_series(tables: dict[str, pa.Table]) -> Figure:
     return Figure("biomarkers", "Laboratory values", caption, chart, tables["biomarker_points"], "biomarker_points")
 
 
+def heat_map(tables: dict[str, pa.Table]) -> Figure:
+    """Draw the highest value of each day: a panel a variable, a row a course, deeper for more."""
+    alt = _altair()
+    drawn = tables["heat"].to_pylist()
+    panels = []
+    for label in dict.fromkeys(row["label"] for row in drawn):
+        rows = [row for row in drawn if row["label"] == label]
+        for row in rows:
+            row["course"] = row["patient_id"] if row["course_id"] == 1 else f"{row['patient_id']} {row['course_id']}"
+            said = f"; altered by {row['altered_by']}" if row["altered_by"] else ""
+            beyond = {"above": " or more", "below": " or less"}.get(row["limit"] or "", "")
+            row["why"] = f"{row['course']}, day {row['day']}: {label} {row['value']:g}{beyond}{said}"
+            row["mark"] = "altered" if row["altered_by"] else ("limit" if row["limit"] else "")
+        log = min(row["value"] for row in rows) > 0
+        base = alt.Chart(pa.Table.from_pylist(rows)).encode(
+            x=alt.X("day:O", title="Day after day 0", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+            y=alt.Y("course:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False)),
+        )
+        shade = alt.Color(
+            "value:Q",
+            title=label,
+            scale=alt.Scale(type="log" if log else "linear", scheme="blues"),
+            legend=alt.Legend(orient="top", gradientLength=160, gradientThickness=8, tickCount=3),
+        )
+        marked = base.mark_text(fontSize=8, color=colour("second"), aria=False).encode(
+            text=alt.condition("datum.mark == 'altered'", alt.value("×"), alt.value("")),
+        )
+        cells = base.mark_rect().encode(color=shade, description="why:N")
+        panels.append((cells + marked).properties(width=330, height=alt.Step(13)))
+    chart = alt.concat(*panels, columns=2, spacing=24).resolve_scale(color="independent")
+    caption = (
+        "One row a course, one cell a day, the highest value of the day; a logarithmic scale where no value is 0. A "
+        "day without a cell was not measured. A cross is a value that a drug alters."
+    )
+    return Figure("heat_map", "Laboratory values by patient and day", caption, chart, tables["heat"], "heat")
+
+
 def groups_compared(tables: dict[str, pa.Table]) -> Figure:
     """Draw each compared value as a dot, a panel a comparison, its P value beside it."""
     alt = _altair()

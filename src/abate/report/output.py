@@ -13,7 +13,15 @@ import pyarrow.parquet as pq
 
 from abate.records.problems import AbateError
 from abate.report.compared import systems_compared
-from abate.report.curves import biomarker_series, concentrations, cumulative_doses, groups_compared, records_used
+from abate.report.curves import (
+    MOST_MARKS,
+    biomarker_series,
+    concentrations,
+    cumulative_doses,
+    groups_compared,
+    heat_map,
+    records_used,
+)
 from abate.report.lanes import toxicity_by_day
 from abate.report.page import Head, render
 from abate.report.text import csv_text
@@ -50,6 +58,8 @@ def draw(tables: Mapping[str, pa.Table], treatment: str) -> list[Figure]:
         figures.append(concentrations(given))
     if given["biomarker_points"].num_rows:
         figures.append(biomarker_series(given))
+    if given["heat"].num_rows and given["heat"].num_rows <= MOST_MARKS:
+        figures.append(heat_map(given))
     if given["comparison_values"].num_rows:
         figures.append(groups_compared(given))
     if given["systems_by_day"].num_rows:

@@ -226,7 +226,10 @@ def render(
     special = {
         "courses": lambda table: shown(table, MOST_ROWS),
         "course_scores": lambda table: shown(table, MOST_ROWS),
-        **{name: lambda table: shown(table, MOST_ROWS) for name in ("kinetics", "steroids", "agents", "context")},
+        **{
+            name: lambda table: shown(table, MOST_ROWS)
+            for name in ("kinetics", "steroids", "agents", "context", "biomarker_courses")
+        },
         "crs_days_that_differ": lambda table: shown(table, MOST_ROWS),
         "icans_days_that_differ": lambda table: shown(table, MOST_ROWS),
         "accounting": accounting,
@@ -248,7 +251,7 @@ def render(
     }
     audit = tables.get("audit")
     ranked = sorted(audit.to_pylist(), key=lambda row: VERDICTS.index(row["verdict"])) if audit else []
-    names = ("records_used", "cumulative_doses", "concentrations", "biomarkers", "comparisons", "systems")
+    names = ("records_used", "cumulative_doses", "concentrations", "biomarkers", "heat_map", "comparisons", "systems")
     return environment.get_template("page.html").render(
         tables={name: special.get(name, shown)(table) for name, table in tables.items()},
         text=texts,
