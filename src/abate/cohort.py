@@ -123,6 +123,18 @@ class Cohort:
         order = [(system.toxicity, system.name) for system in self.systems.values()]
         return [pair for pair in order if pair in pairs]
 
+    @property
+    def first_systems(self) -> dict[str, str]:
+        """Return of each toxicity the first system that could grade a day of it."""
+        return dict(reversed(self.gradeable))
+
+    def by_first_system(self, rows: ibis.Table) -> ibis.Table:
+        """Return the rows of each toxicity (``toxicity, system``) by the first system that could grade it."""
+        chosen = [
+            (rows.toxicity == toxicity) & (rows.system == system) for toxicity, system in self.first_systems.items()
+        ]
+        return rows.filter(ibis.or_(*chosen) if chosen else ibis.literal(False))
+
     def count(self, table: ibis.Table) -> int:
         """Return the number of rows of a table."""
         return int(table.count().to_pyarrow().as_py())

@@ -30,7 +30,7 @@ def context(cohort: Cohort) -> Section:
     if not lines:
         return {"context": table([], "patient")}, {"context": ""}
     options, keep = cohort.options, cohort.records.engine.keep
-    first = dict(reversed(cohort.gradeable))
+    first = cohort.first_systems
     verdicts: dict[str, dict[Key, Any]] = {}
     factors = dexamethasone_factors(options["steroid_equivalence"])
     daily = keep("context_daily", daily_doses(cohort.administrations, factors))

@@ -37,10 +37,8 @@ def doses(cohort: Cohort) -> Section:
 
 def _onsets(cohort: Cohort) -> ibis.Table:
     """Return the first known onset of each toxicity, by the first system that could grade it."""
-    first = dict(reversed(cohort.gradeable))
-    rows = cohort.toxicity_courses
-    chosen = [(rows.toxicity == toxicity) & (rows.system == system) for toxicity, system in first.items()]
-    mine = rows.filter(ibis.or_(*chosen) if chosen else ibis.literal(False), rows.onset_known)
+    rows = cohort.by_first_system(cohort.toxicity_courses)
+    mine = rows.filter(rows.onset_known)
     name = ibis.literal("the onset of ") + mine.toxicity
     return mine.select(*KEYS, anchor=name, day=mine.onset_day.cast("int64"))
 

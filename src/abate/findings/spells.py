@@ -19,7 +19,9 @@ def spells(cohort: Cohort) -> Section:
     found = keep("toxicity_spells", toxicity_spells(cohort.computed))
     days = keep("days_in_grades", days_in_grades(cohort.computed))
     lines = [_line(cohort, found, days, *pair) for pair in cohort.gradeable]
-    orders = keep("first_toxicities", first_toxicities(_one_system_each(cohort), cohort.records["events"]))
+    orders = keep(
+        "first_toxicities", first_toxicities(cohort.by_first_system(cohort.toxicity_courses), cohort.records["events"])
+    )
     counted = orders.group_by("order").aggregate(courses=orders.count())
     seen = cohort.count(orders)
     ordered = [
@@ -41,14 +43,6 @@ def spells(cohort: Cohort) -> Section:
         "orders": table(ordered if seen else [], "first seen"),
         "steroid_free": free.order_by(*KEYS).to_pyarrow(),
     }, {"spells": text, "steroid_free": _free_text(cohort, free)}
-
-
-def _one_system_each(cohort: Cohort) -> ibis.Table:
-    """Return the courses of each toxicity by the first system that could grade it."""
-    first = dict(reversed(cohort.gradeable))
-    rows = cohort.toxicity_courses
-    chosen = [(rows.toxicity == toxicity) & (rows.system == system) for toxicity, system in first.items()]
-    return rows.filter(ibis.or_(*chosen) if chosen else ibis.literal(False))
 
 
 def _line(cohort: Cohort, found: ibis.Table, days: ibis.Table, toxicity: str, system: str) -> dict[str, Any]:
