@@ -11,9 +11,10 @@ from spec import frame, rows_of
 
 
 def points(text: str) -> ibis.Table:
-    """Values of ferritin: ``time:value``."""
-    lines = [f"A | 1 | ferritin | {part.replace(':', ' | ')}" for part in text.split()]
-    header = "patient_id | course_id | variable | time | value"
+    """Values of ferritin: ``time:value``, ``time:>value`` where the assay told no more."""
+    parts = [part.replace(":", " | ") for part in text.split()]
+    lines = [f"A | 1 | ferritin | {part.replace('>', '')} | {'above' if '>' in part else ''}" for part in parts]
+    header = "patient_id | course_id | variable | time | value | limit"
     return frame("\n".join([header, *lines]), course_id="int", time="float", value="float")
 
 
@@ -38,6 +39,9 @@ LIMIT = frame("variable | limit\nferritin | 100", limit="float")
         # the window is days 0 to 20: the line is cut at its edges
         ("-2:0 2:200", 2.0, 2.0),
         ("18:0 22:200", 0.0, 2.0),
+        # more than 90 may be above 100 or not; more than 150 is
+        ("0:50 2:>90 4:50 6:50", 0.0, 2.0),
+        ("0:>150 4:>150", 4.0, 4.0),
     ],
 )
 def test_time_above_a_limit(values: str, above: float, covered: float) -> None:
@@ -65,7 +69,7 @@ def test_slope_and_doubling_by_least_squares(values: str, slope: float, doubling
         assert found_doublings == (None if math.isnan(doublings) else pytest.approx(doublings))
 
 
-@pytest.mark.parametrize("values", ["0:10", "1:10 1:20", "-1:10 12:30 5:4"])
+@pytest.mark.parametrize("values", ["0:10", "0:10 1:>20", "1:10 1:20", "-1:10 12:30 5:4"])
 def test_one_time_has_no_slope(values: str) -> None:
     """Days 0 to 10 alone count."""
     assert rows_of(slopes(points(values), 0, 10), "slope") == []
@@ -79,6 +83,7 @@ def test_one_time_has_no_slope(values: str) -> None:
         # three hours apart: a double draw
         ("0:100 0.125:400 1:401", None),
         ("0:400 1:300", None),
+        ("0:100 1:>4000", None),
     ],
 )
 def test_the_fastest_rise(values: str, rise: tuple[float, float] | None) -> None:

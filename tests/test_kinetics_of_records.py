@@ -22,6 +22,8 @@ PATIENTS = """
     C          | 40  | male   |           | 180       | 60
     D          | 40  | male   | 80        | 180       | 60
     E          | 40  | male   | 80        | 180       | 8
+    F          | 40  | male   | 80        | 180       | 60
+    G          | 40  | male   | 80        | 180       |
 """
 DRUGS = """
     patient_id | drug        | kind | amount | unit  | dose_count | interval_h | route | day
@@ -32,6 +34,8 @@ DRUGS = """
     D          | anakinra    | dose | 100    | mg    | 4          | 24         |       | 6
     D          | tocilizumab | dose |        |       | 1          |            | IV    | 3
     E          | tocilizumab | dose | 640    | mg    | 1          |            | IV    | 3
+    F          | tocilizumab | interval total | 640 | mg  |        |            |       | 3
+    G          | anakinra    | dose | 100    | mg    | 1          |            | SC    | 20
 """
 MEASUREMENTS = """
     patient_id | variable   | value | unit  | day
@@ -41,6 +45,10 @@ MEASUREMENTS = """
     B          | creatinine | 2.5   | mg/dL | 7
     D          | creatinine | 0.9   | mg/dL | 2
 """
+EVENTS = """
+    patient_id | event | day
+    G          | death | 10
+"""
 L_PER_HOUR = 60 / 1000
 
 
@@ -48,7 +56,7 @@ L_PER_HOUR = 60 / 1000
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
     folder = tmp_path_factory.mktemp("doses") / "records"
     mapping = '[study]\ntreatment = "anakinra"\n[options]\nanakinra_limit = 0.5\n'
-    write_folder(folder, mapping, patients=PATIENTS, drugs=DRUGS, measurements=MEASUREMENTS)
+    write_folder(folder, mapping, patients=PATIENTS, drugs=DRUGS, measurements=MEASUREMENTS, events=EVENTS)
     return analyse(folder)
 
 
@@ -80,7 +88,7 @@ def test_anakinra_under_the_skin_is_the_sum_of_its_doses(found: dict[str, Any]) 
     assert row["trough (mg/L)"] == f"{min(curve[2400], curve[4800], curve[7200]):.3f}"
     assert row["hours above the limit"] == f"{(curve > 0.5).mean() * 96:.1f} (> 0.5 mg/L)"
     average = np.trapezoid(curve, times) / 96
-    assert row["cerebrospinal fluid (ng/mL)"] == f"{average * 2.8:.1f} to {average * 27:.1f}"
+    assert row["cerebrospinal fluid (ng/mL)"] == f"{average * 2.8:.1f} to {average * 40:.1f}"
     assert (row["doses"], row["dose in all (mg)"], row["hours looked at"]) == (4, "400", "96")
 
 
@@ -110,6 +118,8 @@ def test_why_there_is_none_is_told(found: dict[str, Any]) -> None:
     assert told[("anakinra", "any", route)] == 1
     assert told[("tocilizumab", "any", "the amount of a dose is not known")] == 1
     assert told[("anakinra", "yang_2003_groups", "the body weight is not recorded")] == 1
+    assert told[("tocilizumab", "any", "it is told as a total alone")] == 1
+    assert told[("anakinra", "any", "a dose stands after the end of the follow-up")] == 1
     assert told[("anakinra", "urien_2013", "the model knows no dose into a vein")] == 1
 
 
@@ -125,6 +135,7 @@ def test_doses_by_renal_function_and_schedule(found: dict[str, Any]) -> None:
         ("above 80", "daily", 1, 4, "100", 0),
         ("below 30", "every 12 h", 1, 8, "100", 8),
         ("not known", "daily", 2, 8, "100", 0),
+        ("not known", "one dose", 1, 1, "100", 0),
     ]
 
 

@@ -81,8 +81,8 @@ def computed(cohort: list[Row], options: Options) -> dict[int, Row]:
     )
     followed = keyed(
         cohort,
-        {"death_day": whole, "last_day": whole, "died": pa.bool_()},
-        [[{"death_day": None, "last_day": one["last_day"], "died": False}] for one in cohort],
+        {"death_day": whole, "last_day": whole, "last_precision": text, "died": pa.bool_()},
+        [[{"death_day": None, "last_day": one["last_day"], "last_precision": "day", "died": False}] for one in cohort],
     )
     found = response(treatment, grades, events, followed, "ICANS", options)
     return {int(row["patient_id"]): row for row in found.to_pyarrow().to_pylist()}

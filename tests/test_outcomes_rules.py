@@ -139,6 +139,14 @@ def test_what_came_before_the_first_low_day(events: str, others: str, first: tup
     assert (row["competing"], row["competing_day"]) == first
 
 
+@pytest.mark.parametrize(
+    ("day", "course"), [(2, "no recurrence recorded"), (8, "no recurrence recorded"), (9, "transient")]
+)
+def test_a_recurrence_before_the_first_low_day_is_none_of_it(day: int, course: str) -> None:
+    """Grade 2 on day 8: a clinician's recurrence of day 2 is that of an earlier spell."""
+    assert judged("6:3 8:2", RULES["letter"], f"recurrence_onset;;{day};")["course"] == course
+
+
 def test_a_death_is_told_as_what_came_first() -> None:
     """Died on day 9 at grade 4."""
     row = judged("6:4 8:4", RULES["letter"], "death;infection;9;")
@@ -180,6 +188,11 @@ def test_the_window_bounds_the_missing_days() -> None:
             "6:1 8:0 30:0",
             "anakinra started on day 6 at ICANS grade 1; grade 0 first recorded on day 8, 2 days after the start; best "
             "grade 0 on day 8; no grade 1 or more recorded after that, to day 30: durable.",
+        ),
+        (
+            "sustained_fall",
+            "6:3 7:2 8:3 9:3",
+            "anakinra started on day 6 at ICANS grade 3; no grade 2 or less lasted the next 3 days.",
         ),
         (
             "fall",

@@ -116,8 +116,28 @@ def test_days_alive_and_free_of_steroid(death: int | None, observed: int, covere
     daily = daily_doses(doses, dexamethasone_factors("default"))
     follow_up = frame(f"patient_id | course_id | death_day | observed_day\nA | 1 | {death or ''} | {observed}", **kinds)
     lines = ["patient_id | course_id | day", "nobody | 1 | 0", *(f"A | 1 | {day}" for day in covered)]
-    found = steroid_free_days(daily, follow_up, frame("\n".join(lines), **kinds), 10)
+    none = frame(
+        "patient_id | course_id | start_day | end_day\nnobody | 1 | 0 | 1",
+        course_id="int",
+        start_day="int",
+        end_day="int",
+    )
+    found = steroid_free_days(daily, follow_up, frame("\n".join(lines), **kinds), none, 10)
     assert rows_of(found, "free_low", "free_high", "days") == [(low, high, 10)]
+
+
+@pytest.mark.parametrize(("end", "low"), [("4", 6), ("", 0)])
+def test_a_total_leaves_its_days_open(end: str, low: int) -> None:
+    """Steroid told as a total from day 0 on: any of its days may have had it, whatever was declared complete."""
+    kinds = dict.fromkeys(("course_id", "death_day", "observed_day", "day"), "int")
+    of_doses = "patient_id | course_id | drug | day | low | high\nnobody | 1 | prednisone | 2 | 5 | 5"
+    daily = daily_doses(frame(of_doses, **kinds, low="float", high="float"), dexamethasone_factors("default"))
+    follow_up = frame("patient_id | course_id | death_day | observed_day\nA | 1 | | 20", **kinds)
+    covered = frame("\n".join(["patient_id | course_id | day", *(f"A | 1 | {day}" for day in range(10))]), **kinds)
+    days = {"course_id": "int", "start_day": "int", "end_day": "int"}
+    totals = frame(f"patient_id | course_id | start_day | end_day\nA | 1 | 0 | {end}", **days)
+    found = steroid_free_days(daily, follow_up, covered, totals, 10)
+    assert rows_of(found, "free_low", "free_high") == [(low, 10)]
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,12 @@ def relative_to(points: ibis.Table, anchors: ibis.Table) -> ibis.Table:
 
 def _pairs(points: ibis.Table) -> ibis.Table:
     """Return the values of each time (averaged) with the next one."""
-    at_time = points.group_by(*SERIES, "time").aggregate(value=points.value.mean())
+    at_time = points.group_by(*SERIES, "time").aggregate(
+        value=points.value.mean(), bound=points["limit"].notnull().max(), more=(points["limit"] == "above").max()
+    )
     order = ibis.window(group_by=SERIES, order_by=at_time.time)
-    return at_time.mutate(next_time=at_time.time.lead().over(order), next_value=at_time.value.lead().over(order))
+    columns = ("time", "value", "bound", "more")
+    return at_time.mutate(**{f"next_{name}": at_time[name].lead().over(order) for name in columns})
 
 
 def time_above(points: ibis.Table, limits: ibis.Table, start: float, end: float, options: Options) -> ibis.Table:
@@ -58,6 +61,11 @@ def time_above(points: ibis.Table, limits: ibis.Table, start: float, end: float,
         taken; before the first and after the last nothing is.
     """
     rows = _pairs(points).join(limits, "variable")
+    # What is more than the assay tells may lie on either side of a limit above that.
+    hidden = [
+        ibis.coalesce(rows[f"{side}more"] & (rows[f"{side}value"] <= rows["limit"]), False) for side in ("", "next_")
+    ]
+    rows = rows.filter(~hidden[0] & ~hidden[1])
     rows = rows.filter(
         rows.next_time.notnull(),
         rows.next_time - rows.time <= options["auc_max_gap_days"],
@@ -94,7 +102,8 @@ def slopes(points: ibis.Table, start: float, end: float) -> ibis.Table:
     -------
     ibis.Table
         ``patient_id, course_id, variable, values, slope`` (units a day), ``doublings`` (a day; below 0 it halves; null
-        where a value is not above 0). Series with fewer than two times have no row.
+        where a value is not above 0). Series with fewer than two times, or with a limit of the assay among them, have
+        no row.
     """
     rows = points.filter(points.time >= start, points.time < end)
     rows = rows.mutate(positive=ibis.ifelse(rows.value > 0, rows.value, ibis.null("float64")).log2())
@@ -104,8 +113,10 @@ def slopes(points: ibis.Table, start: float, end: float) -> ibis.Table:
         together=rows.time.cov(rows.value, how="pop"),
         in_logarithm=rows.time.cov(rows.positive, how="pop"),
         beyond=rows.positive.isnull().sum(),
+        bounds=rows["limit"].notnull().sum(),
     )
-    found = found.filter(found.spread > 0)
+    # Through a limit of the assay no line is drawn.
+    found = found.filter(found.spread > 0, found.bounds == 0)
     return found.select(
         *SERIES,
         "values",
@@ -131,6 +142,7 @@ def fastest_rise(points: ibis.Table, least_hours: float = 4.0) -> ibis.Table:
         rises). Series that never rise have no row.
     """
     rows = _pairs(points)
+    rows = rows.filter(~rows.bound & ~rows.next_bound)
     rows = rows.filter(rows.next_value > rows.value, (rows.next_time - rows.time) * 24 >= least_hours)
     rows = rows.mutate(per_hour=(rows.next_value - rows.value) / ((rows.next_time - rows.time) * 24))
     order = ibis.window(group_by=SERIES, order_by=[rows.per_hour.desc(), rows.next_time])

@@ -52,6 +52,9 @@ def courses(doses: ibis.Table, gap_days: int) -> ibis.Table:
         unknown=placed.high.isnull().sum(),
         recorded_high=placed.high.sum(),
         undated=placed.day.isnull().sum(),
+        timed=placed.minute.count(),
+        intervals=placed.interval_h.count(),
+        routes=placed.route.count(),
         first_minute=placed.moment.min(),
         last_minute=placed.moment.max(),
         least_interval=placed.interval_h.min(),
@@ -75,13 +78,18 @@ def courses(doses: ibis.Table, gap_days: int) -> ibis.Table:
         daily_high=found.high / found.days,
         interval_h=ibis.cases(
             (found.doses == 1, ibis.null("float64")),
-            (found.least_interval == found.most_interval, found.least_interval),
-            (found.undated == 0, apart),
+            ((found.least_interval == found.most_interval) & (found.intervals == found.doses), found.least_interval),
+            (found.timed == found.doses, apart),
+            ((found.undated == 0) & (found.timed == 0) & (found.dosing_days == found.doses), apart),
         ),
-        route=ibis.ifelse(found.one_route == found.another_route, found.one_route, ibis.null("string")),
+        route=ibis.ifelse(
+            (found.one_route == found.another_route) & (found.routes == found.doses),
+            found.one_route,
+            ibis.null("string"),
+        ),
     )
     return found.drop(
         *("unknown", "recorded_high", "one_indication", "another_indication", "undated", "first_minute"),
-        *("least_interval", "most_interval"),
+        *("least_interval", "most_interval", "timed", "intervals", "routes"),
         *("last_minute", "one_route", "another_route"),
     )

@@ -68,13 +68,15 @@ def dosing(doses: ibis.Table, drug: str, options: Options, infusion_hours: float
     ).filter(ibis._.amount.isnull() | (ibis._.amount > 0))
 
 
-def dosed_courses(rows: ibis.Table, follow_up: ibis.Table, after_hours: float) -> ibis.Table:
+def dosed_courses(rows: ibis.Table, totals: ibis.Table, follow_up: ibis.Table, after_hours: float) -> ibis.Table:
     """Sum up the dosing record of each course.
 
     Parameters
     ----------
     rows
         From :func:`dosing`.
+    totals
+        From :func:`abate.exposure.administrations.interval_totals`, of that drug: what they tell has no hour.
     follow_up
         ``patient_id, course_id, last_day``: nothing is told after it.
     after_hours
@@ -96,7 +98,16 @@ def dosed_courses(rows: ibis.Table, follow_up: ibis.Table, after_hours: float) -
     found = beside(found, follow_up.select(*KEYS, "last_day"))
     end = ibis.coalesce((found.last_day + 1) * 24.0, found["last"] + after_hours)
     until = ibis.greatest(ibis.least(found["last"] + after_hours, end), found["last"])
-    return found.mutate(until=until.cast("float64")).drop("last_day")
+    some = totals.filter(totals.high.isnull() | (totals.high > 0)).select(*KEYS, in_total=ibis.literal(True)).distinct()
+    found = beside(found.mutate(until=until.cast("float64")), some)
+    late = ibis.coalesce(found["last"] >= (found.last_day + 1) * 24, False)
+    why = ibis.cases(
+        (found.why != "", found.why),
+        (found.in_total.notnull(), "part of the drug is told as a total"),
+        (late, "a dose stands after the end of the follow-up"),
+        else_="",
+    )
+    return found.mutate(why=why).drop("last_day", "in_total")
 
 
 def schedule(rows: ibis.Table) -> ibis.Table:
@@ -115,9 +126,20 @@ def schedule(rows: ibis.Table) -> ibis.Table:
     """
     rows = rows.filter(rows.start.notnull())
     order = ibis.window(group_by=KEYS, order_by=[rows.start, rows.position, rows.source])
-    rows = rows.mutate(interval=ibis.coalesce(rows.start.lead().over(order) - rows.start, rows.interval_h))
+    of_course = ibis.window(group_by=KEYS)
+    apart = rows.start.lead().over(order) - rows.start
+    # Of several doses of a day without hours the interval is not known.
+    guessed = ~rows.timed & ~rows.timed.lead().over(order) & (rows.day == rows.day.lead().over(order))
+    rows = rows.mutate(
+        interval=ibis.ifelse(
+            ibis.coalesce(guessed, False), ibis.null("float64"), ibis.coalesce(apart, rows.interval_h)
+        ),
+        last=apart.isnull() & (rows.count().over(of_course) > 1),
+        guessed=ibis.coalesce(guessed, False),
+    )
     names = ((6, "every 6 h"), (8, "every 8 h"), (12, "every 12 h"), (24, "daily"), (48, "every other day"))
     near = [((rows.interval - hours).abs() <= hours / 6, name) for hours, name in names]
+    near.insert(0, (rows.guessed, "more than one a day, hours not recorded"))
     near.insert(0, (rows.interval == 0, "more than one at a time"))
     other = ibis.literal("every ") + rows.interval.round(1).cast("string") + " h"
     return rows.select(
@@ -125,7 +147,7 @@ def schedule(rows: ibis.Table) -> ibis.Table:
         "source",
         "position",
         "interval",
-        schedule=ibis.cases(*near, (rows.interval.notnull(), other), else_="one dose, no interval"),
+        schedule=ibis.cases(*near, (rows.interval.notnull(), other), (rows["last"], "the last dose"), else_="one dose"),
     )
 
 

@@ -27,7 +27,7 @@ Key = tuple[str, int]
 def context(cohort: Cohort) -> Section:
     """Return a line a course that was given a drug against its toxicity."""
     lines = _lines(cohort)
-    if not lines:
+    if not lines and not cohort.count(cohort.administrations):
         return {"context": table([], "patient")}, {"context": ""}
     options, keep = cohort.options, cohort.records.engine.keep
     first = cohort.first_systems
@@ -49,12 +49,12 @@ def context(cohort: Cohort) -> Section:
     rows = [
         {
             "patient": key[0],
-            "drugs in the order begun": words,
+            "drugs in the order begun": lines.get(key, "–"),
             "indication of steroid": indications.get(key, "–"),
             "hours from first fever to first tocilizumab": hours.get(key, "–"),
             **{name: found.get(key, "–") for name, found in verdicts.items()},
         }
-        for key, words in lines.items()
+        for key in sorted({*lines, *(key for found in verdicts.values() for key in found)})
     ]
     systems = ", ".join(f"{toxicity} by {system}" for toxicity, system in first.items())
     dose, kept = number(options["steroid_refractory_dose"]), options["steroid_refractory_days"]
@@ -64,7 +64,8 @@ def context(cohort: Cohort) -> Section:
         f"has not fallen after {kept} days at {dose} mg of dexamethasone a day or more, or was worse in between. "
         f"Tocilizumab-refractory CRS: a grade that has not fallen {later} day{'s' if later > 1 else ''} after dose "
         f"{which}. Steroid-dependent: a grade that rises from one day to the next on a taper, or on the day after the "
-        f"last dose. Graded: {systems}. A dash: it does not arise, or nothing that it needs is recorded."
+        f"last dose. Graded: {systems}. A dash: it does not arise, or nothing that it needs is recorded. What "
+        "is told as a total over an interval alone is in no line."
         if verdicts
         else "No toxicity could be graded by day: whether one was refractory to a drug cannot be told."
     )
@@ -82,7 +83,9 @@ def _lines(cohort: Cohort) -> dict[Key, str]:
     called = [STEROID if drug in EQUIVALENT_MG else drug for drug in drugs]
     names = ibis.memtable(pa.table({"drug": list(drugs), "called": called}))
     found: dict[Key, list[str]] = {}
-    for row in listing(lines_of_therapy(cohort.courses, names), *KEYS, "place", "called"):
+    for row in listing(
+        lines_of_therapy(cohort.administrations, names, cohort.options["exposure_from_day"]), *KEYS, "place", "called"
+    ):
         words = f"{row['called']} (day {row['start_day']})"
         found.setdefault((row["patient_id"], row["course_id"]), []).append(words)
     return {key: ", ".join(words) for key, words in found.items()}

@@ -22,7 +22,8 @@ def doses(cohort: Cohort) -> Section:
     """Return the tables of exposure that do not need a treatment under study."""
     factors = dexamethasone_factors(cohort.options["steroid_equivalence"])
     keep = cohort.records.engine.keep
-    steroid = keep("steroid_days", daily_doses(cohort.administrations, factors))
+    daily = daily_doses(cohort.administrations, factors)
+    steroid = keep("steroid_days", daily.filter(daily.day >= cohort.options["exposure_from_day"]))
     anchors = keep("anchors", _anchors(cohort))
     texts = {"steroids": _steroid_text(cohort)}
     return {
@@ -90,7 +91,7 @@ def _steroid_text(cohort: Cohort) -> str:
         f"In mg of dexamethasone by the table {name} (option steroid_equivalence). Doses of a known day alone, as "
         "recorded: a total over an interval has no daily dose, and stands in the table of doses. The taper is the last "
         "stretch in which the daily dose only falls, from its first fall to the last dose. A start before the onset "
-        "is negative."
+        "is negative; doses before the first day counted (option exposure_from_day) are left out."
     )
 
 

@@ -56,6 +56,10 @@ def kinetics(cohort: Cohort) -> Section:
     renal: list[dict[str, Any]] = []
     for drug in (ANAKINRA, TOCILIZUMAB):
         given = _dosing(cohort, drug)
+        totals = _totals(cohort, drug).filter((ibis._.high > 0) | ibis._.high.isnull())
+        alone = cohort.count(totals.anti_join(given, list(KEYS)).select(*KEYS).distinct())
+        if alone:
+            untold[(drug, "any", "it is told as a total alone")] = alone
         if not cohort.count(given):
             continue
         courses = _courses(cohort, given, drug)
@@ -78,12 +82,12 @@ def kinetics(cohort: Cohort) -> Section:
     ]
     draws, seed = cohort.options["simulation_draws"], cohort.options["simulation_seed"]
     text = (
-        "What models of other populations make of the doses as recorded: an exposure, and not a measurement. The "
-        "average runs from the first dose to 24 h (tocilizumab: 28 days) after the last one, or to the end of the "
-        "follow-up; the trough is the lowest concentration just before a dose. In brackets: what nine in ten simulated "
-        f"patients of the model's population would have from the same doses ({draws} draws, seed {seed}). "
-        "Cerebrospinal fluid: the average times the least and the most published ratio. No concentration is known to "
-        "be needed in CRS, ICANS or HLH."
+        "What models of other populations make of the doses as recorded, with the renal function at the first dose "
+        "throughout: an exposure, and not a measurement. The average runs from the first dose to 24 h (tocilizumab: 28 "
+        "days) after the last one, or to the end of the follow-up; the trough is the lowest concentration just before "
+        "a dose. In brackets: what nine in ten simulated patients of the model's population would have from the same "
+        f"doses ({draws} draws, seed {seed}). Cerebrospinal fluid: the average times the least and the most published "
+        "ratio. No concentration is known to be needed in CRS, ICANS or HLH."
         if rows
         else ""
     )
@@ -100,6 +104,10 @@ def _count(counts: dict[tuple[str, str, str], int], key: tuple[str, str, str]) -
     counts[key] = counts.get(key, 0) + 1
 
 
+def _totals(cohort: Cohort, drug: str) -> ibis.Table:
+    return cohort.totals.filter(cohort.totals.drug == drug)
+
+
 def _dosing(cohort: Cohort, drug: str) -> ibis.Table:
     infused = cohort.options["tocilizumab_infusion_hours"] if drug == TOCILIZUMAB else 0.0
     return cohort.records.engine.keep(f"dosing_{drug}", dosing(cohort.administrations, drug, cohort.options, infused))
@@ -113,7 +121,7 @@ def _renal(cohort: Cohort, given: ibis.Table) -> ibis.Table:
 
 def _courses(cohort: Cohort, given: ibis.Table, drug: str) -> list[dict[str, Any]]:
     """Return each course with its renal function at the first dose, weight, height and sex."""
-    found = dosed_courses(given, cohort.follow_up, LOOKED_AT[drug])
+    found = dosed_courses(given, _totals(cohort, drug), cohort.follow_up, LOOKED_AT[drug])
     renal = _renal(cohort, given)
     order = ibis.window(group_by=KEYS, order_by=[renal.start, renal.position, renal.source])
     renal = renal.mutate(place=ibis.row_number().over(order))

@@ -6,7 +6,7 @@ import ibis
 
 from abate.cohort import Cohort
 from abate.exposure.daily_dose import daily_doses
-from abate.exposure.equivalence import dexamethasone_factors
+from abate.exposure.equivalence import EQUIVALENT_MG, dexamethasone_factors
 from abate.findings.shape import Section, listing, median_text, share, table
 from abate.outcomes.spells import days_in_grades, first_toxicities, steroid_free_days, toxicity_spells
 from abate.timeline.coverage import course_coverage, partial_coverage, with_coverage
@@ -71,8 +71,19 @@ def _free_days(cohort: Cohort) -> ibis.Table:
     days = beside(cohort.days, course_coverage(cohort.coverage))
     days = with_coverage(beside(days, partial_coverage(cohort.days, cohort.coverage), DAY))
     drugs = days.filter(days.drugs_covered)
+    steroids = list(EQUIVALENT_MG)
+    totals, every = cohort.totals, cohort.administrations
+    totals = totals.filter(totals.drug.isin(steroids), totals.high.isnull() | (totals.high > 0))
+    undated = every.filter(every.drug.isin(steroids), every.day.isnull(), every.earliest_day.notnull())
+    doubtful = totals.select(*KEYS, "start_day", "end_day").union(
+        undated.select(*KEYS, start_day=undated.earliest_day.cast("int64"), end_day=ibis.null("int64"))
+    )
     free = steroid_free_days(
-        daily_doses(cohort.administrations, factors), cohort.follow_up, drugs, int(cohort.options["free_days_of"])
+        daily_doses(cohort.administrations, factors),
+        cohort.follow_up,
+        drugs,
+        doubtful,
+        int(cohort.options["free_days_of"]),
     )
     return cohort.records.engine.keep("steroid_free_days", free)
 

@@ -30,15 +30,18 @@ def _not_fallen(start: ibis.Table, grades: ibis.Table, days: int) -> ibis.Table:
     last = after.day == after.start_day + days
     found = after.group_by(*KEYS).aggregate(
         worse=(after.low > after.start_high).max(),
+        no_worse=(after.high <= after.start_low).sum(),
         end_low=after.low.min(where=last),
         end_high=after.high.max(where=last),
     )
     rows = beside(first, found)
     verdict = ibis.cases(
+        (rows.kept.isnull(), UNKNOWN),
         (~rows.kept, NOT_KEPT),
         (ibis.coalesce(rows.worse, False), YES),
         (ibis.coalesce(rows.end_low >= rows.start_high, False), YES),
-        (ibis.coalesce(rows.end_high < rows.start_low, False), NO),
+        # No day between may have been worse.
+        (ibis.coalesce((rows.end_high < rows.start_low) & (rows.no_worse == days), False), NO),
         else_=UNKNOWN,
     )
     return rows.select(*KEYS, "start_day", start_grade="start_low", verdict=verdict)
@@ -66,9 +69,13 @@ def steroid_refractory(daily: ibis.Table, grades: ibis.Table, dose: float, days:
     enough = daily.filter(daily.low >= dose)
     toxic = grades.filter(grades.low > 0)
     first = enough.join(toxic.select(*DAY), list(DAY)).group_by(*KEYS).aggregate(start_day=ibis._.day.min())
-    kept = enough.select(*DAY).join(first, list(KEYS))
+    kept = daily.select(*DAY, "low", "high").join(first, list(KEYS))
     kept = kept.filter(kept.day >= kept.start_day, kept.day < kept.start_day + days)
-    kept = kept.group_by(*KEYS, "start_day").aggregate(kept=kept.day.nunique() >= days)
+    kept = kept.group_by(*KEYS, "start_day").aggregate(
+        enough=kept.day.nunique(where=kept.low >= dose), less=ibis.coalesce(kept.high < dose, False).max()
+    )
+    # A day without a recorded dose is not known to be a day without steroid.
+    kept = kept.mutate(kept=ibis.cases((kept.less, False), (kept.enough >= days, True)))
     return _not_fallen(kept, grades, days)
 
 
@@ -112,7 +119,7 @@ def steroid_dependent(curves: ibis.Table, grades: ibis.Table) -> ibis.Table:
     ibis.Table
         ``patient_id, course_id, verdict``: yes where a grade rose from one day to the next between the first day of the
         taper and the day after the last dose; no where every such day was graded exactly and none rose; else not
-        known. Courses without a taper have no row.
+        known. Courses without a taper, and those whose toxicity was not seen before it, have no row.
     """
     tapers = curves.filter(curves.taper_start.notnull()).select(*KEYS, "taper_start", "last_day")
     order = ibis.window(group_by=KEYS, order_by=grades.day)
@@ -129,7 +136,10 @@ def steroid_dependent(curves: ibis.Table, grades: ibis.Table) -> ibis.Table:
     found = inside.group_by(*KEYS).aggregate(
         rose=inside.rise.max(), level=ibis.coalesce(inside.level, False).sum(), days=inside.day.nunique()
     )
-    both = beside(tapers, found)
+    before = grades.join(tapers, list(KEYS))
+    had = before.filter(before.low > 0, before.day <= before.taper_start).select(*KEYS).distinct()
+    # What begins on the taper does not rise again.
+    both = beside(tapers.semi_join(had, list(KEYS)), found)
     every = both.last_day + 2 - both.taper_start
     return both.select(
         *KEYS,
@@ -139,22 +149,25 @@ def steroid_dependent(curves: ibis.Table, grades: ibis.Table) -> ibis.Table:
     )
 
 
-def lines_of_therapy(courses: ibis.Table, names: ibis.Table) -> ibis.Table:
+def lines_of_therapy(doses: ibis.Table, names: ibis.Table, from_day: int) -> ibis.Table:
     """Return in which order the drugs against a toxicity were begun.
 
     Parameters
     ----------
-    courses
-        From :func:`abate.exposure.courses.courses`.
+    doses
+        From :func:`abate.exposure.administrations.administrations`; what is told as a total alone has no day.
     names
         ``drug, called``: which drugs, and what they are called in the list.
+    from_day
+        First day counted (option ``exposure_from_day``): a drug of before it treats something else.
 
     Returns
     -------
     ibis.Table
         ``patient_id, course_id, called, start_day, place`` (1 for what was begun first; begun on one day, one place).
     """
-    mine = courses.filter(courses.start_day >= 0).join(names, "drug")
+    placed = doses.mutate(start_day=ibis.coalesce(doses.day, doses.earliest_day))
+    mine = placed.filter(placed.start_day >= from_day).join(names, "drug")
     first = mine.group_by(*KEYS, "called").aggregate(start_day=mine.start_day.min())
     order = ibis.window(group_by=KEYS, order_by=first.start_day)
     place: ir.IntegerValue = ibis.dense_rank().over(order) + 1

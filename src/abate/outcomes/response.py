@@ -71,10 +71,12 @@ def response(
     )
     same = grades.select(*KEYS, "toxicity", "day", "low", "high")
     rows = beside(start, _at_start(start.join(same, [*KEYS, "toxicity"]), options["grade_at_start_lookback_days"]))
-    rows = beside(rows, follow_up.select(*KEYS, "death_day", "last_day", "died"))
+    # A death known to the month is on no day.
+    exact = follow_up.last_precision.isin(("minute", "day"))
+    ends = {name: ibis.ifelse(exact, follow_up[name], ibis.null("int64")) for name in ("death_day", "last_day")}
+    rows = beside(rows, follow_up.select(*KEYS, "died", **ends))
     rows = beside(rows, _competing(start, events, others))
     rows = beside(rows, _clinician(events, start))
-    rows = beside(rows, _said_of_recurrence(events))
     ruled = as_table(rules or (chosen_rule(options),))
     rows = rows.cross_join(ruled)
     # A fall is certain from the lowest grade that the start may have had, and wanting from the highest.
@@ -93,12 +95,12 @@ def response(
     rows = beside(rows, _after(after), RULE)
     rows = beside(rows, _recurrence(after, rows.select(*RULE, "first_low_day")), RULE)
     rows = beside(rows, _looked_at(after, rows), RULE)
+    rows = beside(rows, _said_of_recurrence(events, rows), RULE)
     rows = rows.mutate(**_verdict(rows), eligible=_eligible(rows, options))
     rows = rows.mutate(
         days_to_low=rows.first_low_day - rows.start_day,
         course=_course(rows),
         low_days=ibis.coalesce(rows.recurrence_day, rows.last_graded + 1) - rows.first_low_day,
-        missing_days=ibis.coalesce(rows.missing_days, 0),
         **_first_competing(rows),
     )
     return rows.mutate(grades_after=ibis.coalesce(rows.graded_ever, 0)).drop(
@@ -130,7 +132,10 @@ def _first_competing(rows: ibis.Table) -> dict[str, ir.Value]:
     until = ibis.coalesce(rows.first_low_day, 10**9)
     none = ibis.null("int64")
     before = {
-        name: ibis.ifelse((rows[name] > rows.start_day) & (rows[name] < until), rows[name], none) for name in days
+        name: ibis.ifelse(
+            (rows[name] >= rows.start_day + (0 if name == "death_day" else 1)) & (rows[name] < until), rows[name], none
+        )
+        for name in days
     }
     first = ibis.least(*before.values())
     words = {**days, "new_treatment_day": ibis.literal(f"{NEW_TREATMENT}: ") + rows.new_drug}
@@ -143,7 +148,9 @@ def _first_competing(rows: ibis.Table) -> dict[str, ir.Value]:
 def _looked_at(after: ibis.Table, rows: ibis.Table) -> ibis.Table:
     """Return the days without a grade, from the start to the first low day or the last one looked at."""
     window = ibis.ifelse(rows.within_days > 0, rows.start_day + rows.within_days, ibis.null("int64"))
-    spans = rows.select(*RULE, "start_day", until=ibis.coalesce(rows.first_low_day, ibis.least(rows.last_day, window)))
+    spans = rows.select(
+        *RULE, "start_day", until=ibis.coalesce(rows.first_low_day, ibis.least(rows.last_day, window, rows.ended))
+    )
     seen = after.select(*RULE, "day").join(spans, list(RULE))
     seen = seen.filter(seen.day <= seen.until).group_by(*RULE).aggregate(seen=ibis._.day.nunique())
     both = beside(spans, seen, RULE)
@@ -242,12 +249,16 @@ def _clinician(events: ibis.Table, start: ibis.Table) -> ibis.Table:
     )
 
 
-def _said_of_recurrence(events: ibis.Table) -> ibis.Table:
-    """Return whether clinicians said that the toxicity came back, or that it did not."""
-    rows = events.filter(events.event.isin(("recurrence", "recurrence_onset")))
+def _said_of_recurrence(events: ibis.Table, found: ibis.Table) -> ibis.Table:
+    """Return whether clinicians said that the toxicity came back, or that it did not, of the time that counts."""
+    said = events.filter(events.event.isin(("recurrence", "recurrence_onset"))).select(*KEYS, "event", "text", "day")
+    rows = said.join(found.select(*RULE, "first_low_day", "durable_days"), list(KEYS))
+    late = (rows.durable_days > 0) & (rows.day > rows.first_low_day + rows.durable_days)
+    counts = rows.day.isnull() | ((rows.day > rows.first_low_day) & ~late)
+    rows = rows.filter(ibis.coalesce(counts, False))
     word = rows.text.lower()
     back = (rows.event == "recurrence_onset") | word.isin(("yes", "recurred"))
-    return rows.group_by(*KEYS).aggregate(
+    return rows.group_by(*RULE).aggregate(
         came_back=ibis.coalesce(back, False).any(), stayed_away=ibis.coalesce(word == "no", False).any()
     )
 

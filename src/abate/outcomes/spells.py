@@ -84,7 +84,9 @@ def days_in_grades(grades: ibis.Table) -> ibis.Table:
     )
 
 
-def steroid_free_days(daily: ibis.Table, follow_up: ibis.Table, covered: ibis.Table, days: int) -> ibis.Table:
+def steroid_free_days(
+    daily: ibis.Table, follow_up: ibis.Table, covered: ibis.Table, doubtful: ibis.Table, days: int
+) -> ibis.Table:
     """Return the days alive and free of steroid, of the first days after the infusion.
 
     Parameters
@@ -95,6 +97,9 @@ def steroid_free_days(daily: ibis.Table, follow_up: ibis.Table, covered: ibis.Ta
         ``patient_id, course_id, death_day, observed_day``.
     covered
         ``patient_id, course_id, day`` for which the record of drugs is complete.
+    doubtful
+        ``patient_id, course_id, start_day, end_day`` (null: open) of totals, and of doses without a day: steroid may
+        have been given on any day of them.
     days
         How many days from day 0 on (option ``free_days_of``); the dead have none from their death on.
 
@@ -107,11 +112,16 @@ def steroid_free_days(daily: ibis.Table, follow_up: ibis.Table, covered: ibis.Ta
     grid = follow_up.select(*KEYS, "death_day", "observed_day").mutate(day=ibis.range(0, days).unnest())
     grid = beside(grid, daily.select(*DAY, given=ibis.literal(True)), DAY)
     grid = beside(grid, covered.select(*DAY, told=ibis.literal(True)).distinct(), DAY)
+    spans = grid.select(*DAY).join(doubtful.select(*KEYS, "start_day", "end_day"), list(KEYS))
+    spans = spans.filter(spans.day >= spans.start_day, spans.end_day.isnull() | (spans.day < spans.end_day))
+    grid = beside(grid, spans.select(*DAY, perhaps=ibis.literal(True)).distinct(), DAY)
     alive = grid.death_day.isnull() | (grid.day < grid.death_day)
     free = alive & grid.given.isnull()
     watched = ibis.coalesce(grid.day <= grid.observed_day, False)
     return grid.group_by(*KEYS).aggregate(
-        free_low=(free & watched & grid.told.notnull()).sum(), free_high=free.sum(), days=grid.count()
+        free_low=(free & watched & grid.told.notnull() & grid.perhaps.isnull()).sum(),
+        free_high=free.sum(),
+        days=grid.count(),
     )
 
 

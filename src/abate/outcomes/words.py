@@ -47,6 +47,9 @@ def reasons(response: ibis.Table, treatment: str, rule: ResponseRule) -> ibis.Ta
     back = ibis.literal("grade ") + back + " or more"
     lasting = f" and on each of the next {rule.sustained_days} days" if rule.sustained_days else ""
     later = f"in the {window} days after the start" if window else "after the start"
+    wanting = ibis.literal(f"; every grade recorded {later} is ") + above
+    if rule.sustained_days:
+        wanting = ibis.literal("; no ") + reached + f" lasted the next {rule.sustained_days} days"
     began = ibis.literal(f"{treatment} started on day ") + day(rows.start_day)
     at_start = ibis.ifelse(
         rows.start_low.notnull(),
@@ -96,7 +99,7 @@ def reasons(response: ibis.Table, treatment: str, rule: ResponseRule) -> ibis.Ta
         ((rows.response == "yes") & (rows.basis == "grades"), fell + lasted),
         (
             (rows.response == "no") & (rows.basis == "grades"),
-            ibis.literal(f"; every grade recorded {later} is ") + above,
+            wanting,
         ),
         (rows.response == "not applicable", f"; that is below grade {rule.eligible}, so the rule does not apply"),
         (rows.grades_after > 0, "; the grades recorded after the start do not decide"),

@@ -7,6 +7,8 @@ import pyarrow as pa
 from abate.report.theme import Figure, colour
 
 GROUP_COLOURS = ("first", "second", "third")
+MOST_ROWS_OF_A_MAP = 60
+"""Courses above which no map by patient and day is drawn: its rows could not be read."""
 MOST_MARKS = 4000
 """Marks that a figure draws one by one; above it, it is drawn in sum."""
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from abate.records.problems import AbateError
 from abate.report.compared import systems_compared
 from abate.report.curves import (
-    MOST_MARKS,
+    MOST_ROWS_OF_A_MAP,
     biomarker_series,
     concentrations,
     cumulative_doses,
@@ -58,7 +58,7 @@ def draw(tables: Mapping[str, pa.Table], treatment: str) -> list[Figure]:
         figures.append(concentrations(given))
     if given["biomarker_points"].num_rows:
         figures.append(biomarker_series(given))
-    if given["heat"].num_rows and given["heat"].num_rows <= MOST_MARKS:
+    if 0 < len(given["heat"].group_by(["patient_id", "course_id"]).aggregate([])) <= MOST_ROWS_OF_A_MAP:
         figures.append(heat_map(given))
     if given["comparison_values"].num_rows:
         figures.append(groups_compared(given))
