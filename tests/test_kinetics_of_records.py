@@ -227,3 +227,10 @@ def test_times_may_be_of_each_patient() -> None:
     found = linear.concentrations(doses, two, own)
     for patient in (0, 1):
         np.testing.assert_allclose(found[patient], linear.concentrations(doses, two, own[patient])[patient])
+
+
+def test_without_a_limit_no_hours_are_counted() -> None:
+    """A limit of 0 is none."""
+    doses = Doses(np.array([0]), np.zeros(1), np.full(1, 100.0), np.zeros(1), np.ones(1, bool))
+    one = OneCompartment(*(np.array([value]) for value in (10.0, 10.0, 0.5, 1.0)))
+    assert linear_levels(doses, one, np.array([24.0])).hours_above.tolist() == [0.0]
