@@ -12,7 +12,9 @@ from abate.biomarkers.series import series, with_altered
 from abate.biomarkers.summaries import baseline, peak
 from abate.engine.ingest import Records
 from abate.exposure import administrations as given_doses
+from abate.exposure.anti_cytokine import CLASSES
 from abate.exposure.courses import courses
+from abate.exposure.daily_dose import daily_doses
 from abate.exposure.equivalence import dexamethasone_factors
 from abate.exposure.weight import implied_weights
 from abate.exposure.windows import dose_in_windows, treatment_windows
@@ -37,10 +39,7 @@ from abate.timeline.patient_days import patient_days
 
 STEROID = "dexamethasone-equivalent"
 BACKGROUND = ("tocilizumab",)
-AGAINST_TOXICITY = (
-    *("steroid", "anti-IL6R", "anti-IL6", "IL1RA", "anti-IL1b", "anti-IFNg", "JAK1/2", "TKI", "cytotoxic"),
-    "cytotoxic/IT",
-)
+AGAINST_TOXICITY = ("steroid", *CLASSES, "cytotoxic", "cytotoxic/IT")
 """Classes of drugs that are given against CRS, ICANS or HLH."""
 GRID_DAYS = 100
 """Last day of the grid of patient-days: the page shows no toxicity after it."""
@@ -77,6 +76,8 @@ class Cohort:
         Laboratory series with values that drugs alter marked.
     weights, body_weights
         Body weight implied by doses; ``weight_kg`` as given, else the first that was measured.
+    steroid_days
+        Dose of each day in mg of dexamethasone: :func:`abate.exposure.daily_dose.daily_doses`.
     others
         Courses of other drugs against the toxicity: :func:`other_treatments`.
     patients
@@ -112,6 +113,7 @@ class Cohort:
     body_weights: ibis.Table
     patients: ibis.Table
     others: ibis.Table
+    steroid_days: ibis.Table
     systems: Mapping[str, System]
     scores: ibis.Table
 
@@ -353,6 +355,7 @@ def derive(
         body_weights=weights,
         patients=patients,
         others=others,
+        steroid_days=keep("steroid_days", daily_doses(every, currencies[STEROID])),
         systems=systems,
         scores=scores,
     )

@@ -4,7 +4,7 @@ import ibis
 
 from abate.biomarkers.series import SERIES
 from abate.records.options import Options
-from abate.timeline.joins import KEYS
+from abate.timeline.joins import KEYS, first_row
 
 LETTER_LIMITS = {"ldh": 500.0, "ferritin": 10_000.0, "crp": 300.0}
 """Cut-offs (U/L, ug/L, mg/L) as given in Strati 2020, doi:10.1182/bloodadvances.2020002328: no limits of normal."""
@@ -145,6 +145,4 @@ def fastest_rise(points: ibis.Table, least_hours: float = 4.0) -> ibis.Table:
     rows = rows.filter(~rows.bound & ~rows.next_bound)
     rows = rows.filter(rows.next_value > rows.value, (rows.next_time - rows.time) * 24 >= least_hours)
     rows = rows.mutate(per_hour=(rows.next_value - rows.value) / ((rows.next_time - rows.time) * 24))
-    order = ibis.window(group_by=SERIES, order_by=[rows.per_hour.desc(), rows.next_time])
-    first = rows.mutate(place=ibis.row_number().over(order)).filter(ibis._.place == 0)
-    return first.select(*SERIES, "per_hour", time="next_time")
+    return first_row(rows, SERIES, rows.per_hour.desc(), ties="next_time").select(*SERIES, "per_hour", time="next_time")

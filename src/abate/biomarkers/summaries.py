@@ -3,6 +3,7 @@
 import ibis
 
 from abate.biomarkers.series import SERIES
+from abate.timeline.joins import first_row
 
 
 def baseline(points: ibis.Table, window_days: int) -> ibis.Table:
@@ -22,9 +23,7 @@ def baseline(points: ibis.Table, window_days: int) -> ibis.Table:
         infusion: the hour of the infusion is not part of the records.
     """
     rows = points.filter(points.time < 1, points.time >= -window_days)
-    order = ibis.window(group_by=SERIES, order_by=[rows.time.desc(), rows.value.desc(), rows.source])
-    rows = rows.mutate(place=ibis.row_number().over(order))
-    return rows.filter(rows.place == 0).select(*SERIES, "value", "time")
+    return first_row(rows, SERIES, rows.time.desc(), rows.value.desc()).select(*SERIES, "value", "time")
 
 
 def peak(points: ibis.Table, start: float, end: float) -> ibis.Table:
@@ -44,6 +43,5 @@ def peak(points: ibis.Table, start: float, end: float) -> ibis.Table:
         the peak is the upper limit of the assay.
     """
     rows = points.filter(points.time >= start, points.time < end)
-    order = ibis.window(group_by=SERIES, order_by=[rows.value.desc(), rows.time, rows.source])
-    rows = rows.mutate(place=ibis.row_number().over(order), values=rows.count().over(ibis.window(group_by=SERIES)))
-    return rows.filter(rows.place == 0).select(*SERIES, "value", "time", "limit", "values")
+    rows = rows.mutate(values=rows.count().over(ibis.window(group_by=SERIES)))
+    return first_row(rows, SERIES, rows.value.desc(), rows.time).select(*SERIES, "value", "time", "limit", "values")

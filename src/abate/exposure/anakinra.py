@@ -23,6 +23,11 @@ ABSORPTION, BIOAVAILABILITY, VOLUME_PER_KG = 0.14, 0.9, 0.142
 """Absorption (1/h) that leaves a terminal half-life of 4 to 6 h; the part that arrives (80-92 %, Chang 2019); apparent
 volume (L/kg; Yang 2001, whose unit is not printed: only litres are plausible).
 """
+CSF_RATIOS = (0.0028, 0.04)
+"""Least and most published ratio of cerebrospinal fluid to serum: monkeys, by area (Fox 2010); 1.14 to
+43 ng/mL in NOMID (2.7 %); after subarachnoid hemorrhage 0.35 to 2.5 % (Clark 2008) and up to 4 % (886 ng/mL,
+Gueorguieva 2008). What is needed in ICANS is not known.
+"""
 Quantity = TypeVar("Quantity", float, Numbers)
 """A number, or one for each patient."""
 

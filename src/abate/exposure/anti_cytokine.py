@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import ibis
 
-from abate.exposure.dosing_records import DOSE, in_minutes
+from abate.exposure.dosing_records import DOSE
 from abate.grading.rules import named
 from abate.timeline.joins import KEYS, beside
 
@@ -84,10 +84,10 @@ def beyond_limits(doses: ibis.Table, weights: ibis.Table) -> ibis.Table:
         A row a dose: ``weight, most, interval, number`` (true: beyond the limit of :data:`LIMITS`; null where that
         cannot be told: the amount, the weight or the hour of it or of the dose before is not known).
     """
-    rows = beside(in_minutes(doses), weights)
+    rows = beside(doses, weights)
     by_weight = rows.amount / rows.weight_kg / ibis.ifelse(rows.weight_kg >= HEAVY, 8.0, 12.0)
-    order = ibis.window(group_by=KEYS, order_by=[rows.moment, rows.position, rows.source])
-    since = (rows.moment - rows.moment.lag().over(order)) / 60
+    order = ibis.window(group_by=KEYS, order_by=[rows.start, rows.position, rows.source])
+    since = rows.start - rows.start.lag().over(order)
     apart = rows.day - rows.day.lag().over(order)
     first = ibis.row_number().over(order) == 0
     # Of one record the interval is told, whatever the hour of its first dose.

@@ -8,7 +8,6 @@ evenly over it, and doses at an interval follow the first of them.
 import ibis
 
 from abate.records.options import Options
-from abate.timeline.intervals import DAY_MINUTES
 from abate.timeline.joins import KEYS, beside
 
 SUBCUTANEOUS = ("sc", "subcutaneous", "subcut", "s.c.", "sq", "im", "intramuscular")
@@ -149,8 +148,3 @@ def schedule(rows: ibis.Table) -> ibis.Table:
         "interval",
         schedule=ibis.cases(*near, (rows.interval.notnull(), other), (rows["last"], "the last dose"), else_="one dose"),
     )
-
-
-def in_minutes(rows: ibis.Table) -> ibis.Table:
-    """Return the doses with ``moment``: minutes from midnight of day 0."""
-    return rows.mutate(moment=rows.start * (DAY_MINUTES / 24))

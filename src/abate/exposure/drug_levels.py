@@ -21,11 +21,6 @@ JUST_BEFORE = 1e-6
 AT_ONCE = 5000
 """Simulated patients that are worked on at once."""
 QUANTILES = (0.05, 0.95)
-CSF_RATIOS = (0.0028, 0.04)
-"""Least and most published ratio of cerebrospinal fluid to serum of anakinra: monkeys, by area (Fox 2010); 1.14 to
-43 ng/mL in NOMID (2.7 %); after subarachnoid hemorrhage 0.35 to 2.5 % (Clark 2008) and up to 4 % (886 ng/mL,
-Gueorguieva 2008). What is needed in ICANS is not known.
-"""
 AnyPatients = OneCompartment | TwoCompartments
 
 

@@ -2,15 +2,17 @@
 
 import ibis
 
-from abate.exposure.dosing_records import DOSE, in_minutes
+from abate.exposure.anakinra import RENAL_GROUPS
+from abate.exposure.dosing_records import DOSE
 from abate.grading.points import evaluate
 from abate.records.options import Options
 from abate.scores.renal import COCKCROFT_GAULT
 from abate.timeline.intervals import DAY_MINUTES
 from abate.timeline.joins import KEYS, beside, dated, first_row
 
-GROUPS = ((80.0, "above 80"), (50.0, "50 to 80"), (30.0, "30 to 49"), (0.0, "below 30"))
-"""Creatinine clearance (mL/min; the first: above) and the group of Yang 2003, doi:10.1016/S0009-9236(03)00094-8."""
+NAMES = ("above 80", "50 to 80", "30 to 49", "below 30")
+GROUPS = tuple(zip((group[0] for group in RENAL_GROUPS), NAMES, strict=True))
+"""Creatinine clearance (mL/min; the first: above) from which a group of Yang 2003 begins, and its name."""
 LOW, LONG_INTERVAL = 30.0, 48.0
 """Below this clearance (mL/min) the label asks to consider a dose every other day (h between doses)."""
 
@@ -37,7 +39,7 @@ def clearance_at_doses(
         The doses with ``creatinine`` (mg/dL), ``creatinine_clearance`` (mL/min; null where anything it needs is not
         known exactly), ``renal_group``.
     """
-    moments = in_minutes(rows).select(*DOSE, "moment")
+    moments = rows.select(*DOSE, moment=rows.start * 60)
     drawn = dated(measurements)
     drawn = drawn.filter(drawn.variable == "creatinine", drawn.value.notnull(), drawn.comparator.isnull())
     # A creatinine of a known day alone is not known to precede a dose of that day.

@@ -6,9 +6,9 @@ import ibis
 import pyarrow as pa
 
 from abate.cohort import AGAINST_TOXICITY, Cohort
-from abate.exposure.daily_dose import daily_doses, dose_curves
+from abate.exposure.daily_dose import dose_curves
 from abate.exposure.dosing_records import dosing
-from abate.exposure.equivalence import EQUIVALENT_MG, dexamethasone_factors
+from abate.exposure.equivalence import EQUIVALENT_MG
 from abate.findings.shape import Section, listing, number, table
 from abate.outcomes.refractoriness import (
     grades_of,
@@ -32,18 +32,17 @@ def context(cohort: Cohort) -> Section:
     options, keep = cohort.options, cohort.records.engine.keep
     first = cohort.first_systems
     verdicts: dict[str, dict[Key, Any]] = {}
-    factors = dexamethasone_factors(options["steroid_equivalence"])
-    daily = keep("context_daily", daily_doses(cohort.administrations, factors))
+    curves = keep("context_curves", dose_curves(cohort.steroid_days))
     doses = dosing(cohort.administrations, TOCILIZUMAB, options)
     for toxicity, system in first.items():
         grades = keep(f"context_{toxicity}", grades_of(cohort.computed, toxicity, system))
         if toxicity == "ICANS":
             dose, days = options["steroid_refractory_dose"], options["steroid_refractory_days"]
-            verdicts["steroid-refractory ICANS"] = _of(steroid_refractory(daily, grades, dose, days))
+            verdicts["steroid-refractory ICANS"] = _of(steroid_refractory(cohort.steroid_days, grades, dose, days))
         if toxicity == "CRS":
             count, days = options["tocilizumab_refractory_doses"], options["tocilizumab_refractory_days"]
             verdicts["tocilizumab-refractory CRS"] = _of(tocilizumab_refractory(doses, grades, count, days))
-        verdicts[f"steroid-dependent {toxicity}"] = _of(steroid_dependent(dose_curves(daily), grades))
+        verdicts[f"steroid-dependent {toxicity}"] = _of(steroid_dependent(curves, grades))
     indications = _indications(cohort)
     hours = _fever_to_tocilizumab(cohort, doses)
     rows = [

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from abate.cohort import STEROID, Cohort
 from abate.exposure.anti_cytokine import CLASSES, LIMITS, beyond_limits, with_details
-from abate.exposure.daily_dose import daily_doses, dose_curves
+from abate.exposure.daily_dose import dose_curves
 from abate.exposure.dosing_records import dosing
 from abate.exposure.equivalence import TABLES, dexamethasone_factors
 from abate.exposure.windows import anchor_windows, dose_in_windows
@@ -22,8 +22,7 @@ def doses(cohort: Cohort) -> Section:
     """Return the tables of exposure that do not need a treatment under study."""
     factors = dexamethasone_factors(cohort.options["steroid_equivalence"])
     keep = cohort.records.engine.keep
-    daily = daily_doses(cohort.administrations, factors)
-    steroid = keep("steroid_days", daily.filter(daily.day >= cohort.options["exposure_from_day"]))
+    steroid = cohort.steroid_days.filter(ibis._.day >= cohort.options["exposure_from_day"])
     anchors = keep("anchors", _anchors(cohort))
     texts = {"steroids": _steroid_text(cohort)}
     return {

@@ -13,7 +13,6 @@ from abate.exposure import linear_kinetics as linear
 from abate.exposure import saturable_kinetics as saturable
 from abate.exposure.dosing_records import dosed_courses, dosing, schedule
 from abate.exposure.drug_levels import (
-    CSF_RATIOS,
     AnyPatients,
     Levels,
     linear_levels,
@@ -23,7 +22,7 @@ from abate.exposure.drug_levels import (
 from abate.exposure.linear_kinetics import Doses, Numbers, OneCompartment
 from abate.exposure.renal_function import LONG_INTERVAL, LOW, clearance_at_doses
 from abate.findings.shape import Section, listing, number, table
-from abate.timeline.joins import KEYS, beside
+from abate.timeline.joins import KEYS, beside, first_row
 
 ANAKINRA, TOCILIZUMAB = "anakinra", "tocilizumab"
 LOOKED_AT = {ANAKINRA: 24.0, TOCILIZUMAB: 28 * 24.0}
@@ -62,9 +61,10 @@ def kinetics(cohort: Cohort) -> Section:
             untold[(drug, "any", "it is told as a total alone")] = alone
         if not cohort.count(given):
             continue
-        courses = _courses(cohort, given, drug)
+        at_doses = cohort.records.engine.keep(f"renal_function_{drug}", _renal(cohort, given))
+        courses = _courses(cohort, given, at_doses, drug)
         if drug == ANAKINRA:
-            renal = _renal_doses(cohort, given)
+            renal = _renal_doses(at_doses, given)
         for course in courses:
             if course["why"]:
                 _count(untold, (drug, "any", course["why"]))
@@ -119,13 +119,12 @@ def _renal(cohort: Cohort, given: ibis.Table) -> ibis.Table:
     return clearance_at_doses(given, records["measurements"], records["patients"], weights, cohort.options)
 
 
-def _courses(cohort: Cohort, given: ibis.Table, drug: str) -> list[dict[str, Any]]:
+def _courses(cohort: Cohort, given: ibis.Table, renal: ibis.Table, drug: str) -> list[dict[str, Any]]:
     """Return each course with its renal function at the first dose, weight, height and sex."""
     found = dosed_courses(given, _totals(cohort, drug), cohort.follow_up, LOOKED_AT[drug])
-    renal = _renal(cohort, given)
-    order = ibis.window(group_by=KEYS, order_by=[renal.start, renal.position, renal.source])
-    renal = renal.mutate(place=ibis.row_number().over(order))
-    first = renal.filter(renal.place == 0).select(*KEYS, "creatinine_clearance", "weight", "height", "sex")
+    first = first_row(renal, KEYS, renal.start, renal.position).select(
+        *KEYS, "creatinine_clearance", "weight", "height", "sex"
+    )
     return listing(beside(found, first), *KEYS)
 
 
@@ -226,7 +225,7 @@ def _line(
     low, high = (None if np.isnan(end) else float(end) for end in spread[place])
     brackets = "" if low is None or high is None else f" ({number(low, 3)} to {number(high, 3)})"
     trough = float(levels.trough[place])
-    csf = (1000 * average * ratio for ratio in CSF_RATIOS)
+    csf = (1000 * average * ratio for ratio in anakinra.CSF_RATIOS)
     return {
         "patient": course["patient_id"],
         "drug": drug,
@@ -288,9 +287,8 @@ def _marks(dosed: Dosed, drug: str) -> list[dict[str, Any]]:
     ]
 
 
-def _renal_doses(cohort: Cohort, given: ibis.Table) -> list[dict[str, Any]]:
+def _renal_doses(renal: ibis.Table, given: ibis.Table) -> list[dict[str, Any]]:
     """Return anakinra by renal function and schedule: how many doses of how many courses."""
-    renal = _renal(cohort, given)
     rows = beside(renal, schedule(given), (*KEYS, "source", "position"))
     often = (rows.creatinine_clearance < LOW) & (rows.interval < LONG_INTERVAL * 5 / 6)
     found = rows.group_by("renal_group", "schedule").aggregate(

@@ -5,8 +5,7 @@ from typing import Any
 import ibis
 
 from abate.cohort import Cohort
-from abate.exposure.daily_dose import daily_doses
-from abate.exposure.equivalence import EQUIVALENT_MG, dexamethasone_factors
+from abate.exposure.equivalence import EQUIVALENT_MG
 from abate.findings.shape import Section, listing, median_text, share, table
 from abate.outcomes.spells import days_in_grades, first_toxicities, steroid_free_days, toxicity_spells
 from abate.timeline.coverage import course_coverage, partial_coverage, with_coverage
@@ -67,7 +66,6 @@ def _line(cohort: Cohort, found: ibis.Table, days: ibis.Table, toxicity: str, sy
 
 
 def _free_days(cohort: Cohort) -> ibis.Table:
-    factors = dexamethasone_factors(cohort.options["steroid_equivalence"])
     days = beside(cohort.days, course_coverage(cohort.coverage))
     days = with_coverage(beside(days, partial_coverage(cohort.days, cohort.coverage), DAY))
     drugs = days.filter(days.drugs_covered)
@@ -79,7 +77,7 @@ def _free_days(cohort: Cohort) -> ibis.Table:
         undated.select(*KEYS, start_day=undated.earliest_day.cast("int64"), end_day=ibis.null("int64"))
     )
     free = steroid_free_days(
-        daily_doses(cohort.administrations, factors),
+        cohort.steroid_days,
         cohort.follow_up,
         drugs,
         doubtful,

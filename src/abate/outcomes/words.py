@@ -97,10 +97,7 @@ def reasons(response: ibis.Table, treatment: str, rule: ResponseRule) -> ibis.Ta
     )
     outcome = ibis.cases(
         ((rows.response == "yes") & (rows.basis == "grades"), fell + lasted),
-        (
-            (rows.response == "no") & (rows.basis == "grades"),
-            wanting,
-        ),
+        ((rows.response == "no") & (rows.basis == "grades"), wanting),
         (rows.response == "not applicable", f"; that is below grade {rule.eligible}, so the rule does not apply"),
         (rows.grades_after > 0, "; the grades recorded after the start do not decide"),
         else_=ibis.literal("; no grade was recorded after the start") + said,

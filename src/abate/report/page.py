@@ -30,6 +30,11 @@ SECTIONS = (
 MOST_ROWS = 200
 """Rows of a table behind a figure that the page shows; its CSV holds all."""
 
+LONG = (
+    *("courses", "course_scores", "kinetics", "steroids", "agents", "context", "biomarker_courses"),
+    *("crs_days_that_differ", "icans_days_that_differ"),
+)
+"""Tables of which the page shows the first rows alone."""
 MOST_CSV_ROWS = 5000
 """Rows of a table that the page carries as CSV; a longer one stays in ``tables/``."""
 
@@ -224,14 +229,7 @@ def render(
         trim_blocks=True,
     )
     special = {
-        "courses": lambda table: shown(table, MOST_ROWS),
-        "course_scores": lambda table: shown(table, MOST_ROWS),
-        **{
-            name: lambda table: shown(table, MOST_ROWS)
-            for name in ("kinetics", "steroids", "agents", "context", "biomarker_courses")
-        },
-        "crs_days_that_differ": lambda table: shown(table, MOST_ROWS),
-        "icans_days_that_differ": lambda table: shown(table, MOST_ROWS),
+        **{name: lambda table: shown(table, MOST_ROWS) for name in LONG},
         "accounting": accounting,
         "table_one": table_one,
         "toxicity_table": toxicity_table,
