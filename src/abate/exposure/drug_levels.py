@@ -6,6 +6,7 @@ of the population in which that was built, and never says that a concentration i
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,11 @@ from abate.exposure.saturable_kinetics import TwoCompartments
 STEP, COARSE_STEP = 0.25, 1.0
 """Hours between the moments at which one compartment, and two, are looked at besides each dose."""
 JUST_BEFORE = 1e-6
-AT_ONCE = 5000
-"""Simulated patients that are worked on at once."""
+AT_ONCE, TOGETHER = 5000, 2000
+"""Simulated patients that are worked on at once, and patients looked at hour by hour."""
 QUANTILES = (0.05, 0.95)
 AnyPatients = OneCompartment | TwoCompartments
+Patients = TypeVar("Patients", bound=AnyPatients)
 
 
 @dataclass(frozen=True)
@@ -90,18 +92,39 @@ def linear_levels(doses: Doses, patients: OneCompartment, until: Numbers, limit:
 
 def saturable_levels(doses: Doses, patients: TwoCompartments, until: Numbers, limit: float = 0.0) -> Levels:
     """Return the levels of a drug with two compartments and saturable loss; parameters as :func:`linear_levels`."""
+    parts = [
+        _saturable_levels(
+            doses.of(begin, begin + TOGETHER), _some(patients, slice(begin, begin + TOGETHER)), mine, limit
+        )
+        for begin in range(0, len(until), TOGETHER)
+        if len(mine := until[begin : begin + TOGETHER])
+    ]
+    columns = zip(*((getattr(part, item.name) for item in fields(Levels)) for part in parts), strict=True)
+    return Levels(*(np.concatenate(column) for column in columns))
+
+
+def _saturable_levels(doses: Doses, patients: TwoCompartments, until: Numbers, limit: float) -> Levels:
     begins, ends = _moments(doses, until)
-    marks = np.concatenate((begins[~np.isnan(begins)], ends[~np.isnan(ends)], until))
-    grid = np.arange(0.0, until.max() + COARSE_STEP, COARSE_STEP)
-    times = np.unique(np.concatenate((grid, marks, np.maximum(marks - JUST_BEFORE, 0.0))))
+    before = np.maximum(begins - JUST_BEFORE, 0.0)
+    grid = np.tile(np.arange(0.0, until.max() + COARSE_STEP, COARSE_STEP), (len(until), 1))
+    # What is not a number, a dose that a patient does not have, sorts to the end.
+    times = np.nan_to_num(
+        np.sort(np.concatenate((grid, begins, ends, before, until[:, None]), axis=1)), nan=grid[0, -1]
+    )
     found = saturable.amounts(doses, patients, times)
     known = np.where(times <= until[:, None], found[0] / patients.central_volume[:, None], np.nan)
     rows = np.arange(len(until))
-    area = found[3][rows, np.searchsorted(times, until)]
-    places = np.searchsorted(times, np.maximum(np.nan_to_num(begins) - JUST_BEFORE, 0.0))
-    before = known[rows[:, None], places]
+    area = found[3][rows, _place(times, until)]
+    at_doses = [known[rows, _place(times, np.nan_to_num(column))] for column in before.T]
     inside = np.diff(np.minimum(times, until[:, None]), axis=1)
-    return _levels(area / until, known, before, begins, _hours_above(np.nan_to_num(known), inside, limit))
+    above = _hours_above(np.nan_to_num(known), inside, limit)
+    return _levels(area / until, known, np.stack(at_doses, axis=1), begins, above)
+
+
+def _place(times: Numbers, moment: Numbers) -> NDArray[np.int64]:
+    """Return the last column of each row that is not after a moment."""
+    place: NDArray[np.int64] = (times <= moment[:, None]).sum(axis=1) - 1
+    return place
 
 
 def _hours_above(values: Numbers, lengths: Numbers, limit: float) -> Numbers:
@@ -166,28 +189,25 @@ def spread_of_average(
     count = len(until)
     # Every real patient meets the same simulated ones: two records are compared in the same population.
     normal = {name: random.standard_normal(draws) for name in variation}
-    order = np.argsort(doses.patient, kind="stable")
     found = np.empty((count, draws))
     size = max(1, AT_ONCE // draws)
     for begin in range(0, count, size):
         mine = np.arange(begin, min(begin + size, count))
-        chosen = order[np.isin(doses.patient[order], mine)]
+        chosen = doses.of(begin, begin + size)
         who = np.repeat(mine, draws)
         factors = {
             name: np.exp(np.sqrt(np.log1p(spread[mine][:, None] ** 2)) * normal[name][None, :]).ravel()
             for name, spread in variation.items()
         }
-        simulated = _of(patients, who, factors)
-        place = (doses.patient[chosen] - begin)[:, None] * draws + np.arange(draws)[None, :]
-        repeated = [
-            np.repeat(getattr(doses, name)[chosen], draws) for name in ("start", "amount", "hours", "extravascular")
-        ]
+        drawn = _some(patients, who)
+        simulated = replace(drawn, **{name: getattr(drawn, name) * factor for name, factor in factors.items()})
+        place = chosen.patient[:, None] * draws + np.arange(draws)[None, :]
+        repeated = [np.repeat(getattr(chosen, name), draws) for name in ("start", "amount", "hours", "extravascular")]
         many = Doses(place.ravel(), *repeated)
         found[mine] = _averages(many, simulated, until[who]).reshape(len(mine), draws)
     return np.quantile(found, QUANTILES, axis=1).T
 
 
-def _of(patients: AnyPatients, who: NDArray[np.int64], factors: Mapping[str, Numbers]) -> AnyPatients:
-    """Return patients drawn from others, some of their parameters multiplied."""
-    drawn = {item.name: getattr(patients, item.name)[who] for item in fields(patients)}
-    return type(patients)(**{name: values * factors.get(name, 1.0) for name, values in drawn.items()})
+def _some(patients: Patients, who: NDArray[np.int64] | slice) -> Patients:
+    """Return some of the patients, or the same ones again and again."""
+    return type(patients)(**{item.name: getattr(patients, item.name)[who] for item in fields(patients)})

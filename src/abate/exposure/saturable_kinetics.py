@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abate.exposure.linear_kinetics import Doses, Numbers
 
@@ -56,7 +57,8 @@ def amounts(doses: Doses, patients: TwoCompartments, times: Sequence[float] | Nu
     patients
         Their parameters.
     times
-        Hours, rising, on the clock of the doses; nothing before the first of them is known to have been given.
+        Hours, rising, on the clock of the doses, shape ``(times,)`` or a row a patient; nothing before the first of
+        them is known to have been given.
 
     Returns
     -------
@@ -69,16 +71,18 @@ def amounts(doses: Doses, patients: TwoCompartments, times: Sequence[float] | Nu
     ValueError
         If a dose must be absorbed, or begins before the first time.
     """
-    moments = np.asarray(times, float)
+    count = len(patients.clearance)
+    given_times = np.asarray(times, float)
+    moments = np.broadcast_to(given_times, (count, given_times.shape[-1]))
     if doses.extravascular.any():
         raise ValueError("A dose must be absorbed. Expected doses into a vein.")
-    if len(doses.start) and doses.start.min() < moments[0]:
+    if (doses.start < moments[doses.patient, 0]).any():
         raise ValueError("A dose begins before the first time. Expected times from the first dose on.")
-    steps, output = _steps(doses, len(patients.clearance), moments)
-    found = np.zeros((4, len(patients.clearance), len(moments)))
-    state = np.zeros((4, len(patients.clearance)))
+    steps, output = _steps(doses, moments)
+    found = np.zeros((4, *moments.shape))
+    state = np.zeros((4, count))
     inflow, jumps = _inflow(doses, steps)
-    everyone = np.arange(len(patients.clearance))
+    everyone = np.arange(count)
     for place in range(steps.shape[1]):
         state[0] += jumps[:, place]
         at = output[:, place]
@@ -95,28 +99,23 @@ def concentrations(doses: Doses, patients: TwoCompartments, times: Sequence[floa
     return central
 
 
-def _steps(doses: Doses, count: int, times: Numbers) -> tuple[Numbers, Numbers]:
+def _steps(doses: Doses, times: Numbers) -> tuple[Numbers, NDArray[np.int64]]:
     """Return the moments at which each patient's steps end, and which of the times each of them is (-1: none)."""
-    parts = np.maximum(1, np.ceil(np.diff(times) / LONGEST_STEP).astype(int))
-    fine = np.concatenate(
-        [
-            np.linspace(begin, end, part, endpoint=False)
-            for begin, end, part in zip(times[:-1], times[1:], parts, strict=True)
-        ]
-        + [times[-1:]]
-    )
+    count, columns = times.shape
+    last = times[:, -1:]
+    fine = np.minimum(np.arange(times.min(), times.max(), LONGEST_STEP), last)
     after = (np.zeros_like(doses.hours), doses.hours, *(np.full_like(doses.hours, hours) for hours in RAMP))
-    ends = np.minimum(np.concatenate([doses.start + hours for hours in after]), times[-1])
+    ends = np.concatenate([doses.start + hours for hours in after])
     who = np.tile(doses.patient, len(after))
     most = int(np.bincount(who, minlength=count).max(initial=0))
-    own = np.full((count, most), times[-1])
+    own = np.broadcast_to(last, (count, most)).copy()
     order = np.argsort(who, kind="stable")
     place = np.arange(len(order)) - np.searchsorted(who[order], who[order])
     own[who[order], place] = ends[order]
-    every = np.sort(np.concatenate((np.broadcast_to(fine, (count, len(fine))), own), axis=1), axis=1)
-    at = np.minimum(np.searchsorted(times, every), len(times) - 1)
-    last = np.concatenate((every[:, 1:] != every[:, :-1], np.ones((count, 1), bool)), axis=1)
-    return every, np.where((times[at] == every) & last, at, -1)
+    moments = np.maximum(np.concatenate((times, fine, np.minimum(own, last)), axis=1), times[:, :1])
+    sequence = np.argsort(moments, axis=1, kind="stable")
+    # The times stand first in what was sorted, so their numbers are their columns.
+    return np.take_along_axis(moments, sequence, axis=1), np.where(sequence < columns, sequence, -1)
 
 
 def _inflow(doses: Doses, steps: Numbers) -> tuple[Numbers, Numbers]:
