@@ -81,5 +81,5 @@ def _typed(cell: str, kind: Any) -> Any:
 
 def rows_of(table: ibis.Table, *columns: str, order: str = "patient_id") -> list[tuple[Any, ...]]:
     """Return some columns of a table as tuples, ordered."""
-    chosen = table.order_by([*order.split(), *columns]).select(*columns).to_pyarrow()
+    chosen = table.order_by(list(dict.fromkeys([*order.split(), *columns]))).select(*columns).to_pyarrow()
     return [tuple(row.values()) for row in chosen.to_pylist()]

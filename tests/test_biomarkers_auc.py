@@ -61,15 +61,16 @@ def test_up_and_down_are_judged_piece_by_piece() -> None:
     assert found[0] == pytest.approx(8 + 8 / log(2), rel=1e-12)
 
 
-def test_what_was_not_sampled_is_not_integrated_by_default() -> None:
-    """Values at 1, 3 and 5 in a window of 0 to 4: only 1 to 3 counts, and it says so."""
-    assert area(curve((1, 2), (3, 4), (5, 8)), 0, 4) == (6.0, 2.0, 3.0, False, 2)
+def test_an_edge_that_values_surround_is_interpolated() -> None:
+    """Values at 1, 3 and 5 in a window of 0 to 4: 4 lies halfway between 4 and 8, 6 + 5 = 11 in 3 days; nothing before
+    1, and it says so.
+    """
+    assert area(curve((1, 2), (3, 4), (5, 8)), 0, 4) == (11.0, 3.0, 11 / 3, False, 2)
 
 
-def test_the_edges_may_be_interpolated() -> None:
-    """The value at 4 lies halfway between 4 and 8: 6 + 5 = 11 in 3 days; nothing before 1."""
-    found = area(curve((1, 2), (3, 4), (5, 8)), 0, 4, auc_edges="interpolate")
-    assert found == (11.0, 3.0, 11 / 3, False, 2)
+def test_what_was_not_sampled_need_not_be_integrated() -> None:
+    """Only 1 to 3 counts."""
+    assert area(curve((1, 2), (3, 4), (5, 8)), 0, 4, auc_edges="observed") == (6.0, 2.0, 3.0, False, 2)
 
 
 def test_an_edge_within_a_fall_is_interpolated_by_its_logarithm() -> None:

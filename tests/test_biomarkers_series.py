@@ -1,11 +1,10 @@
-"""Laboratory results as numbers at a time: limits of the assay, time of day, values drugs alter."""
+"""Laboratory results as numbers at a time: limits of the assay, time of day."""
 
 import ibis
 import pytest
 
-from abate.biomarkers.series import series, with_altered
+from abate.biomarkers.series import series
 from abate.biomarkers.summaries import baseline, peak
-from abate.exposure.administrations import administrations, given, interval_totals
 from abate.records.options import Options
 from spec import frame, rows_of
 
@@ -80,64 +79,6 @@ def test_a_value_stands_at_its_minute_or_where_the_option_puts_it(minute: str, o
         {"unknown_time_of_day": option},
     )
     assert rows_of(points, "time") == [(time,)]
-
-
-def altered(values: str, doses: str) -> list[tuple[object, ...]]:
-    weights = frame("patient_id | course_id | weight_kg\nA | 1 |", course_id="int", weight_kg="float")
-    drugs = frame(f"patient_id | drug | status | day | dose_count\n{doses}", "drugs")
-    points = points_of(f"patient_id | variable | value | day | minute\n{values}")
-    rows = given(drugs, weights)
-    marked = with_altered(points, administrations(rows), interval_totals(rows, 0))
-    return rows_of(marked, "time", "altered_by")
-
-
-@pytest.mark.parametrize("drug", ["tocilizumab", "siltuximab"])
-@pytest.mark.parametrize(("day", "marked"), [(3, False), (4, False), (5, True), (25, True), (26, False)])
-def test_crp_is_altered_for_21_days_after_interleukin_6_blockade(drug: str, day: int, marked: bool) -> None:
-    """From the day after the dose to 21 days after it; the order on the day itself is not known."""
-    found = altered(f"A | crp | 8 | {day} |", f"A | {drug} | given | 4 |")
-    assert found == [(day + 0.5, drug if marked else None)]
-
-
-@pytest.mark.parametrize(("day", "marked"), [(4, False), (5, True), (26, True), (400, True)])
-def test_interleukin_6_is_altered_from_tocilizumab_on(day: int, marked: bool) -> None:
-    """It rises when its receptor is blocked; no end is named."""
-    found = altered(f"A | il6 | 8 | {day} |", "A | tocilizumab | given | 4 |")
-    assert found == [(day + 0.5, "tocilizumab" if marked else None)]
-
-
-@pytest.mark.parametrize(
-    "doses",
-    [
-        "A | anakinra | given | 4 |",
-        "A | tocilizumab | held | 4 |",
-        "B | tocilizumab | given | 4 |",
-        "A | tocilizumab | given | |",
-    ],
-)
-def test_only_a_dated_dose_of_that_drug_given_to_that_patient_alters_a_value(doses: str) -> None:
-    """Anakinra, a dose held, another patient's dose and an undated one mark nothing."""
-    assert altered("A | crp | 8 | 6 |", doses) == [(6.5, None)]
-
-
-def test_other_variables_are_not_altered() -> None:
-    """Ferritin after tocilizumab stands."""
-    assert altered("A | ferritin | 8 | 6 |", "A | tocilizumab | given | 4 |") == [(6.5, None)]
-
-
-def test_two_doses_mark_a_value_once() -> None:
-    """A value within 21 days of both has one row; the second dose prolongs the time."""
-    found = altered(
-        "A | crp | 8 | 6 |\nA | crp | 8 | 26 |\nA | crp | 8 | 27 |",
-        "A | tocilizumab | given | 4 |\nA | tocilizumab | given | 5 |",
-    )
-    assert found == [(6.5, "tocilizumab"), (26.5, "tocilizumab"), (27.5, None)]
-
-
-def test_the_hour_does_not_move_a_value_to_the_next_day() -> None:
-    """23:59 of the day of the dose is still that day; 00:00 of the next is after it."""
-    found = altered("A | crp | 8 | 4 | 7199\nA | crp | 8 | 5 | 7200", "A | tocilizumab | given | 4 |")
-    assert [drug for _, drug in found] == [None, "tocilizumab"]
 
 
 @pytest.mark.parametrize(

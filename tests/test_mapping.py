@@ -133,10 +133,16 @@ def test_groups_and_comparisons_are_read() -> None:
         group = "stage"
         window = [-5, 30]
         exclude_event = "death"
+        [[comparisons]]
+        variables = ["ldh"]
+        group = "responder"
+        anchor = "treatment"
+        window = [-5, 0]
     """)
     assert (read.title, read.treatment, read.toxicity) == ("Eight patients", "anakinra", "ICANS")
     assert (read.groups["stage"].column, read.groups["stage"].labels) == ("ann_arbor", {"IV": "advanced"})
-    (comparison,) = read.comparisons
+    comparison, second = read.comparisons
+    assert (comparison.anchor, second.anchor) == ("infusion", "treatment")
     assert (comparison.variables, comparison.measure) == (("ferritin", "crp"), "auc_per_day")
     assert (comparison.window, comparison.exclude_event) == ((-5, 30), "death")
 
@@ -232,6 +238,15 @@ def test_every_unknown_key_is_named_at_once() -> None:
             "[[comparisons]]\ngroup = 'responder'\nmeasure = 'mode'\nwindow = [0, 5]",
             "comparisons[1].measure",
         ),
+        (
+            "[[comparisons]]\ngroup = 'responder'\nanchor = 'birth'\nwindow = [0, 5]",
+            "comparisons[1].anchor",
+        ),
+        (
+            "[[comparisons]]\ngroup = 'responder'\nanchor = 'treatment'\nwindow = [-5, 0]",
+            "study.treatment",
+        ),
+        ("[options]\nlaboratory_clock = 'treatment'", "study.treatment"),
     ],
 )
 def test_a_wrong_value_is_named(text: str, where: str) -> None:

@@ -7,9 +7,10 @@ from functools import cached_property
 import ibis
 import pyarrow as pa
 
-from abate.biomarkers.auc import area_under_curve
-from abate.biomarkers.series import series, with_altered
-from abate.biomarkers.summaries import baseline, peak
+from abate.biomarkers.altered import with_altered
+from abate.biomarkers.groups import beyond, measured, measured_days
+from abate.biomarkers.movement import LETTER_LIMITS
+from abate.biomarkers.series import series
 from abate.engine.ingest import Records
 from abate.exposure import administrations as given_doses
 from abate.exposure.anti_cytokine import CLASSES
@@ -142,53 +143,59 @@ class Cohort:
         return int(table.count().to_pyarrow().as_py())
 
     def measure(self, comparison: Comparison) -> ibis.Table:
-        """Return one number a patient and variable, for one comparison named beforehand.
+        """Return one number a patient and variable: :func:`abate.biomarkers.groups.measured`."""
+        return measured(self.points, self._people(comparison), comparison, self.options)
 
-        Returns
-        -------
-        ibis.Table
-            ``patient_id, course_id, variable, value, label`` (the group) and ``left_out``: why a
-            patient's number is not compared, null where it is.
-        """
-        start, end = comparison.window
-        points = self.points.filter(self.points.variable.isin(comparison.variables))
-        clean = points.filter(points.altered_by.isnull())
-        if comparison.measure == "baseline":
-            found = baseline(clean, self.options["baseline_window_days"]).select(*KEYS, "variable", "value")
-        elif comparison.measure == "peak":
-            found = peak(clean, start, end).select(*KEYS, "variable", "value")
-        else:
-            area = area_under_curve(clean, start, end, self.options)
-            value = area.auc_per_day if comparison.measure == "auc_per_day" else area.auc
-            usable = ibis.literal(True) if comparison.measure == "auc_per_day" else area.complete
-            found = area.select(*KEYS, "variable", value=ibis.ifelse(usable, value, ibis.null("float64")))
-        variables = ibis.memtable(pa.table({"variable": list(comparison.variables)}))
-        rows = self.patients.select(*KEYS, label=self.label(comparison.group)).cross_join(variables)
-        rows = beside(rows, found, [*KEYS, "variable"])
+    def measure_days(self, comparison: Comparison) -> ibis.Table:
+        """Return the highest value of each day: :func:`abate.biomarkers.groups.measured_days`."""
+        return measured_days(self.points, self._people(comparison), comparison, self.options)
+
+    def measure_beyond(self, comparison: Comparison) -> ibis.Table:
+        """Say who passed the cut-offs that the letter names: :func:`abate.biomarkers.groups.beyond`."""
+        return beyond(self.points, self._people(comparison), comparison, LETTER_LIMITS)
+
+    def _people(self, comparison: Comparison) -> ibis.Table:
+        """Return the group of each course, and the days that decide whether it can be compared."""
+        anchor = self.anchor_name(comparison.anchor)
+        anchors = self.anchors.filter(ibis._.anchor == anchor).select(*KEYS, anchor_day="day")
         events = self.records["events"]
         had = events.filter(events.event == comparison.exclude_event)
         had = had.group_by(*KEYS).aggregate(event_day=had.day.min(), had=ibis.literal(True))
-        rows = beside(rows, had, KEYS)
-        rows = beside(rows, self.treatment.select(*KEYS, "start_day"), KEYS)
-        rows = beside(rows, self.follow_up.select(*KEYS, "death_day"), KEYS)
-        windowed = comparison.measure != "baseline"
-        by_response = windowed and comparison.group == "responder"
-        if self.options["comparison_scale"] == "log10":
-            positive = ibis.ifelse(rows.value > 0, rows.value, ibis.null("float64"))
-            rows = rows.mutate(value=positive.log10())
-        return rows.mutate(
-            left_out=ibis.cases(
-                (rows.label.isnull(), "group not known"),
-                (rows.had.notnull() & rows.event_day.isnull(), "the day of the event is not known"),
-                (ibis.coalesce(rows.event_day < end, False), "the event came before the window ended"),
-                (
-                    ibis.coalesce(rows.start_day < end, False) & by_response,
-                    "the window would contain the treatment and the response",
-                ),
-                (ibis.coalesce(rows.death_day < end, False) & windowed, "died before the window ended"),
-                (rows.value.isnull(), "too few values in the window"),
-            )
-        ).drop("had", "event_day", "start_day", "death_day")
+        rows = self.patients.select(*KEYS, label=self.label(comparison.group))
+        starts, deaths = self.treatment.select(*KEYS, "start_day"), self.follow_up.select(*KEYS, "death_day")
+        for other in (anchors, had, starts, deaths):
+            rows = beside(rows, other, KEYS)
+        return rows
+
+    def anchor_name(self, anchor: str) -> str:
+        """Return the name of an anchor of the mapping file among :attr:`anchors`."""
+        study = self.records.study
+        names = {"onset": f"the onset of {study.toxicity}", "treatment": f"the start of {study.treatment}"}
+        return names.get(anchor, "day 0")
+
+    @cached_property
+    def anchors(self) -> ibis.Table:
+        """Moments of a course: ``patient_id, course_id, anchor, day``.
+
+        Day 0, the first known onset of each toxicity by the first system that could grade it, the start of the
+        treatment under study, and the first discharge after day 0.
+        """
+        people = self.patients.select(*KEYS, anchor=ibis.literal("day 0"), day=ibis.literal(0, "int64"))
+        begun = self.by_first_system(self.toxicity_courses).filter(ibis._.onset_known)
+        begun = begun.mutate(anchor=ibis.literal("the onset of ") + begun.toxicity)
+        stays = self.records["events"].filter(ibis._.event == "hospital_admission", ibis._.end_day > 0)
+        left = stays.group_by(*KEYS).aggregate(day=stays.end_day.min().cast("int64"))
+        parts = [
+            people,
+            begun.select(*KEYS, "anchor", day=begun.onset_day.cast("int64")),
+            self.treatment.select(
+                *KEYS,
+                anchor=ibis.literal(self.anchor_name("treatment")),
+                day=self.treatment.start_day.cast("int64"),
+            ),
+            left.select(*KEYS, anchor=ibis.literal("discharge"), day="day"),
+        ]
+        return self.records.engine.keep("anchors", ibis.union(*parts))
 
     def label(self, group: str) -> ibis.Value:
         """Return the label of a group for each patient of :attr:`patients`."""
@@ -328,7 +335,8 @@ def derive(
         "scores", scores_of_courses(tables, daily, observed, study.dictionary, options, records.engine.within("scores"))
     )
     say("biomarkers")
-    points = keep("points", with_altered(keep("series", series(records["measurements"], options)), every, totals))
+    drawn = keep("series", series(records["measurements"], options))
+    points = keep("points", with_altered(drawn, every, totals, records["states"], options))
     return Cohort(
         records=records,
         options=options,

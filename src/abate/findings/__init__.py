@@ -11,6 +11,7 @@ import pyarrow as pa
 from abate.cohort import Cohort
 from abate.findings import (
     biomarkers,
+    comparisons,
     computed,
     concordance,
     context,
@@ -69,6 +70,7 @@ def find(cohort: Cohort, progress: Callable[[str], None] | None = None) -> Findi
         ("response", response.response),
         ("context", context.context),
         ("biomarkers", biomarkers.biomarkers),
+        ("comparisons", comparisons.comparisons),
         ("outcomes", outcomes.outcomes),
         ("methods", methods.methods),
         ("key figures", head.key_figures),

@@ -1,19 +1,16 @@
-"""Laboratory series, and the comparisons that were named beforehand."""
+"""Laboratory series: what is drawn, how each moves, and the days of each."""
 
 from typing import Any
 
 import ibis
-import numpy as np
 import pyarrow as pa
 
 from abate.biomarkers.auc import area_under_curve
-from abate.biomarkers.movement import LETTER_LIMITS, fastest_rise, slopes, time_above
-from abate.biomarkers.series import ALTERED, SERIES
+from abate.biomarkers.movement import LETTER_LIMITS, fastest_rise, relative_to, slopes, time_above
+from abate.biomarkers.series import SERIES
 from abate.biomarkers.summaries import baseline, peak
 from abate.cohort import Cohort
 from abate.findings.shape import Section, listing, number, table
-from abate.sources.mapping import Comparison
-from abate.statistics.comparison import compare
 from abate.timeline.joins import KEYS, beside
 
 MOST_VARIABLES = 6
@@ -23,59 +20,42 @@ NOT_LABORATORY = (
     "urine_output",
 )
 """Variables that are not drawn among the laboratory values unless a comparison names them."""
+FROM_DAY = -7
 WINDOW, EARLY = (0.0, 28.0), (0, 7)
 """Days summed up, and those of the slope: the rise of inflammation."""
-MEASURES = {
-    "baseline": "baseline",
-    "peak": "peak",
-    "auc": "area under the curve",
-    "auc_per_day": "area under the curve per covered day",
-}
 
 
 def biomarkers(cohort: Cohort) -> Section:
-    """Return points to draw, group medians, and the result of every comparison."""
-    group = next((item.group for item in cohort.records.study.comparisons), "responder")
-    points = _points(cohort, group)
-    drawn = points.to_pyarrow()
-    results, dots, texts = [], [], []
-    for comparison in cohort.records.study.comparisons:
-        measured = listing(cohort.measure(comparison), "variable", *KEYS)
-        for variable in comparison.variables:
-            mine = [row for row in measured if row["variable"] == variable]
-            result = _compare(cohort, comparison, variable, mine)
-            results.append(result)
-            dots += [
-                {
-                    "comparison": result["comparison"],
-                    "patient": row["patient_id"],
-                    "group": row["label"],
-                    "value": row["value"],
-                }
-                for row in mine
-                if row["left_out"] is None
-            ]
-    if not drawn.num_rows:
+    """Return points to draw, group medians, and how each series moves."""
+    points = cohort.records.engine.keep("biomarker_points", _points(cohort))
+    texts = []
+    if not cohort.count(points):
         texts.append("The records hold no dated laboratory value that can be used.")
-    if not cohort.records.study.comparisons:
-        texts.append("No comparison was named beforehand in abate.toml, so none is made.")
-    altered = cohort.count(cohort.points.filter(cohort.points.altered_by.notnull()))
-    if altered:
-        texts.append(f"{altered} values that a drug alters are drawn and marked, and left out of comparisons.")
+    marked = cohort.points.filter(cohort.points.altered_by.notnull())
+    if altered := cohort.count(marked):
+        texts.append(
+            f"{altered} values that a drug, a product, dialysis or the sample alters are drawn and marked; "
+            f"{cohort.count(marked.filter(marked.left_out))} of them are left out of sums and comparisons "
+            f"(altered_values = {cohort.options['altered_values']})."
+        )
     return {
         "biomarker_courses": table(_movement(cohort, points), "patient"),
+        "biomarker_days": _days(cohort, points).to_pyarrow(),
         "heat": _heat(points).to_pyarrow(),
-        "biomarker_points": drawn,
+        "biomarker_points": points.order_by("variable", "group", *KEYS, "time", "value", "source").to_pyarrow(),
         "biomarker_medians": _medians(points).to_pyarrow(),
-        "comparisons": table(results, "comparison"),
-        "comparison_values": table(dots, "comparison"),
     }, {"biomarkers": " ".join(texts)}
 
 
-def _points(cohort: Cohort, group: str) -> ibis.Table:
-    """Return the series of the variables recorded most, or of those compared."""
+def _points(cohort: Cohort) -> ibis.Table:
+    """Return the series of the variables recorded most, or of those compared, on the clock of the option."""
+    group = next((item.group for item in cohort.records.study.comparisons), "responder")
     labels = cohort.patients.select(*KEYS, group=cohort.label(group))
-    points = cohort.points.join(labels, KEYS).filter(ibis._.time >= -10, ibis._.time < 101)
+    clock = cohort.anchor_name(cohort.options["laboratory_clock"])
+    anchors = cohort.anchors.filter(ibis._.anchor == clock)
+    begun = cohort.treatment.select(*KEYS, start="start_day")
+    points = relative_to(cohort.points, anchors).join(labels, KEYS)
+    points = points.filter(points.time >= -10, points.time < 101)
     named = [name for item in cohort.records.study.comparisons for name in item.variables]
     if named:
         points = points.filter(points.variable.isin(named))
@@ -89,8 +69,8 @@ def _points(cohort: Cohort, group: str) -> ibis.Table:
         pa.table({"variable": list(known), "label": [f"{item.label} ({item.unit})" for item in known.values()]})
     )
     points = points.join(names, "variable")
-    start = cohort.treatment.select(*KEYS, "start_day")
-    points = beside(points, start)
+    zero = anchors.select(*KEYS, zero="day")
+    points = beside(beside(points, begun), zero)
     return points.select(
         *KEYS,
         "variable",
@@ -99,22 +79,23 @@ def _points(cohort: Cohort, group: str) -> ibis.Table:
         "value",
         "limit",
         "altered_by",
-        "start_day",
         "source",
+        start_day=points.start - points.zero,
         group=ibis.coalesce(points.group, "group not known"),
-    ).order_by("variable", "group", *KEYS, "time", "value", "source")
+        clock=ibis.literal(clock),
+    )
 
 
 def _movement(cohort: Cohort, points: ibis.Table) -> list[dict[str, Any]]:
     """Return how each drawn series of each patient moves, without values that a drug alters."""
     known = cohort.records.study.dictionary.variables
-    clean = cohort.points.filter(cohort.points.altered_by.isnull())
+    clean = cohort.points.filter(~cohort.points.left_out)
     clean = cohort.records.engine.keep("clean_points", clean.semi_join(points, "variable"))
     limits = ibis.memtable(pa.table({"variable": list(LETTER_LIMITS), "limit": list(LETTER_LIMITS.values())}))
     first, last = WINDOW
     rows = peak(clean, first, last).select(*SERIES, "values", "limit", peak="value", peak_time="time")
     before = baseline(clean, cohort.options["baseline_window_days"]).select(*SERIES, baseline="value")
-    area = area_under_curve(clean, first, last, cohort.options).select(*SERIES, "auc_per_day", "covered_days")
+    area = area_under_curve(clean, first, last, cohort.options).select(*SERIES, "auc", "auc_per_day", "covered_days")
     above = time_above(clean, limits, first, last, cohort.options).select(*SERIES, "days_above", above="limit")
     rise = fastest_rise(clean.filter(clean.time >= first, clean.time < last)).select(*SERIES, "per_hour")
     slope = slopes(clean, *EARLY).select(*SERIES, "slope", "doublings")
@@ -132,6 +113,7 @@ def _movement(cohort: Cohort, points: ibis.Table) -> list[dict[str, Any]]:
             "days above the letter's cut-off": (
                 "–" if row["above"] is None else f"{number(row['days_above'])} (> {number(row['above'])})"
             ),
+            "area under the curve": number(row["auc"]),
             "area per covered day": number(row["auc_per_day"]),
             "days covered": number(row["covered_days"]),
             "fastest rise per hour": number(row["per_hour"], 2),
@@ -144,12 +126,35 @@ def _movement(cohort: Cohort, points: ibis.Table) -> list[dict[str, Any]]:
 
 def _heat(points: ibis.Table) -> ibis.Table:
     """Return the highest value of each day of each drawn series."""
-    days = points.filter(points.time >= 0, points.time < WINDOW[1])
+    days = points.filter(points.time >= FROM_DAY, points.time < WINDOW[1])
+    # Before day 0 only where that is not the infusion.
+    days = days.filter((days.time >= 0) | (days.clock != "day 0"))
     days = days.mutate(day=days.time.floor().cast("int64"))
-    found = days.group_by(*KEYS, "variable", "label", "day", "group").aggregate(
+    found = days.group_by(*KEYS, "variable", "label", "day", "group", "clock").aggregate(
         value=days.value.max(), altered_by=days.altered_by.max(), limit=days["limit"].max()
     )
     return found.order_by("variable", "group", *KEYS, "day")
+
+
+def _days(cohort: Cohort, points: ibis.Table) -> ibis.Table:
+    """Return each day of each drawn series, on the clock of the infusion, of every onset and of the treatment."""
+    drawn = cohort.points.semi_join(points, "variable")
+    drawn = drawn.mutate(day=drawn.time.floor().cast("int64"))
+    days = drawn.group_by(*KEYS, "variable", "day").aggregate(
+        values=drawn.count(),
+        lowest=drawn.value.min(),
+        highest=drawn.value.max(),
+        last=drawn.value.argmax(drawn.time),
+        altered_by=drawn.altered_by.max(),
+        limit=drawn["limit"].max(),
+    )
+    treatment = cohort.records.study.treatment
+    onsets = [f"the onset of {toxicity}" for toxicity in cohort.first_systems]
+    for anchor in (*onsets, *((cohort.anchor_name("treatment"),) if treatment else ())):
+        day = cohort.anchors.filter(cohort.anchors.anchor == anchor).select(*KEYS, anchor__day="day")
+        days = beside(days, day)
+        days = days.mutate(**{f"days from {anchor}": days.day - days.anchor__day}).drop("anchor__day")
+    return days.rename(patient="patient_id").order_by("patient", "course_id", "variable", "day")
 
 
 def _medians(points: ibis.Table) -> ibis.Table:
@@ -171,43 +176,3 @@ def _medians(points: ibis.Table) -> ibis.Table:
     found = found.join(size, ["variable", "group"])
     enough = (found.patients >= 2) & (found.patients * 4 >= found["size"])
     return found.filter(enough).drop("size").order_by("variable", "group", "time")
-
-
-def _compare(cohort: Cohort, comparison: Comparison, variable: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Compare one variable between two groups, and count who was left out and why."""
-    known = cohort.records.study.dictionary.variables[variable]
-    start, end = comparison.window
-    scale = " (log10)" if cohort.options["comparison_scale"] == "log10" else ""
-    name = f"{known.label}: {MEASURES[comparison.measure]}{scale}, days {number(start)} to {number(end)}"
-    if comparison.measure == "baseline":
-        name = f"{known.label}: {MEASURES['baseline']}{scale}"
-    unit = f"{known.unit}·d" if comparison.measure == "auc" else known.unit
-    found = {str(row["label"]) for row in rows if row["label"] is not None}
-    labels = [label for label in _order(cohort, comparison.group) if label in found]
-    labels += sorted(found - set(labels))
-    left: dict[str, int] = {}
-    for row in rows:
-        if row["left_out"]:
-            left[row["left_out"]] = left.get(row["left_out"], 0) + 1
-    base = {
-        "comparison": name,
-        "unit": unit,
-        "left out": "; ".join(f"{count} {why}" for why, count in left.items()) or "none",
-    }
-    if cohort.records.study.coverage.get("drugs") is not True and variable in {rule[0] for rule in ALTERED}:
-        base["left out"] += ". Drugs are not declared complete: whether one altered a value is not known"
-    if len(labels) != 2:
-        return base | {"note": f"{len(labels)} groups: a comparison needs two"}
-    values = [
-        np.array([row["value"] for row in rows if row["left_out"] is None and row["label"] == label], float)
-        for label in labels
-    ]
-    result = compare(values[0], values[1], (labels[0], labels[1]), cohort.options)
-    return base | result.as_row()
-
-
-def _order(cohort: Cohort, group: str) -> list[str]:
-    """Return the labels of a group in the order of the mapping file."""
-    if group == "responder":
-        return ["responder", "nonresponder"]
-    return list(cohort.records.study.groups[group].labels.values())

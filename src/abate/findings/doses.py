@@ -23,7 +23,7 @@ def doses(cohort: Cohort) -> Section:
     factors = dexamethasone_factors(cohort.options["steroid_equivalence"])
     keep = cohort.records.engine.keep
     steroid = cohort.steroid_days.filter(ibis._.day >= cohort.options["exposure_from_day"])
-    anchors = keep("anchors", _anchors(cohort))
+    anchors = cohort.anchors
     texts = {"steroids": _steroid_text(cohort)}
     return {
         "steroids": table(_steroids(keep("steroid_curves", dose_curves(steroid)), anchors), "patient"),
@@ -33,29 +33,6 @@ def doses(cohort: Cohort) -> Section:
         "agents": table(_agents(cohort), "patient"),
         "tocilizumab_limits": table(_limits(cohort), "limit"),
     }, texts
-
-
-def _onsets(cohort: Cohort) -> ibis.Table:
-    """Return the first known onset of each toxicity, by the first system that could grade it."""
-    rows = cohort.by_first_system(cohort.toxicity_courses)
-    mine = rows.filter(rows.onset_known)
-    name = ibis.literal("the onset of ") + mine.toxicity
-    return mine.select(*KEYS, anchor=name, day=mine.onset_day.cast("int64"))
-
-
-def _anchors(cohort: Cohort) -> ibis.Table:
-    """Return the moments around which doses are added up."""
-    people = cohort.patients.select(*KEYS, anchor=ibis.literal("day 0"), day=ibis.literal(0, "int64"))
-    stays = cohort.records["events"].filter(ibis._.event == "hospital_admission", ibis._.end_day > 0)
-    left = stays.group_by(*KEYS).aggregate(day=stays.end_day.min())
-    treated = ibis.literal(f"the start of {cohort.records.study.treatment}")
-    parts = [
-        people,
-        _onsets(cohort),
-        cohort.treatment.select(*KEYS, anchor=treated, day=cohort.treatment.start_day.cast("int64")),
-        left.select(*KEYS, anchor=ibis.literal("discharge"), day=left.day.cast("int64")),
-    ]
-    return ibis.union(*parts)
 
 
 def _steroids(curves: ibis.Table, anchors: ibis.Table) -> list[dict[str, Any]]:

@@ -203,12 +203,11 @@ REGISTRY: Mapping[str, Option] = {
         ),
         Option(
             "auc_edges",
-            "observed",
+            "interpolate",
             ("observed", "interpolate", "carry"),
-            "Edges of the window that were not sampled: integrate the observed part only and divide"
-            " by its length, interpolate between the values either side, or also carry the"
-            " outermost value to the edge",
-            "Our resolution: nothing is invented, and the part covered is stated",
+            "Edges of the window that were not sampled: interpolate between the values either side, integrate the"
+            " observed part only, or also carry the outermost value to the edge",
+            "Our resolution: a window that values surround is covered; the part covered is always stated",
         ),
         Option(
             "auc_carry_days",
@@ -237,6 +236,29 @@ REGISTRY: Mapping[str, Option] = {
             ("limit", "exclude"),
             "Value given to a result above the limit of the assay",
             "The limit itself, a lower bound; our resolution",
+        ),
+        Option(
+            "altered_values",
+            "starred",
+            ("starred", "all", "none"),
+            "Values altered by a drug, a product or dialysis that are left out of comparisons: interleukin-6 and"
+            " C-reactive protein after blockade of interleukin-6 (starred), all that are marked, or none",
+            "Clinical specification of the project; all of them are drawn and marked",
+        ),
+        Option(
+            "laboratory_clock",
+            "infusion",
+            ("infusion", "onset", "treatment"),
+            "Day 0 of the drawn laboratory values: the infusion, the onset of the toxicity of the study, or the start"
+            " of the treatment under study",
+            "Our resolution: day 0 of the records",
+        ),
+        Option(
+            "few_patients",
+            20,
+            (2, 1000),
+            "Patients in a comparison below which the comparison named first alone has P values",
+            "Our resolution: in a cohort of eight one comparison is named beforehand, the rest is a picture",
         ),
         Option(
             "comparison_scale",

@@ -127,7 +127,7 @@ def biomarker_series(tables: dict[str, pa.Table]) -> Figure:
         scale = alt.Scale(type="log") if spread else alt.Scale()
         y = alt.Y("value:Q", title=label, scale=scale, axis=alt.Axis(tickCount=5, format=",~f"))
         base = alt.Chart(pa.Table.from_pylist(mine)).encode(color=color)
-        x = alt.X("time:Q", title="Day after day 0", axis=alt.Axis(tickMinStep=1, format="d"))
+        x = alt.X("time:Q", title=f"Day after {mine[0]['clock']}", axis=alt.Axis(tickMinStep=1, format="d"))
         thin = base.mark_line(strokeWidth=0.6, opacity=0.4, aria=False).encode(x=x, y=y, detail="patient:N")
         points = base.mark_point(size=12, filled=True, opacity=0.55).encode(
             x=x,
@@ -192,7 +192,7 @@ def heat_map(tables: dict[str, pa.Table]) -> Figure:
             row["mark"] = "altered" if row["altered_by"] else ("limit" if row["limit"] else "")
         log = min(row["value"] for row in rows) > 0
         base = alt.Chart(pa.Table.from_pylist(rows)).encode(
-            x=alt.X("day:O", title="Day after day 0", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+            x=alt.X("day:O", title=f"Day after {rows[0]['clock']}", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
             y=alt.Y("course:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False)),
         )
         shade = alt.Color(

@@ -31,7 +31,7 @@ MOST_ROWS = 200
 """Rows of a table behind a figure that the page shows; its CSV holds all."""
 
 LONG = (
-    *("courses", "course_scores", "kinetics", "steroids", "agents", "context", "biomarker_courses"),
+    *("courses", "course_scores", "kinetics", "steroids", "agents", "context", "biomarker_courses", "biomarker_days"),
     *("crs_days_that_differ", "icans_days_that_differ"),
 )
 """Tables of which the page shows the first rows alone."""
@@ -144,10 +144,18 @@ COMPARISON_COLUMNS = {
     "medians": "medians",
     "means": "means",
     "difference": "difference of means (95 % interval)",
+    "welch": "95 % interval of Welch",
     "hedges_g": "Hedges' g",
-    "t_p": "t test P",
+    "superiority": "higher in the first (share of pairs)",
     "permutation": "permutation P",
     "least_p": "least P",
+    "holm": "Holm",
+    "benjamini_hochberg": "Benjamini-Hochberg",
+    "wilcoxon": "rank-sum P",
+    "wilcoxon_least_p": "least rank-sum P",
+    "t_p": "t test P",
+    "welch_p": "Welch P",
+    "detectable": "detectable difference (standard deviations)",
     "left out": "left out",
     "note": "note",
 }
@@ -174,17 +182,51 @@ def comparisons(table: pa.Table) -> Shown:
         if row.get("n_first") is not None:
             row["groups"] = f"{row['first']} ({row['n_first']}), {row['second']} ({row['n_second']})"
             row["medians"] = f"{cell(row['median_first'])} and {cell(row['median_second'])}"
+            if row.get("medians per covered day"):
+                row["medians"] += f"; per covered day {row['medians per covered day']}"
             row["means"] = f"{cell(row['mean_first'])} and {cell(row['mean_second'])}"
             if row["difference_low"] is not None:
                 limits = f"{cell(row['difference_low'])} to {cell(row['difference_high'])}"
                 row["difference"] = f"{row['first']} less {row['second']}: {cell(row['difference'])} ({limits})"
-            row["hedges_g"] = None if row["hedges_g"] is None else f"{row['hedges_g']:.2f}"
-            row["permutation"] = f"{p_value(row['permutation_p'])} ({row['permutation_method']})"
-            row["t_p"], least = p_value(row["t_p"]), row["least_p"]
-            row["least_p"] = None if least is None else f"{least:.2g}"
+                row["welch"] = f"{cell(row['welch_low'])} to {cell(row['welch_high'])}"
+            for test in ("permutation", "wilcoxon"):
+                if row[f"{test}_p"] is not None:
+                    row[test] = f"{p_value(row[f'{test}_p'])} ({row[f'{test}_method']})"
+            for name in ("hedges_g", "superiority", "detectable"):
+                row[name] = None if row[name] is None else f"{row[name]:.2f}"
+            for name in ("t_p", "welch_p", "holm", "benjamini_hochberg"):
+                row[name] = p_value(row[name])
+            for name in ("least_p", "wilcoxon_least_p"):
+                row[name] = None if row[name] is None else f"{row[name]:.2g}"
         out.append([cell(row.get(name)) for name in COMPARISON_COLUMNS])
-    numeric = {COMPARISON_COLUMNS[name] for name in ("hedges_g", "t_p", "least_p")}
+    words = ("comparison", "groups", "medians", "means", "difference", "welch", "permutation", "wilcoxon")
+    worded = {*words, "left out", "note"}
+    numeric = {title for name, title in COMPARISON_COLUMNS.items() if name not in worded}
     return Shown(list(COMPARISON_COLUMNS.values()), out, numeric, len(out))
+
+
+def comparison_days(table: pa.Table) -> Shown:
+    """Lay out the groups by day, their P values in two digits."""
+    rows = table.to_pylist()
+    for row in rows:
+        row |= {name: p_value(row.get(name)) for name in ("p", "holm", "benjamini_hochberg")}
+        least = row.get("least_p")
+        row["least_p"] = "" if least is None else f"{least:.2g}"
+    titles = {
+        "comparison": "comparison",
+        "day": "day",
+        "groups": "measured (n)",
+        "medians": "medians",
+        "superiority": "higher in the first (share of pairs)",
+        "p": "rank-sum P",
+        "least_p": "least P",
+        "holm": "Holm",
+        "benjamini_hochberg": "Benjamini-Hochberg",
+    }
+    if not any(row["p"] for row in rows):
+        titles = {name: title for name, title in titles.items() if name in ("comparison", "day", "groups", "medians")}
+    out = [[cell(row[name]) for name in titles] for row in rows[:MOST_ROWS]]
+    return Shown(list(titles.values()), out, {"day", *list(titles.values())[4:]}, len(rows))
 
 
 def _csv_address(figure: Figure) -> str:
@@ -234,6 +276,7 @@ def render(
         "table_one": table_one,
         "toxicity_table": toxicity_table,
         "comparisons": comparisons,
+        "comparison_days": comparison_days,
     }
     items = {
         figure.name: {

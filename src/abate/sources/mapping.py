@@ -20,6 +20,7 @@ from abate.records.units import convert
 
 NAME = "abate.toml"
 MEASURES = ("baseline", "peak", "auc", "auc_per_day")
+ANCHORS = ("infusion", "onset", "treatment")
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,9 @@ class Comparison:
     variables, measure, group
         What is compared, in which summary, between the groups of which name.
     window
-        First and last moment of the window (days, the last not included).
+        First and last moment of the window (days from the anchor, the last not included).
+    anchor
+        What the window counts from: ``infusion``, ``onset`` (of the toxicity of the study) or ``treatment``.
     exclude_event
         An event: patients who have it before the window ends are left out, since the window would
         contain the outcome.
@@ -76,6 +79,7 @@ class Comparison:
     group: str
     window: tuple[float, float]
     exclude_event: str = ""
+    anchor: str = "infusion"
 
 
 @dataclass(frozen=True)
@@ -233,6 +237,9 @@ def study_from(content: Mapping[str, Any]) -> Study:
     )
     if result.treatment and result.treatment not in known.drugs:
         read.wrong("study.treatment", "no drug has this name", "a drug of the dictionary")
+    clocks = [options["laboratory_clock"], *(item.anchor for item in result.comparisons)]
+    if "treatment" in clocks and not result.treatment:
+        read.wrong("study.treatment", "a clock counts from it, and none is named", "a drug of the dictionary")
     if read.problems:
         raise UnusableRecordsError(read.problems)
     return result
@@ -356,7 +363,7 @@ def _comparisons(
     for position, item in enumerate(read.list_of("comparisons", content.get("comparisons", [])), 1):
         where = f"comparisons[{position}]"
         entry = read.table(where, item)
-        read.known(where, entry, ("variables", "measure", "group", "window", "exclude_event"))
+        read.known(where, entry, ("variables", "measure", "group", "window", "anchor", "exclude_event"))
         variables = read.list_of(f"{where}.variables", entry.get("variables", []))
         for name in variables:
             if name not in known.variables:
@@ -368,16 +375,11 @@ def _comparisons(
         if group != "responder" and group not in groups:
             read.wrong(f"{where}.group", "no group has this name", "a group under [groups], or responder")
         low, high = read.pair(f"{where}.window", entry.get("window"))
+        anchor = read.text(where, entry, "anchor", "infusion")
+        if anchor not in ANCHORS:
+            read.wrong(f"{where}.anchor", "no anchor has this name", "one of " + ", ".join(ANCHORS))
         event = read.text(where, entry, "exclude_event")
         if event and event not in known.events:
             read.wrong(f"{where}.exclude_event", "no event has this name", "an event of the dictionary")
-        comparisons.append(
-            Comparison(
-                tuple(variables),
-                measure,
-                group,
-                (low or 0.0, high or 0.0),
-                event,
-            )
-        )
+        comparisons.append(Comparison(tuple(variables), measure, group, (low or 0.0, high or 0.0), event, anchor))
     return tuple(comparisons)

@@ -1,9 +1,11 @@
-"""Two groups compared: the unpaired t test, an exact permutation test, an effect with its interval.
+"""Two groups compared: exact tests first, the t tests beside them, an effect with its interval.
 
-SciPy does the arithmetic. What this file adds is honesty at small n: the least P value the design
-can give, the name of the method that was really used, and a refusal where there is nothing to test.
+SciPy does the arithmetic of means. What this file adds is honesty at small n: the least P value the design
+can give, what it could detect, the name of the method that was really used, and a refusal where there is nothing to
+test.
 """
 
+import warnings
 from dataclasses import asdict, dataclass
 from math import comb
 from typing import Any
@@ -12,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abate.records.options import Options
+from abate.statistics.exact import rank_sum
 
 SEED = 20200713
 """Seed of Monte Carlo draws: two runs give the same P value."""
@@ -29,15 +32,23 @@ class Comparison:
         In the unit and on the scale compared.
     difference, difference_low, difference_high
         Mean of the first less mean of the second, with its 95 % interval (Student).
+    welch_low, welch_high
+        The interval without the assumption of equal variances.
     hedges_g
         Standardised difference with the small-sample correction.
-    t_p
-        P value of the unpaired Student t test (equal variances), the letter's test.
+    superiority
+        Share of pairs of patients in which the first group's value is the greater, ties counted half.
     permutation_p, permutation_method
         P value of the permutation test of the difference of means, two-sided by its absolute
-        value; ``exact`` where all arrangements were enumerated.
+        value; ``exact`` where all arrangements were enumerated. The leading test.
     least_p
-        The smallest P value that the permutation test as it was done can give.
+        The smallest P value that the permutation test can give with these numbers of patients and these ties.
+    wilcoxon_p, wilcoxon_method, wilcoxon_least_p
+        The same of the rank-sum test: :func:`abate.statistics.exact.rank_sum`.
+    t_p, welch_p
+        P value of the unpaired Student t test (equal variances), the letter's test, and of Welch's.
+    detectable
+        Difference in standard deviations that these numbers of patients could detect: :func:`detectable_difference`.
     note
         Why something is not given.
     """
@@ -53,11 +64,19 @@ class Comparison:
     difference: float | None = None
     difference_low: float | None = None
     difference_high: float | None = None
+    welch_low: float | None = None
+    welch_high: float | None = None
     hedges_g: float | None = None
-    t_p: float | None = None
+    superiority: float | None = None
     permutation_p: float | None = None
     permutation_method: str = ""
     least_p: float | None = None
+    wilcoxon_p: float | None = None
+    wilcoxon_method: str = ""
+    wilcoxon_least_p: float | None = None
+    t_p: float | None = None
+    welch_p: float | None = None
+    detectable: float | None = None
     note: str = ""
 
     def as_row(self) -> dict[str, Any]:
@@ -79,6 +98,42 @@ def least_possible_p(n_first: int, n_second: int) -> float:
     """
     arrangements = comb(n_first + n_second, n_first)
     return (2 if n_first == n_second else 1) / arrangements
+
+
+POWER, LEVEL = 0.8, 0.05
+"""Power and two-sided level at which a detectable difference is told: the custom of the field."""
+
+
+def detectable_difference(n_first: int, n_second: int) -> float | None:
+    """Return the true difference (in standard deviations) that a t test would find with a power of 80 %.
+
+    It follows from the numbers of patients alone, never from the result: a power computed from what was found says
+    nothing that the P value does not. Null with fewer than two patients in a group.
+
+    References
+    ----------
+    Hoenig JM, Heisey DM. Am Stat 2001;55:19-24. doi:10.1198/000313001300339897
+
+    Examples
+    --------
+    >>> round(detectable_difference(4, 4), 2), round(detectable_difference(64, 64), 2)
+    (2.38, 0.5)
+    """
+    from scipy import optimize, stats
+
+    if min(n_first, n_second) < 2:
+        return None
+    freedom, scale = n_first + n_second - 2, float(np.sqrt(n_first * n_second / (n_first + n_second)))
+    limit = float(stats.t.ppf(1 - LEVEL / 2, freedom))
+
+    def lacking(difference: float) -> float:
+        # The other tail, a finding in the wrong direction, is none.
+        return float(stats.nct.sf(limit, freedom, difference * scale)) - POWER
+
+    high = 0.1
+    while lacking(high) < 0:
+        high *= 1.5
+    return float(optimize.brentq(lacking, high / 1.5 if high > 0.1 else 1e-9, high))
 
 
 def compare(
@@ -128,15 +183,15 @@ def compare(
         "median_second": float(np.median(second)),
         "difference": float(first.mean() - second.mean()),
         "least_p": least_possible_p(*counts),
+        "detectable": detectable_difference(*counts),
     }
     pooled = np.concatenate([first, second])
     if np.ptp(pooled) == 0:
-        found |= {"permutation_p": 1.0, "permutation_method": "exact"}
+        found |= {"permutation_p": 1.0, "permutation_method": "exact", "least_p": 1.0, "superiority": 0.5}
         return Comparison(*labels, *counts, **found, note="all values are equal")
     if min(counts) < 2:
         return Comparison(*labels, *counts, **found, note="a group of one: no test")
-    found |= _permutation(first, second, options)
-    found |= _student(first, second)
+    found |= _permutation(first, second, options) | _ranks(first, second) | _student(first, second)
     return Comparison(*labels, *counts, **found)
 
 
@@ -148,6 +203,11 @@ def _student(first: NDArray[np.float64], second: NDArray[np.float64]) -> dict[st
     counts = (len(first), len(second))
     means, spreads = (first.mean(), second.mean()), (first.std(ddof=1), second.std(ddof=1))
     test = stats.ttest_ind_from_stats(means[0], spreads[0], counts[0], means[1], spreads[1], counts[1], equal_var=True)
+    with np.errstate(invalid="ignore"), warnings.catch_warnings():
+        # A group of equal values is told by its spread of 0.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        welch = stats.ttest_ind(first, second, equal_var=False)
+        interval = welch.confidence_interval()
     freedom = sum(counts) - 2
     pooled = float(np.sqrt(sum(s**2 * (n - 1) for s, n in zip(spreads, counts, strict=True)) / freedom))
     half = float(stats.t.ppf(0.975, freedom)) * pooled * float(np.sqrt(1 / counts[0] + 1 / counts[1]))
@@ -158,6 +218,19 @@ def _student(first: NDArray[np.float64], second: NDArray[np.float64]) -> dict[st
         "difference_low": difference - half,
         "difference_high": difference + half,
         "hedges_g": difference / pooled * correction,
+        "welch_p": float(welch.pvalue),
+        "welch_low": float(interval.low),
+        "welch_high": float(interval.high),
+    }
+
+
+def _ranks(first: NDArray[np.float64], second: NDArray[np.float64]) -> dict[str, Any]:
+    found = rank_sum(first, second)
+    return {
+        "superiority": found.superiority,
+        "wilcoxon_p": found.p,
+        "wilcoxon_method": found.method,
+        "wilcoxon_least_p": found.least_p,
     }
 
 
@@ -180,5 +253,7 @@ def _permutation(first: NDArray[np.float64], second: NDArray[np.float64], option
         rng=np.random.default_rng(SEED),
     )
     method = "exact" if exact else f"Monte Carlo, {draws:,} draws"
-    least = least_possible_p(len(first), len(second)) if exact else 1 / (draws + 1)
+    # Ties make the most extreme arrangement a common one: counted, since no P value can be smaller.
+    null = result.null_distribution
+    least = float(np.mean(null >= null.max() * (1 - 1e-12))) if exact else 1 / (draws + 1)
     return {"permutation_p": float(result.pvalue), "permutation_method": method, "least_p": least}

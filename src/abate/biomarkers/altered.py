@@ -1,0 +1,139 @@
+"""Values that a drug, a blood product, renal replacement or a haemolysed sample alters: marked, and left out or not."""
+
+from dataclasses import asdict, dataclass, fields
+
+import ibis
+import pyarrow as pa
+
+from abate.biomarkers.series import SERIES
+from abate.records.options import Options
+from abate.timeline.intervals import DAY_MINUTES, end_of_days
+from abate.timeline.joins import KEYS, beside
+
+FOREVER = 10**6
+HAEMOLYSED = ("ldh", "ast", "potassium")
+SAMPLE = "a haemolysed sample"
+KIDNEY = "renal replacement"
+
+
+@dataclass(frozen=True)
+class Alteration:
+    """What alters a variable, and for how long.
+
+    Attributes
+    ----------
+    variable, cause
+        The variable, and the drug or state that alters it.
+    days
+        From the day after it to so many days after its last day. Where no source tells them they are our resolution.
+    starred
+        Out of comparisons by default: what is measured then is the drug, and not the patient.
+    why
+        In words.
+    """
+
+    variable: str
+    cause: str
+    days: int
+    starred: bool
+    why: str
+
+
+def _each(variable: str, causes: tuple[str, ...], days: int, why: str, starred: bool = False) -> list[Alteration]:
+    return [Alteration(variable, cause, days, starred, why) for cause in causes]
+
+
+BLOCKERS = ("tocilizumab", "siltuximab", "sarilumab")
+ALTERED = (
+    *_each("crp", BLOCKERS, 21, "suppressed by interleukin-6 blockade", starred=True),
+    *_each("il6", BLOCKERS, FOREVER, "its receptor is blocked, or the antibody disturbs the assay", starred=True),
+    *_each(
+        "fibrinogen",
+        ("cryoprecipitate", "fresh frozen plasma", "fibrinogen concentrate"),
+        4,
+        "given with the product; a half-life of some four days",
+    ),
+    *_each("platelets", ("platelet concentrate",), 7, "transfused"),
+    *_each("hemoglobin", ("red blood cells",), 7, "transfused"),
+    *_each("anc", ("filgrastim", "lenograstim"), 7, "raised by growth factor"),
+    *_each("anc", ("pegfilgrastim", "lipegfilgrastim"), 14, "raised by growth factor"),
+    *_each("triglyceride", ("propofol",), 2, "propofol is a fat emulsion"),
+    *_each("triglyceride", ("asparaginase",), 7, "raised by asparaginase"),
+    *_each("triglyceride", ("pegaspargase",), 21, "raised by asparaginase"),
+    *_each("creatinine", (KIDNEY,), 1, "cleared by the machine"),
+)
+"""Source: the clinical specification of the project names variables, causes and the 21 days; other days are ours."""
+
+
+def with_altered(
+    points: ibis.Table, doses: ibis.Table, totals: ibis.Table, states: ibis.Table, options: Options
+) -> ibis.Table:
+    """Mark values that something given before them, or a haemolysed sample, alters.
+
+    Parameters
+    ----------
+    points
+        From :func:`abate.biomarkers.series.series`.
+    doses
+        From :func:`abate.exposure.administrations.administrations`; only those with a day count.
+    totals
+        From :func:`abate.exposure.administrations.interval_totals`: the drug may have been given on
+        any day of the interval, so it counts from the first.
+    states
+        The record table: ``renal_replacement`` counts on the days of the record.
+    options
+        ``altered_values``: which of them are left out of comparisons.
+
+    Returns
+    -------
+    ibis.Table
+        With ``altered_by``: the cause, null where there is none; and ``left_out`` (boolean): out of comparisons.
+    """
+    columns = {field.name: [asdict(rule)[field.name] for rule in ALTERED] for field in fields(Alteration)}
+    rules = ibis.memtable(pa.table(columns).drop_columns(["why"])).rename(altered="variable")
+    given = _causes(doses, totals, states).join(rules, "cause")
+    match = [
+        points.patient_id == given.patient_id,
+        points.course_id == given.course_id,
+        points.variable == given.altered,
+        # On the day of the dose itself the order is not known: taken as unaltered.
+        points.time.floor() > given.given_day,
+        points.time.floor() <= given.last_day + given.days,
+    ]
+    hit = points.join(given, match).group_by(*SERIES, "time")
+    hit = hit.aggregate(altered_by=ibis._.cause.min(), starred=ibis._.starred.max())
+    rows = beside(points, hit, (*SERIES, "time"))
+    sample = ibis.ifelse(rows.haemolysed, SAMPLE, ibis.null("string"))
+    rows = rows.mutate(altered_by=ibis.coalesce(rows.altered_by, sample))
+    left_out = {
+        "starred": ibis.coalesce(rows.starred, False),
+        "all": rows.altered_by.notnull(),
+        "none": ibis.literal(False),
+    }
+    return rows.mutate(left_out=left_out[options["altered_values"]]).drop("starred")
+
+
+def _causes(doses: ibis.Table, totals: ibis.Table, states: ibis.Table) -> ibis.Table:
+    """Return from which day to which each drug was given, and renal replacement went on."""
+    dated = doses.filter(doses.day.notnull())
+    until = ((dated.minute + dated.hours * 60) / DAY_MINUTES).floor().cast("int64")
+    some = totals.filter((totals.high > 0) | totals.high.isnull())
+    held = states.filter(states.variable == "renal_replacement", states.state == "yes", states.day.notnull())
+    return ibis.union(
+        dated.select(*KEYS, cause="drug", given_day="day", last_day=ibis.coalesce(until, dated.day)),
+        some.select(
+            *KEYS, cause="drug", given_day="start_day", last_day=ibis.coalesce(some.end_day - 1, some.start_day)
+        ),
+        held.select(
+            *KEYS,
+            cause=ibis.literal(KIDNEY),
+            given_day="day",
+            # The end is not part of the stretch.
+            last_day=ibis.coalesce(((held.end_minute - 1) / DAY_MINUTES).floor().cast("int64"), end_of_days(held) - 1),
+        ),
+    )
+
+
+def may_be_altered(variable: str) -> bool:
+    """Say whether a drug, a product or renal replacement is known to alter a variable."""
+    return any(rule.variable == variable for rule in ALTERED)
