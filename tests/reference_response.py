@@ -93,6 +93,7 @@ def judge(patient: Row, options: Row) -> Row:
         "best_day": chosen["day"] if chosen else None,
         "recurrence_day": recurrence,
         "perhaps": perhaps,
+        "graded": {grade["day"] for grade in later},
         "last_graded": max((grade["day"] for grade in later), default=None),
     }
 
@@ -112,5 +113,10 @@ def lasted(verdict: Row, patient: Row, options: Row) -> str:
         return "unknown"
     end = patient["last_day"] if until is None else until
     if end is not None and verdict["last_graded"] is not None and verdict["last_graded"] >= end:
-        return "durable"
+        longest = run = 0
+        for day in range(first_low, (verdict["last_graded"] if until is None else until) + 1):
+            run = 0 if day in verdict["graded"] else run + 1
+            longest = max(longest, run)
+        if options["durable_silence_days"] in (0, *range(longest, 4000)):
+            return "durable"
     return "no recurrence recorded"

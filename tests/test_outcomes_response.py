@@ -168,14 +168,17 @@ def test_the_toxicity_is_the_indication_else_the_one_of_the_study(indication: st
     [
         ([(8, 2)], "no recurrence recorded"),
         ([(8, 2), (29, 2)], "no recurrence recorded"),
-        ([(8, 2), (30, 2)], "durable"),
+        ([(8, 2), (16, 2), (24, 2), (30, 2)], "durable"),
+        # eight days without a grade: what happened in them is not known
+        ([(8, 2), (16, 2), (25, 2), (30, 2)], "no recurrence recorded"),
+        ([(8, 2), (30, 2)], "no recurrence recorded"),
         ([(8, 2), (20, 3)], "transient"),
         ([(8, 2), (9, 2), (10, 4)], "transient"),
-        ([(7, 4), (8, 2), (30, 0)], "durable"),
+        ([(7, 4), (8, 2), (16, 1), (23, 1), (30, 0)], "durable"),
     ],
 )
 def test_a_response_is_durable_where_grades_stay_low_to_the_end(days: list[tuple[int, int]], course: str) -> None:
-    """Followed to day 30: silence after the last grade is no proof that nothing came back."""
+    """Followed to day 30: silence after the last grade, or a long one before it, is no proof that nothing came back."""
     assert judged(grades((6, 3), *days))["course"] == course
 
 
@@ -233,6 +236,8 @@ def test_capitals_of_an_indication_do_not_matter(indication: str) -> None:
         (None, 17, "no recurrence recorded"),
         (None, 18, "durable"),
         (None, 19, "durable"),
+        # of the silence of days 9 to 19 the ten that must be durable count
+        (None, 20, "durable"),
     ],
 )
 def test_a_response_is_durable_after_days_without_a_high_grade(
@@ -240,7 +245,8 @@ def test_a_response_is_durable_after_days_without_a_high_grade(
 ) -> None:
     """``durable_days = 10`` from the first low day 8: a recurrence to day 18, grades to day 18."""
     later = [(recurrence, 3)] if recurrence else [(last_day, 0)]
-    row = judged(grades((6, 3), (8, 1), *later), {"durable_days": 10}, last_day=last_day)
+    options: dict[str, object] = {"durable_days": 10, "durable_silence_days": 10}
+    row = judged(grades((6, 3), (8, 1), *later), options, last_day=last_day)
     assert row["course"] == course
 
 

@@ -185,9 +185,16 @@ def test_the_window_bounds_the_missing_days() -> None:
         ),
         (
             "resolution",
-            "6:1 8:0 30:0",
+            "6:1 8:0 15:0 22:0 30:0",
             "anakinra started on day 6 at ICANS grade 1; grade 0 first recorded on day 8, 2 days after the start; best "
             "grade 0 on day 8; no grade 1 or more recorded after that, to day 30: durable.",
+        ),
+        (
+            "resolution",
+            "6:1 8:0 30:0",
+            "anakinra started on day 6 at ICANS grade 1; grade 0 first recorded on day 8, 2 days after the start; best "
+            "grade 0 on day 8; the last grade recorded is of day 30 after 21 days in a row without one, and no "
+            "recurrence is recorded.",
         ),
         (
             "sustained_fall",
@@ -211,10 +218,18 @@ def test_the_rules_in_words() -> None:
     assert RULES["sustained_fall"].words == (
         "A response is a toxicity of grade 1 or more when the treatment starts that falls to a grade lower by 1 or "
         "more after the start and stays so on each of the following 3 days. It is transient if a grade above that is "
-        "recorded again, and durable if grades stayed low to the end or a clinician said that nothing came back."
+        "recorded again, and durable if grades stayed low to the end without more than 7 days in a row ungraded or a "
+        "clinician said that nothing came back."
     )
     ending = response_rules(
-        Options({"new_treatment_ends_response": "yes", "response_window_days": 7, "durable_days": 5})
+        Options(
+            {
+                "new_treatment_ends_response": "yes",
+                "response_window_days": 7,
+                "durable_days": 5,
+                "durable_silence_days": 0,
+            }
+        )
     )
     assert ending["letter"].words == (
         "A response is a toxicity of grade 3 or more when the treatment starts that falls to grade 2 or less after the "

@@ -58,7 +58,9 @@ def response(
         the start), ``eligible`` (yes, or why not), ``response`` (yes, no, not applicable, unknown) and its ``basis``
         (grades, clinician, none), ``target`` (the grade to reach), ``first_low_day, days_to_low, best_low, best_high,
         best_day, recurrence_day, last_graded``, ``course`` (durable, transient, no recurrence recorded, none,
-        unknown), ``low_days`` (from the first low day to the recurrence, else to the last grade: at least),
+        unknown) and its ``course_basis`` (grades, clinician), ``silence`` (longest run of days without a grade after
+        the first low day, to the recurrence or the end of what must be durable), ``low_days`` (from the first low day
+        to the recurrence, else to the last grade: at least),
         ``clinician``, ``clinician_grade``, ``grades_after`` (days graded after the start), ``missing_days`` (without a
         grade, from the start to the first low day or the last one looked at), ``competing, competing_day`` (what came
         before the first low day: death, discharge, new treatment), ``death_day, last_day``.
@@ -94,12 +96,14 @@ def response(
     rows = beside(rows, after.group_by(*RULE).aggregate(graded_ever=after.count(), last_graded=after.day.max()), RULE)
     rows = beside(rows, _after(after), RULE)
     rows = beside(rows, _recurrence(after, rows.select(*RULE, "first_low_day")), RULE)
+    rows = beside(rows, _silence(after, rows), RULE)
     rows = beside(rows, _looked_at(after, rows), RULE)
     rows = beside(rows, _said_of_recurrence(events, rows), RULE)
     rows = rows.mutate(**_verdict(rows), eligible=_eligible(rows, options))
     rows = rows.mutate(
         days_to_low=rows.first_low_day - rows.start_day,
         course=_course(rows),
+        course_basis=_course_basis(rows),
         low_days=ibis.coalesce(rows.recurrence_day, rows.last_graded + 1) - rows.first_low_day,
         **_first_competing(rows),
     )
@@ -227,6 +231,20 @@ def _recurrence(after: ibis.Table, first: ibis.Table) -> ibis.Table:
     )
 
 
+def _silence(after: ibis.Table, rows: ibis.Table) -> ibis.Table:
+    """Return the longest run of days without a grade after the first low day, as far as it must be durable."""
+    looked = rows.select(*RULE, "first_low_day", "recurrence_day", "durable_days")
+    days = after.select(*RULE, "day").join(looked, list(RULE))
+    end = ibis.ifelse(days.durable_days > 0, days.first_low_day + days.durable_days, ibis.null("int64"))
+    days = days.mutate(end=ibis.coalesce(ibis.least(end, days.recurrence_day), 10**9))
+    days = days.filter(days.day >= days.first_low_day)
+    order = ibis.window(group_by=RULE, order_by=days.day)
+    days = days.mutate(before=days.day.lag().over(order))
+    days = days.filter(days.before < days.end)
+    run = ibis.greatest(ibis.least(days.day, days.end + 1) - days.before - 1, 0)
+    return days.group_by(*RULE).aggregate(silence=run.max())
+
+
 def _clinician(events: ibis.Table, start: ibis.Table) -> ibis.Table:
     """Return what clinicians said of the response, not before the start: yes, no, contradictory, other."""
     rows = events.filter(events.event == "clinician_response").join(start.select(*KEYS, "start_day"), list(KEYS))
@@ -286,12 +304,14 @@ def _course(rows: ibis.Table) -> ir.StringValue:
     """Say whether a response by grades lasted. Silence is not absence: it must have been looked for.
 
     Durable where a clinician said that nothing came back, or where grades stayed low to the end of
-    follow-up (or of ``durable_days``); without either, no recurrence is recorded, and no more is known.
+    follow-up (or of ``durable_days``) without a longer silence than ``silent_days``; without either, no recurrence is
+    recorded, and no more is known.
     """
     by_grades = (rows.response == "yes") & (rows.basis == "grades")
     came_back, stayed_away = (ibis.coalesce(said, False) for said in (rows.came_back, rows.stayed_away))
     always = rows.durable_days == 0
     until = ibis.ifelse(always, rows.last_day, rows.first_low_day + rows.durable_days)
+    heard = (rows.silent_days == 0) | (ibis.coalesce(rows.silence, 0) <= rows.silent_days)
     within, perhaps = (day.notnull() & (always | (day <= until)) for day in (rows.recurrence_day, rows.perhaps_day))
     return ibis.cases(
         (~by_grades & rows.response.isin(("no", "not applicable")), "none"),
@@ -301,6 +321,12 @@ def _course(rows: ibis.Table) -> ir.StringValue:
         (came_back, "transient"),
         (stayed_away, "durable"),
         (ibis.coalesce(perhaps, False), "unknown"),
-        (ibis.coalesce(rows.last_graded >= until, False), "durable"),
+        (ibis.coalesce(rows.last_graded >= until, False) & heard, "durable"),
         else_="no recurrence recorded",
     )
+
+
+def _course_basis(rows: ibis.Table) -> ir.StringValue:
+    """Say whose word the course is: a recurrence among the grades decides before a clinician's."""
+    said = ibis.coalesce(rows.came_back, False) | ibis.coalesce(rows.stayed_away, False)
+    return ibis.ifelse(said & rows.recurrence_day.isnull(), "clinician", "grades")

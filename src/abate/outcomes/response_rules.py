@@ -39,6 +39,8 @@ class ResponseRule:
         Following days that must each be graded, and low; 0: none.
     durable_days
         Days without recurrence that make it durable; 0 is to last contact.
+    silent_days
+        Longest run of days without a grade over which grades may still say that it was durable; 0: any.
     clinician
         Whether a clinician's judgement stands where no grade was recorded after the start.
     ends
@@ -56,6 +58,7 @@ class ResponseRule:
     within_days: int = 0
     sustained_days: int = 0
     durable_days: int = 0
+    silent_days: int = 0
     clinician: bool = False
     ends: tuple[str, ...] = ()
 
@@ -73,6 +76,7 @@ class ResponseRule:
         stays = f" and stays so on each of the following {self.sustained_days} days" if self.sustained_days else ""
         back = f"a grade of {self.recurs} or more" if self.recurs is not None else "a grade above that"
         limit = f" within {self.durable_days} days" if self.durable_days else ""
+        silent = f" without more than {self.silent_days} days in a row ungraded" if self.silent_days else ""
         ends = f" Grades after {' or '.join(self.ends)} do not count." if self.ends else ""
         judged = (
             " Where no grade was recorded after the start, a clinician's judgement stands." if self.clinician else ""
@@ -80,7 +84,7 @@ class ResponseRule:
         return (
             f"A response is a toxicity of grade {self.eligible} or more when the treatment starts that falls to "
             f"{self.low} after the start{within}{stays}. It is transient if {back} is recorded again{limit}, and "
-            f"durable if grades stayed low to the end or a clinician said that nothing came back.{judged}{ends}"
+            f"durable if grades stayed low to the end{silent} or a clinician said that nothing came back.{judged}{ends}"
         )
 
 
@@ -125,8 +129,12 @@ def response_rules(options: Options) -> Mapping[str, ResponseRule]:
             sustained_days=3,
         ),
     )
-    window, durable = options["response_window_days"], options["durable_days"]
-    return {rule.name: replace(rule, within_days=window, durable_days=durable, ends=ends) for rule in rules}
+    chosen = {
+        "within_days": options["response_window_days"],
+        "durable_days": options["durable_days"],
+        "silent_days": options["durable_silence_days"],
+    }
+    return {rule.name: replace(rule, **chosen, ends=ends) for rule in rules}
 
 
 def chosen_rule(options: Options) -> ResponseRule:
@@ -146,13 +154,14 @@ def as_table(rules: Sequence[ResponseRule]) -> ibis.Table:
             "within_days": rule.within_days,
             "sustained_days": rule.sustained_days,
             "durable_days": rule.durable_days,
+            "silent_days": rule.silent_days,
             "by_clinician": rule.clinician,
             "new_ends": NEW_TREATMENT in rule.ends,
             "discharge_ends": DISCHARGE in rule.ends,
         }
         for rule in rules
     ]
-    names = ("eligible_from", "fall", "recurs", "within_days", "sustained_days", "durable_days")
+    names = ("eligible_from", "fall", "recurs", "within_days", "sustained_days", "durable_days", "silent_days")
     kinds = {"rule": pa.string(), "target_grade": pa.float64(), **dict.fromkeys(names, pa.int64())}
     kinds |= dict.fromkeys(("by_clinician", "new_ends", "discharge_ends"), pa.bool_())
     return ibis.memtable(pa.Table.from_pylist(rows, schema=pa.schema([(name, kinds[name]) for name in rows[0]])))

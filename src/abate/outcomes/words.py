@@ -71,6 +71,11 @@ def reasons(response: ibis.Table, treatment: str, rule: ResponseRule) -> ibis.Ta
         + day(rows.best_day)
     )
     last = ibis.literal("; the last grade recorded is of day ") + day(rows.last_graded)
+    silent = ibis.ifelse(
+        ibis.coalesce(rows.silence, 0) > rule.silent_days,
+        ibis.literal(" after ") + day(ibis.coalesce(rows.silence, 0)) + " days in a row without one",
+        "",
+    )
     lasted = ibis.cases(
         (
             rows.recurrence_day.notnull(),
@@ -79,6 +84,10 @@ def reasons(response: ibis.Table, treatment: str, rule: ResponseRule) -> ibis.Ta
         (rows.course == "transient", "; a clinician recorded that it came back: transient"),
         (rows.course == "unknown", ibis.literal("; whether a ") + back + " came after that is not known: unknown"),
         (
+            (rows.course == "durable") & (rows.course_basis == "clinician"),
+            "; a clinician recorded that it did not come back: durable",
+        ),
+        (
             rows.course == "durable",
             ibis.literal("; no ")
             + back
@@ -86,7 +95,7 @@ def reasons(response: ibis.Table, treatment: str, rule: ResponseRule) -> ibis.Ta
             + ibis.coalesce(day(rows.last_day), "unknown")
             + ": durable",
         ),
-        else_=last + ", and no recurrence is recorded",
+        else_=last + silent + ", and no recurrence is recorded",
     )
     said = ibis.cases(
         (rows.clinician == "yes", "; the clinician recorded a response"),

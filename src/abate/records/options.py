@@ -187,6 +187,14 @@ REGISTRY: Mapping[str, Option] = {
             "Strati 2020 calls durable what did not come back; no limit is named",
         ),
         Option(
+            "durable_silence_days",
+            7,
+            (0, 3650),
+            "Longest run of days without a grade over which grades may still say that a response was durable; 0 is any"
+            " (days)",
+            "Our resolution: a week of silence after a low grade is usual, a longer one is no proof",
+        ),
+        Option(
             "baseline_window_days",
             7,
             (0, 60),
