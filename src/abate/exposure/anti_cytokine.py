@@ -6,7 +6,7 @@ import ibis
 
 from abate.exposure.dosing_records import DOSE
 from abate.grading.rules import named
-from abate.timeline.joins import KEYS, beside
+from abate.timeline.joins import KEYS, beside, unknown
 
 CLASSES = ("anti-IL6R", "anti-IL6", "IL1RA", "anti-IL1b", "anti-IFNg", "JAK1/2", "TKI")
 COURSE = (*KEYS, "drug", "number")
@@ -89,7 +89,8 @@ def beyond_limits(doses: ibis.Table, weights: ibis.Table) -> ibis.Table:
     order = ibis.window(group_by=KEYS, order_by=[rows.start, rows.position, rows.source])
     since = rows.start - rows.start.lag().over(order)
     apart = rows.day - rows.day.lag().over(order)
-    first = ibis.row_number().over(order) == 0
+    place, undated = ibis.row_number().over(order), rows.day.isnull().sum().over(ibis.window(group_by=KEYS))
+    first = place == 0
     # Of one record the interval is told, whatever the hour of its first dose.
     of_one = (rows.position > 0) & (rows.source == rows.source.lag().over(order))
     timed = ibis.coalesce(rows.timed & (rows.timed.lag().over(order) | of_one), False)
@@ -100,5 +101,8 @@ def beyond_limits(doses: ibis.Table, weights: ibis.Table) -> ibis.Table:
         interval=ibis.cases(
             (first, False), (timed, since < LEAST_HOURS), (apart >= 2, False), else_=ibis.null("boolean")
         ),
-        number=ibis.ifelse(rows.day.isnull(), ibis.null("boolean"), ibis.row_number().over(order) >= MOST_DOSES),
+        # A dose without a day may be any of them.
+        number=ibis.cases(
+            (rows.day.notnull() & (place >= MOST_DOSES), True), (place + undated < MOST_DOSES, False), else_=unknown()
+        ),
     )

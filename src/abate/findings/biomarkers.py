@@ -10,7 +10,7 @@ from abate.biomarkers.movement import LETTER_LIMITS, fastest_rise, relative_to, 
 from abate.biomarkers.series import SERIES
 from abate.biomarkers.summaries import baseline, peak
 from abate.cohort import Cohort
-from abate.findings.shape import Section, listing, number, table
+from abate.findings.shape import Section, listing, number, table, who
 from abate.timeline.joins import KEYS, beside
 
 MOST_VARIABLES = 6
@@ -103,7 +103,7 @@ def _movement(cohort: Cohort, points: ibis.Table) -> list[dict[str, Any]]:
         rows = beside(rows, other, SERIES)
     return [
         {
-            "patient": row["patient_id"],
+            "patient": who(row),
             "value": f"{known[row['variable']].label} ({known[row['variable']].unit})",
             "values": row["values"],
             "baseline": number(row["baseline"]),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from abate.biomarkers.altered import may_be_altered
 from abate.biomarkers.groups import BY_RESPONSE
 from abate.cohort import Cohort
-from abate.findings.shape import Section, listing, number, share, table
+from abate.findings.shape import Section, listing, number, share, table, who
 from abate.sources.mapping import Comparison
 from abate.statistics.comparison import LEVEL, POWER, compare
 from abate.statistics.exact import rank_sum
@@ -57,7 +57,7 @@ def comparisons(cohort: Cohort) -> Section:
 
 
 def _dot(result: Row, row: Row) -> Row:
-    named = {"comparison": result["comparison"], "patient": row["patient_id"], "group": row["label"]}
+    named = {"comparison": result["comparison"], "patient": who(row), "group": row["label"]}
     return named | {"value": row["value"], "per_day": row["per_day"]}
 
 

@@ -11,7 +11,7 @@ from abate.exposure.daily_dose import dose_curves
 from abate.exposure.dosing_records import dosing
 from abate.exposure.equivalence import TABLES, dexamethasone_factors
 from abate.exposure.windows import anchor_windows, dose_in_windows
-from abate.findings.shape import Section, interval, listing, median_text, number, table
+from abate.findings.shape import Section, interval, listing, median_text, number, table, who
 from abate.statistics.description import quartiles
 from abate.timeline.joins import KEYS, beside
 
@@ -44,7 +44,7 @@ def _steroids(curves: ibis.Table, anchors: ibis.Table) -> list[dict[str, Any]]:
     rows = []
     for row in listing(curves, *KEYS):
         line = {
-            "patient": row["patient_id"],
+            "patient": who(row),
             "first day": row["first_day"],
             "last day": row["last_day"],
             "days with a dose": row["days"],
@@ -137,7 +137,7 @@ def _agents(cohort: Cohort) -> list[dict[str, Any]]:
     found = with_details(mine, cohort.courses, cohort.body_weights, names)
     return [
         {
-            "patient": row["patient_id"],
+            "patient": who(row),
             "drug": row["drug"],
             "course": row["number"],
             "start day": row["start_day"],

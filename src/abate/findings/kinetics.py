@@ -21,7 +21,7 @@ from abate.exposure.drug_levels import (
 )
 from abate.exposure.linear_kinetics import Doses, Numbers, OneCompartment
 from abate.exposure.renal_function import LONG_INTERVAL, LOW, clearance_at_doses
-from abate.findings.shape import Section, listing, number, table
+from abate.findings.shape import Section, listing, number, table, who
 from abate.timeline.joins import KEYS, beside, first_row
 
 ANAKINRA, TOCILIZUMAB = "anakinra", "tocilizumab"
@@ -227,7 +227,7 @@ def _line(
     trough = float(levels.trough[place])
     csf = (1000 * average * ratio for ratio in anakinra.CSF_RATIOS)
     return {
-        "patient": course["patient_id"],
+        "patient": who(course),
         "drug": drug,
         "model": model,
         "doses": course["doses"],
@@ -257,7 +257,7 @@ def _points(cohort: Cohort, dosed: Dosed, drug: str) -> list[dict[str, Any]]:
         found = saturable.concentrations(some.doses, mine, times)
     return [
         {
-            "patient": course["patient_id"],
+            "patient": who(course),
             "course_id": course["course_id"],
             "drug": drug,
             "model": model,

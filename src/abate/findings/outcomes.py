@@ -1,7 +1,7 @@
 """Deaths, survival and remission: a listing where events are few."""
 
 from abate.cohort import Cohort
-from abate.findings.shape import Section, listing, median_text, table
+from abate.findings.shape import Section, listing, median_text, table, who
 
 
 def outcomes(cohort: Cohort) -> Section:
@@ -9,7 +9,7 @@ def outcomes(cohort: Cohort) -> Section:
     rows = listing(cohort.survival, "patient_id", "course_id")
     lines = [
         {
-            "patient": row["patient_id"],
+            "patient": who(row),
             "status": "died" if row["died"] else "no death recorded",
             "day": row["last_day"],
             "known to the": row["last_precision"],

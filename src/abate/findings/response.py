@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from abate.cohort import Cohort
-from abate.findings.shape import Section, listing, number, share, table
+from abate.findings.shape import Section, listing, number, share, table, who
 from abate.outcomes.response import response as judge
 from abate.outcomes.response_rules import NEW_TREATMENT, ResponseRule, chosen_rule, response_rules
 from abate.records.options import Options
@@ -48,7 +48,7 @@ def response(cohort: Cohort) -> Section:
         return empty, {"response": "No patient was treated with a treatment under study.", "rule": ""}
     rows = [
         {
-            "patient": row["patient_id"],
+            "patient": who(row),
             "toxicity": row["toxicity"],
             "eligible": row["eligible"],
             "response": row["response"],

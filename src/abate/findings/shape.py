@@ -1,5 +1,6 @@
 """Small things that every section shares: percentages, ranges and tables in words."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import ibis
@@ -41,6 +42,12 @@ def median_text(table: ibis.Table, low: str, high: str | None = None, places: in
     low_median, high_median = found["median"]
     text = f"{interval(low_median, high_median, places)} ({number(least, places)}–{number(greatest, places)}){unit}"
     return f"{text}, n = {found['n']}" if found["missing"] else text
+
+
+def who(row: Mapping[str, Any]) -> str:
+    """Name the patient of a row, and the course where it is not the first."""
+    patient = str(row["patient_id"])
+    return patient if row["course_id"] == 1 else f"{patient}, course {row['course_id']}"
 
 
 def table(rows: list[dict[str, Any]], *columns: str) -> pa.Table:
