@@ -50,17 +50,37 @@ def test_interleukin_6_is_altered_from_tocilizumab_on(day: int, marked: bool) ->
         "A | anakinra | given | 4 |",
         "A | tocilizumab | held | 4 |",
         "B | tocilizumab | given | 4 |",
-        "A | tocilizumab | given | |",
     ],
 )
-def test_only_a_dated_dose_of_that_drug_given_to_that_patient_alters_a_value(doses: str) -> None:
-    """Anakinra, a dose held, another patient's dose and an undated one mark nothing."""
+def test_only_a_dose_of_that_drug_given_to_that_patient_alters_a_value(doses: str) -> None:
+    """Anakinra, a dose held and another patient's dose mark nothing."""
     assert altered("A | crp | 8 | 6 |", doses) == [(6.5, None)]
 
 
 def test_other_variables_are_not_altered() -> None:
     """Ferritin after tocilizumab stands."""
     assert altered("A | ferritin | 8 | 6 |", "A | tocilizumab | given | 4 |") == [(6.5, None)]
+
+
+@pytest.mark.parametrize(
+    ("dose", "marked"),
+    [("A | tocilizumab | given | |", [True] * 3), ("A | tocilizumab | given | 4 | 2", [False, True, True])],
+)
+def test_a_dose_without_a_day_may_have_altered_all_that_comes_after_it(dose: str, marked: list[bool]) -> None:
+    """Undated it may be the first; the second of two doses is given on day 4 or on any day after it."""
+    found = altered("A | crp | 8 | 3 |\nA | crp | 8 | 6 |\nA | crp | 8 | 60 |", dose)
+    assert [drug == "tocilizumab" for _, drug in found] == marked
+
+
+def test_within_the_day_of_the_dose_the_hours_decide_where_both_are_known() -> None:
+    """Tocilizumab at 06:00 of day 5: a value at 20:00 is altered, at 05:00 not, without an hour taken as not."""
+    drugs = frame("patient_id | drug | day | minute\nA | tocilizumab | 5 | 7560", "drugs")
+    text = "A | crp | 1 | 5 | 7500\nA | crp | 1 | 5 |\nA | crp | 1 | 5 | 8400"
+    points = series(frame(f"patient_id | variable | value | day | minute\n{text}", "measurements"), Options())
+    weights = frame("patient_id | course_id | weight_kg\nA | 1 |", course_id="int", weight_kg="float")
+    rows = given(drugs, weights)
+    found = with_altered(points, administrations(rows), interval_totals(rows, 0), frame(NO_STATE, "states"), Options())
+    assert rows_of(found.order_by("time"), "altered_by", order="time") == [(None,), (None,), ("tocilizumab",)]
 
 
 def test_two_doses_mark_a_value_once() -> None:
@@ -117,9 +137,9 @@ def test_what_is_left_out_is_an_option(chosen: str, crp: bool, platelets: bool) 
 @pytest.mark.parametrize(
     ("stretch", "days"),
     [
-        ("4 | 6", [5, 6]),  # the end is not part of it: days 4 and 5, and the day after
-        ("4 |", [5]),
-        ("4 | 4", [5]),
+        ("4 | 6", [4, 5, 6]),  # the end is not part of it: days 4 and 5, and the day after
+        ("4 |", [4, 5]),
+        ("4 | 4", [4, 5]),
     ],
 )
 def test_creatinine_under_renal_replacement_is_marked(stretch: str, days: list[int]) -> None:
@@ -141,9 +161,10 @@ def test_a_haemolysed_sample_is_marked_and_compared_unless_asked() -> None:
     assert marked(values, chosen="all") == [(6.5, SAMPLE, True), (6.5, None, False)]
 
 
-def test_an_infusion_of_several_days_counts_to_its_end() -> None:
-    """Propofol at a rate from day 5 to day 8 (72 hours): triglycerides to day 10."""
-    drugs = frame("patient_id | drug | day | minute | end_minute\nA | propofol | 5 | 7200 | 11520", "drugs")
+@pytest.mark.parametrize("ends", ["5 | 7200 | 12000 |", "5 | | | 9"])
+def test_an_infusion_of_several_days_counts_to_its_end(ends: str) -> None:
+    """Propofol from day 5 to day 8, by the minute or by the day: triglycerides to day 10."""
+    drugs = frame(f"patient_id | drug | day | minute | end_minute | end_day\nA | propofol | {ends}", "drugs")
     values = "\n".join(f"A | triglyceride | 300 | {day}" for day in (5, 6, 10, 11))
     points = series(frame(f"patient_id | variable | value | day\n{values}", "measurements"), Options())
     weights = frame("patient_id | course_id | weight_kg\nA | 1 |", course_id="int", weight_kg="float")

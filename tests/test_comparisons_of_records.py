@@ -9,7 +9,7 @@ from abate.cohort import Cohort, derive
 from abate.findings.comparisons import PICTURE, comparisons
 from abate.findings.shape import Section
 from abate.records.options import Options
-from abate.report.page import comparison_days
+from abate.report.page import OTHER_TESTS, comparison_days
 from abate.report.page import comparisons as laid_out
 from abate.statistics.comparison import detectable_difference
 from spec import read_records
@@ -112,16 +112,17 @@ def test_more_patients_have_every_p_value_and_its_adjustment(cohort: Cohort) -> 
 def test_a_comparison_by_response_counts_back_from_the_treatment(cohort: Cohort) -> None:
     """Days 1 to 4: the four days before the treatment of day 5."""
     *_, last = rows(found(cohort), "comparisons")
-    assert last["comparison"] == "Ferritin: peak, days -4 to 0 from the start of anakinra"
+    assert last["comparison"] == "Ferritin: peak, days -4 to 0 from the start of anakinra, by response"
     assert (last["first"], last["n_first"], last["second"], last["n_second"]) == ("responder", 6, "nonresponder", 6)
 
 
 def test_the_cut_offs_of_the_letter_are_counted_and_not_tested(cohort: Cohort) -> None:
     """Ferritin above 10,000 ug/L: all four with HLH, none of the others. C-reactive protein: none above 300."""
     limits = {row["comparison"]: row for row in rows(found(cohort), "comparison_cut_offs")}
-    ferritin = limits["Ferritin: area under the curve, days 0 to 4"]
+    ferritin = limits["Ferritin: area under the curve, days 0 to 4, by hlh"]
     assert (ferritin["no HLH"], ferritin["HLH"]) == ("0 of 8 (0 %)", "4 of 4 (100 %)")
-    crp = limits["C-reactive protein: area under the curve, days 0 to 4"]
+    assert ferritin["cut-off"] == "above 10,000 ug/L"
+    crp = limits["C-reactive protein: area under the curve, days 0 to 4, by hlh"]
     assert (crp["no HLH"], crp["HLH"], crp["cannot be told"]) == ("0 of 8 (0 %)", "0 of 4 (0 %)", 0)
 
 
@@ -130,10 +131,13 @@ def test_the_page_lays_them_out(cohort: Cohort) -> None:
     section = found(cohort)
     shown = laid_out(section[0]["comparisons"])
     first = dict(zip(shown.columns, shown.rows[0], strict=True))
-    assert first["permutation P"] == "0.002 (exact)"
+    assert first["permutation P"] == "0.002 (exact; least 0.002)"
     assert first["medians"].endswith("per covered day 1,350 and 19,500")
     second = dict(zip(shown.columns, shown.rows[1], strict=True))
-    assert (second["permutation P"], second["note"]) == ("", PICTURE)
+    assert second["permutation P"] == ""
+    assert second["left out"].endswith(f"; {PICTURE}")
+    others = laid_out(section[0]["comparisons"], OTHER_TESTS)
+    assert dict(zip(others.columns, others.rows[0], strict=True))["rank-sum P"] == "0.004 (exact; least 0.004)"
     assert comparison_days(section[0]["comparison_days"]).columns == ["comparison", "day", "measured (n)", "medians"]
     every = comparison_days(found(cohort, few_patients=12)[0]["comparison_days"])
     assert every.rows[0][-4:] == ["0.004", "0.004", every.rows[0][-2], every.rows[0][-1]]

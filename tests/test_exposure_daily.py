@@ -187,6 +187,7 @@ def test_the_interval_of_a_course(lines: str, interval: float | None) -> None:
         ("tocilizumab | 400 | 5 | 24 | 4", 70, {"number": [False, False, False, False, True]}),
         # a dose without a day may be any of them: the fourth dated one may be the fifth
         ("tocilizumab | 400 | 2 | | 4", 70, {"number": [False, False]}),
+        ("tocilizumab | 400 | 2 | 24 | 4\ntocilizumab | 401 | 2 | | 9", 70, {"number": [False] * 4}),
         (
             "tocilizumab | 400 | 4 | 24 | 4\ntocilizumab | 401 | 2 | | 9",
             70,

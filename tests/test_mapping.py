@@ -228,8 +228,13 @@ def test_every_unknown_key_is_named_at_once() -> None:
         ("[coverage]\nmoods = 'complete'", "coverage.moods"),
         ("[coverage]\nlabs = true", "coverage.labs"),
         (
-            "[[comparisons]]\nvariables = ['x']\ngroup = 'responder'\nwindow = [0, 5]",
-            "comparisons[1].variables",
+            "[[comparisons]]\nvariables = ['crp', 'x']\ngroup = 'responder'\nwindow = [0, 5]",
+            "comparisons[1].variables[2]",
+        ),
+        (
+            "[study]\ntreatment = 'anakinra'\n"
+            "[[comparisons]]\ngroup = 'responder'\nanchor = 'treatment'\nwindow = [0, 3]",
+            "comparisons[1].window",
         ),
         ("[[comparisons]]\ngroup = 'nobody'\nwindow = [0, 5]", "comparisons[1].group"),
         ("[[comparisons]]\ngroup = 'responder'\nwindow = [5, 5]", "comparisons[1].window"),

@@ -193,7 +193,7 @@ def test_the_window_bounds_the_missing_days() -> None:
             "resolution",
             "6:1 8:0 30:0",
             "anakinra started on day 6 at ICANS grade 1; grade 0 first recorded on day 8, 2 days after the start; best "
-            "grade 0 on day 8; the last grade recorded is of day 30 after 21 days in a row without one, and no "
+            "grade 0 on day 8; the last grade recorded is of day 30, 21 days in a row were not graded, and no "
             "recurrence is recorded.",
         ),
         (

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from abate.statistics.comparison import compare, detectable_difference
+from abate.statistics.comparison import BLUNT, compare, detectable_difference
 from abate.statistics.exact import APPROXIMATE, EXACT, rank_sum
 from abate.statistics.multiplicity import adjusted
 from test_statistics_comparison import groups, numbers, reference, steps
@@ -97,6 +97,39 @@ def test_ties_raise_the_least_p_value_of_the_permutation_test_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        # temperatures: 4 of 252 groupings are as far apart; in floating point two of them are not
+        ((37.0, 36.8, 36.8, 36.9, 36.8), (37.2, 37.1, 37.2, 37.1, 37.0), 4 / 252),
+        ((10.3, 7.4, 7.4), (9.2, 7.6, 8.5, 8.0), 1.0),
+    ],
+)
+def test_equal_differences_are_equal_whatever_floating_point_makes_of_them(
+    first: tuple[float, ...], second: tuple[float, ...], expected: float
+) -> None:
+    """Counted in fractions."""
+    assert compare(numbers(*first), numbers(*second), ("a", "b")).permutation_p == pytest.approx(expected, abs=EQUAL)
+
+
+@given(st.lists(st.integers(365, 400), min_size=2, max_size=4), st.lists(st.integers(365, 400), min_size=2, max_size=4))
+def test_the_permutation_test_is_that_of_fractions(first: list[int], second: list[int]) -> None:
+    """Temperatures in tenths: the judge lists every grouping in whole numbers."""
+    both = first + second
+    if len(set(both)) == 1:
+        return
+    sizes = (len(first), len(second))
+
+    def distance(total: int) -> int:
+        return abs(total * sizes[1] - (sum(both) - total) * sizes[0])
+
+    away = [distance(sum(chosen)) for chosen in combinations(both, sizes[0])]
+    expected = np.mean([each >= distance(sum(first)) for each in away])
+    found = compare(numbers(*(x / 10 for x in first)), numbers(*(x / 10 for x in second)), ("a", "b"))
+    assert found.permutation_p == pytest.approx(expected, abs=EQUAL)
+    assert found.least_p == pytest.approx(np.mean([each == max(away) for each in away]), abs=EQUAL)
+
+
+@pytest.mark.parametrize(
     ("p_values", "holm", "rates"),
     [
         # Holm 1979: 3 x 0.01, 2 x 0.02, 1 x 0.9; Benjamini and Hochberg: 3/1 x 0.01, 3/2 x 0.02, 0.9
@@ -138,6 +171,9 @@ def test_what_it_could_detect_follows_from_the_numbers_alone() -> None:
     near, far = (compare(steps(4), steps(5, start=start), ("a", "b")) for start in (0.5, 50))
     assert near.detectable == far.detectable == detectable_difference(5, 4)
     assert detectable_difference(1, 9) is None
+    # Of three against three no P value falls below 0.1: the leading test detects nothing at 5 %.
+    blunt = compare(steps(3), steps(3, start=50), ("a", "b"))
+    assert (blunt.detectable, blunt.note) == (None, BLUNT)
     assert detectable_difference(50_000, 50_000) == pytest.approx(0.0177, abs=1e-4)
 
 

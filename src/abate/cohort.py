@@ -35,7 +35,7 @@ from abate.sources.mapping import Comparison
 from abate.timeline.course_facts import course_facts
 from abate.timeline.features import features
 from abate.timeline.follow_up import follow_up
-from abate.timeline.joins import KEYS, beside
+from abate.timeline.joins import EXACT, KEYS, beside
 from abate.timeline.patient_days import patient_days
 
 STEROID = "dexamethasone-equivalent"
@@ -126,10 +126,18 @@ class Cohort:
         order = [(system.toxicity, system.name) for system in self.systems.values()]
         return [pair for pair in order if pair in pairs]
 
+    @cached_property
+    def judged(self) -> list[tuple[str, str]]:
+        """Toxicity and name of the systems that have a grade of any living day, computed or a clinician's."""
+        found = self.computed.filter(self.computed.primary_low < 5).select("toxicity", "system").distinct()
+        pairs = {(row["toxicity"], row["system"]) for row in found.to_pyarrow().to_pylist()}
+        order = [(system.toxicity, system.name) for system in self.systems.values()]
+        return [pair for pair in order if pair in pairs]
+
     @property
     def first_systems(self) -> dict[str, str]:
-        """Return of each toxicity the first system that could grade a day of it."""
-        return dict(reversed(self.gradeable))
+        """Return of each toxicity the first system that has a grade of a day of it, computed or a clinician's."""
+        return dict(reversed(self.judged))
 
     def by_first_system(self, rows: ibis.Table) -> ibis.Table:
         """Return the rows of each toxicity (``toxicity, system``) by the first system that could grade it."""
@@ -158,12 +166,13 @@ class Cohort:
         """Return the group of each course, and the days that decide whether it can be compared."""
         anchor = self.anchor_name(comparison.anchor)
         anchors = self.anchors.filter(ibis._.anchor == anchor).select(*KEYS, anchor_day="day")
-        events = self.records["events"]
-        had = events.filter(events.event == comparison.exclude_event)
-        had = had.group_by(*KEYS).aggregate(event_day=had.day.min(), had=ibis.literal(True))
+        had = self.records["events"].filter(ibis._.event == comparison.exclude_event)
+        exact = had.day.notnull() & had.time_precision.isin(EXACT)
+        had = had.group_by(*KEYS).aggregate(event_day=had.day.min(where=exact), undated=(~exact).any())
+        last = self.follow_up
+        deaths = last.select(*KEYS, "died", "death_day", death_exact=last.last_precision.isin(EXACT))
         rows = self.patients.select(*KEYS, label=self.label(comparison.group))
-        starts, deaths = self.treatment.select(*KEYS, "start_day"), self.follow_up.select(*KEYS, "death_day")
-        for other in (anchors, had, starts, deaths):
+        for other in (anchors, had, self.treatment.select(*KEYS, "start_day"), deaths):
             rows = beside(rows, other, KEYS)
         return rows
 

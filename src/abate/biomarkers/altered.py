@@ -25,7 +25,8 @@ class Alteration:
     variable, cause
         The variable, and the drug or state that alters it.
     days
-        From the day after it to so many days after its last day. Where no source tells them they are our resolution.
+        From the dose (its hour, else the day after it) to so many days after its last day. Where no source tells them
+        they are our resolution.
     starred
         Out of comparisons by default: what is measured then is the drug, and not the patient.
     why
@@ -75,7 +76,8 @@ def with_altered(
     points
         From :func:`abate.biomarkers.series.series`.
     doses
-        From :func:`abate.exposure.administrations.administrations`; only those with a day count.
+        From :func:`abate.exposure.administrations.administrations`. One without a day may have been given on any from
+        the first that it can be, so that all values after that may be altered.
     totals
         From :func:`abate.exposure.administrations.interval_totals`: the drug may have been given on
         any day of the interval, so it counts from the first.
@@ -96,8 +98,9 @@ def with_altered(
         points.patient_id == given.patient_id,
         points.course_id == given.course_id,
         points.variable == given.altered,
-        # On the day of the dose itself the order is not known: taken as unaltered.
-        points.time.floor() > given.given_day,
+        # On the day of the dose itself only what is timed is known to be after it; the rest is taken as unaltered.
+        (points.time.floor() > given.given_day)
+        | ibis.coalesce(points.timed & (points.time > given.minute / DAY_MINUTES), False),
         points.time.floor() <= given.last_day + given.days,
     ]
     hit = points.join(given, match).group_by(*SERIES, "time")
@@ -115,19 +118,31 @@ def with_altered(
 
 def _causes(doses: ibis.Table, totals: ibis.Table, states: ibis.Table) -> ibis.Table:
     """Return from which day to which each drug was given, and renal replacement went on."""
-    dated = doses.filter(doses.day.notnull())
-    until = ((dated.minute + dated.hours * 60) / DAY_MINUTES).floor().cast("int64")
+    until = ibis.ifelse(doses.day.isnull(), FOREVER, doses.last_day)
     some = totals.filter((totals.high > 0) | totals.high.isnull())
     held = states.filter(states.variable == "renal_replacement", states.state == "yes", states.day.notnull())
+    nowhen = ibis.null("int64")
     return ibis.union(
-        dated.select(*KEYS, cause="drug", given_day="day", last_day=ibis.coalesce(until, dated.day)),
+        doses.select(
+            *KEYS,
+            "minute",
+            cause="drug",
+            given_day=ibis.coalesce(doses.day, doses.earliest_day, -FOREVER),
+            last_day=until,
+        ),
         some.select(
-            *KEYS, cause="drug", given_day="start_day", last_day=ibis.coalesce(some.end_day - 1, some.start_day)
+            *KEYS,
+            minute=nowhen,
+            cause="drug",
+            given_day="start_day",
+            last_day=ibis.coalesce(some.end_day - 1, some.start_day),
         ),
         held.select(
             *KEYS,
+            minute=nowhen,
             cause=ibis.literal(KIDNEY),
-            given_day="day",
+            # It counts on its own days too: the machine is there.
+            given_day=held.day - 1,
             # The end is not part of the stretch.
             last_day=ibis.coalesce(((held.end_minute - 1) / DAY_MINUTES).floor().cast("int64"), end_of_days(held) - 1),
         ),

@@ -4,7 +4,7 @@ import ibis
 
 from abate.records.options import Options
 from abate.timeline.intervals import DAY_MINUTES
-from abate.timeline.joins import KEYS
+from abate.timeline.joins import EXACT, KEYS
 
 SERIES = (*KEYS, "variable")
 
@@ -22,12 +22,12 @@ def series(measurements: ibis.Table, options: Options) -> ibis.Table:
     Returns
     -------
     ibis.Table
-        ``patient_id, course_id, variable, unit, time`` (days from midnight of day 0), ``value``,
-        ``limit`` (below, above or null), ``haemolysed`` (LDH, AST or potassium of such a sample),
+        ``patient_id, course_id, variable, unit, time`` (days from midnight of day 0), ``timed`` (its hour is
+        recorded), ``value``, ``limit`` (below, above or null), ``haemolysed`` (LDH, AST or potassium of such a sample),
         ``source``. A result known only as bounds is not a number
         and is left out; so is one without a day.
     """
-    rows = measurements.filter(measurements.value.notnull(), measurements.time_precision.isin(("minute", "day")))
+    rows = measurements.filter(measurements.value.notnull(), measurements.time_precision.isin(EXACT))
     below = ibis.coalesce(rows.comparator.isin(("<", "<=")), False)
     above = ibis.coalesce(rows.comparator.isin((">", ">=")), False)
     factor = {"half": 0.5, "zero": 0.0, "limit": 1.0, "exclude": None}[options["below_detection"]]
@@ -38,6 +38,7 @@ def series(measurements: ibis.Table, options: Options) -> ibis.Table:
         *SERIES,
         "unit",
         time=ibis.coalesce(minutes, rows.day + options["unknown_time_of_day"]),
+        timed=minutes.notnull(),
         value=ibis.cases((below, low), (above, high), else_=rows.value),
         limit=ibis.cases((below, "below"), (above, "above")),
         haemolysed=ibis.coalesce(rows.text.lower().re_search("ha?emoly"), False)

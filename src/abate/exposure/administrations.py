@@ -29,7 +29,7 @@ def _infused(rows: ibis.Table) -> ibis.Table:
 
 def _bounds(rows: ibis.Table) -> dict[str, ir.FloatingValue]:
     """Return the lowest and highest amount; with no amount at all, 0 and unknown."""
-    mass = ibis.coalesce(rows.unit != "[IU]", True)  # international units are no mg
+    mass = ibis.coalesce(rows.unit.notin(("[IU]", "mL")), True)  # international units and volumes are no mg
     low = ibis.coalesce(ibis.ifelse(mass, ibis.coalesce(rows.amount, rows.amount_low), 0.0), 0.0)
     high = ibis.ifelse(mass, ibis.coalesce(rows.amount, rows.amount_high), ibis.null("float64"))
     return {"low": low, "high": high}
@@ -78,10 +78,11 @@ def administrations(given_rows: ibis.Table) -> ibis.Table:
     Returns
     -------
     ibis.Table
-        ``patient_id, course_id, drug, day, minute, earliest_day, span_days, interval_h, hours, route, low, high,
-        indication, source, position``. ``minute`` (from midnight of day 0) is null where only the day is known,
-        ``hours`` is how long it ran, ``route`` is in small letters. ``day`` is null where only the first of several
-        doses is dated; ``earliest_day`` is then the day of the first. ``span_days`` is how many days a dose stands
+        ``patient_id, course_id, drug, day, minute, earliest_day, last_day, span_days, interval_h, hours, route, low,
+        high, indication, source, position``. ``minute`` (from midnight of day 0) is null where only the day is known,
+        ``hours`` is how long it ran, ``route`` is in small letters. ``last_day`` is that on
+        which it ended. ``day`` is null where only the first of several doses is dated; ``earliest_day`` is then the day
+        of the first. ``span_days`` is how many days a dose stands
         for (its interval in whole days, at least 1).
     """
     rows = given_rows.filter(given_rows.kind != "interval total")
@@ -100,6 +101,9 @@ def administrations(given_rows: ibis.Table) -> ibis.Table:
         (rows.interval_h.notnull(), rows.day + (hours / 24).floor().cast("int64")),
     )
     alone = rows.interval_h.isnull() & (rows.dose_count == 1) & (rows.end_minute >= rows.minute)
+    # The end of a stretch is not part of it.
+    ended = ibis.coalesce(((rows.end_minute - 1) / DAY_MINUTES).floor().cast("int64"), rows.end_day - 1)
+    running = ibis.ifelse(rows.interval_h.isnull() & (rows.dose_count == 1), ended, ibis.null("int64"))
     span = ibis.greatest((ibis.coalesce(rows.interval_h, 24.0) / 24).ceil().cast("int64"), 1)
     return rows.select(
         "patient_id",
@@ -108,6 +112,7 @@ def administrations(given_rows: ibis.Table) -> ibis.Table:
         day=day,
         minute=ibis.ifelse(rows.position == 0, rows.minute, rows.minute + (hours * 60).cast("int64")),
         earliest_day=rows.day,
+        last_day=ibis.greatest(day, running),
         span_days=span,
         interval_h=rows.interval_h,
         hours=ibis.ifelse(alone, (rows.end_minute - rows.minute) / 60, ibis.null("float64")),

@@ -89,7 +89,9 @@ def beyond_limits(doses: ibis.Table, weights: ibis.Table) -> ibis.Table:
     order = ibis.window(group_by=KEYS, order_by=[rows.start, rows.position, rows.source])
     since = rows.start - rows.start.lag().over(order)
     apart = rows.day - rows.day.lag().over(order)
-    place, undated = ibis.row_number().over(order), rows.day.isnull().sum().over(ibis.window(group_by=KEYS))
+    of_course = ibis.window(group_by=KEYS)
+    place, total = ibis.row_number().over(order), rows.count().over(of_course)
+    undated = rows.day.isnull().sum().over(of_course)
     first = place == 0
     # Of one record the interval is told, whatever the hour of its first dose.
     of_one = (rows.position > 0) & (rows.source == rows.source.lag().over(order))
@@ -103,6 +105,8 @@ def beyond_limits(doses: ibis.Table, weights: ibis.Table) -> ibis.Table:
         ),
         # A dose without a day may be any of them.
         number=ibis.cases(
-            (rows.day.notnull() & (place >= MOST_DOSES), True), (place + undated < MOST_DOSES, False), else_=unknown()
+            (rows.day.notnull() & (place >= MOST_DOSES), True),
+            ((place + undated < MOST_DOSES) | (total <= MOST_DOSES), False),
+            else_=unknown(),
         ),
     )

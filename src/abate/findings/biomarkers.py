@@ -29,41 +29,49 @@ def biomarkers(cohort: Cohort) -> Section:
     """Return points to draw, group medians, and how each series moves."""
     points = cohort.records.engine.keep("biomarker_points", _points(cohort))
     texts = []
-    if not cohort.count(points):
+    drawn = _drawn(cohort)
+    if not cohort.count(drawn):
         texts.append("The records hold no dated laboratory value that can be used.")
+    lost = cohort.count(drawn.select(*KEYS).distinct().anti_join(points, KEYS))
+    if lost:
+        clock = cohort.anchor_name(cohort.options["laboratory_clock"])
+        texts.append(f"{lost} courses have values and are not drawn: no day of {clock}, or no value near it.")
     marked = cohort.points.filter(cohort.points.altered_by.notnull())
     if altered := cohort.count(marked):
         texts.append(
-            f"{altered} values that a drug, a product, dialysis or the sample alters are drawn and marked; "
-            f"{cohort.count(marked.filter(marked.left_out))} of them are left out of sums and comparisons "
-            f"(altered_values = {cohort.options['altered_values']})."
+            f"{altered} values are altered by a drug, a product, dialysis or their sample: they are marked where they "
+            f"are drawn, and {cohort.count(marked.filter(marked.left_out))} of them are left out of medians, sums and "
+            f"comparisons (option altered_values: {cohort.options['altered_values']})."
         )
     return {
-        "biomarker_courses": table(_movement(cohort, points), "patient"),
-        "biomarker_days": _days(cohort, points).to_pyarrow(),
+        "biomarker_courses": table(_movement(cohort, drawn), "patient"),
+        "biomarker_days": _days(cohort, drawn).to_pyarrow(),
         "heat": _heat(points).to_pyarrow(),
         "biomarker_points": points.order_by("variable", "group", *KEYS, "time", "value", "source").to_pyarrow(),
         "biomarker_medians": _medians(points).to_pyarrow(),
     }, {"biomarkers": " ".join(texts)}
 
 
+def _drawn(cohort: Cohort) -> ibis.Table:
+    """Return the series of the variables recorded most, or of those compared."""
+    points = cohort.points
+    named = [name for item in cohort.records.study.comparisons for name in item.variables]
+    if named:
+        return points.filter(points.variable.isin(named))
+    points = points.filter(points.variable.notin(NOT_LABORATORY))
+    counts = points.group_by("variable").aggregate(n=points.count())
+    return points.semi_join(counts.order_by(counts.n.desc(), "variable").limit(MOST_VARIABLES), "variable")
+
+
 def _points(cohort: Cohort) -> ibis.Table:
-    """Return the series of the variables recorded most, or of those compared, on the clock of the option."""
+    """Return what is drawn, on the clock of the option."""
     group = next((item.group for item in cohort.records.study.comparisons), "responder")
     labels = cohort.patients.select(*KEYS, group=cohort.label(group))
     clock = cohort.anchor_name(cohort.options["laboratory_clock"])
     anchors = cohort.anchors.filter(ibis._.anchor == clock)
     begun = cohort.treatment.select(*KEYS, start="start_day")
-    points = relative_to(cohort.points, anchors).join(labels, KEYS)
+    points = relative_to(_drawn(cohort), anchors).join(labels, KEYS)
     points = points.filter(points.time >= -10, points.time < 101)
-    named = [name for item in cohort.records.study.comparisons for name in item.variables]
-    if named:
-        points = points.filter(points.variable.isin(named))
-    else:
-        points = points.filter(points.variable.notin(NOT_LABORATORY))
-        counts = points.group_by("variable").aggregate(n=points.count())
-        most = counts.order_by(counts.n.desc(), "variable").limit(MOST_VARIABLES)
-        points = points.semi_join(most, "variable")
     known = cohort.records.study.dictionary.variables
     names = ibis.memtable(
         pa.table({"variable": list(known), "label": [f"{item.label} ({item.unit})" for item in known.values()]})
@@ -79,6 +87,7 @@ def _points(cohort: Cohort) -> ibis.Table:
         "value",
         "limit",
         "altered_by",
+        "left_out",
         "source",
         start_day=points.start - points.zero,
         group=ibis.coalesce(points.group, "group not known"),
@@ -86,11 +95,10 @@ def _points(cohort: Cohort) -> ibis.Table:
     )
 
 
-def _movement(cohort: Cohort, points: ibis.Table) -> list[dict[str, Any]]:
+def _movement(cohort: Cohort, drawn: ibis.Table) -> list[dict[str, Any]]:
     """Return how each drawn series of each patient moves, without values that a drug alters."""
     known = cohort.records.study.dictionary.variables
-    clean = cohort.points.filter(~cohort.points.left_out)
-    clean = cohort.records.engine.keep("clean_points", clean.semi_join(points, "variable"))
+    clean = cohort.records.engine.keep("clean_points", drawn.filter(~drawn.left_out))
     limits = ibis.memtable(pa.table({"variable": list(LETTER_LIMITS), "limit": list(LETTER_LIMITS.values())}))
     first, last = WINDOW
     rows = peak(clean, first, last).select(*SERIES, "values", "limit", peak="value", peak_time="time")
@@ -136,9 +144,8 @@ def _heat(points: ibis.Table) -> ibis.Table:
     return found.order_by("variable", "group", *KEYS, "day")
 
 
-def _days(cohort: Cohort, points: ibis.Table) -> ibis.Table:
+def _days(cohort: Cohort, drawn: ibis.Table) -> ibis.Table:
     """Return each day of each drawn series, on the clock of the infusion, of every onset and of the treatment."""
-    drawn = cohort.points.semi_join(points, "variable")
     drawn = drawn.mutate(day=drawn.time.floor().cast("int64"))
     days = drawn.group_by(*KEYS, "variable", "day").aggregate(
         values=drawn.count(),
@@ -159,7 +166,7 @@ def _days(cohort: Cohort, points: ibis.Table) -> ibis.Table:
 
 def _medians(points: ibis.Table) -> ibis.Table:
     """Return median and quartiles of each group in windows of three days, where a quarter was measured."""
-    binned = points.mutate(time=(points.time / 3).floor() * 3 + 1.5)
+    binned = points.filter(~points.left_out).mutate(time=(points.time / 3).floor() * 3 + 1.5)
     patient = binned.group_by(*KEYS, "variable", "label", "group", "time").aggregate(value=ibis._.value.median())
     found = patient.group_by("variable", "label", "group", "time").aggregate(
         value=patient.value.median(),

@@ -41,9 +41,10 @@ def comparisons(cohort: Cohort) -> Section:
             first = place == 0 and variable == named[0].variables[0]
             result = _compare(cohort, comparison, variable, mine, first=first)
             results.append(result)
-            dots += [_dot(result, row) for row in mine if row["left_out"] is None]
+            if "first" in result:
+                dots += [_dot(result, row) for row in mine if row["left_out"] is None]
             days += _by_day(cohort, result, [row for row in by_day if row["variable"] == variable])
-            limits += _beyond(result, [row for row in passed if row["variable"] == variable])
+            limits += _beyond(cohort, result, [row for row in passed if row["variable"] == variable])
     for column, p_values in (("permutation_p", results), ("p", days)):
         family = adjusted([row.get(column) for row in p_values])
         for row, holm, rate in zip(p_values, family.holm, family.benjamini_hochberg, strict=True):
@@ -58,7 +59,7 @@ def comparisons(cohort: Cohort) -> Section:
 
 def _dot(result: Row, row: Row) -> Row:
     named = {"comparison": result["comparison"], "patient": who(row), "group": row["label"]}
-    return named | {"value": row["value"], "per_day": row["per_day"]}
+    return named | {name: row[name] for name in ("value", "per_day", "covered_days")}
 
 
 def _text(cohort: Cohort, results: Sequence[Row]) -> str:
@@ -66,10 +67,11 @@ def _text(cohort: Cohort, results: Sequence[Row]) -> str:
         return "No comparison was named beforehand in abate.toml, so none is made."
     said = (
         "P values are two-sided; the permutation test leads, the others stand beside it. The least P is the smallest "
-        "that these numbers of patients, with their ties, can give. Holm's value bounds the chance of any false "
-        "finding among the comparisons tested, Benjamini and Hochberg's the expected share of false ones. The "
-        f"detectable difference is the one that a t test at {100 * LEVEL:.0f} % would find in {100 * POWER:.0f} % of "
-        "such studies: it follows from the numbers of patients alone. A difference between groups is not an effect."
+        "that these numbers of patients, with their ties, can give, or the draws of a Monte Carlo test. Holm's value "
+        "bounds the chance of any false finding among the comparisons tested, Benjamini and Hochberg's the expected "
+        "share of false ones. The detectable difference is the one that a t test at "
+        f"{100 * LEVEL:.0f} % would find in {100 * POWER:.0f} % of such studies: it follows from the numbers of "
+        "patients alone. A difference between groups is not an effect."
     )
     if any(row.get("note") == PICTURE for row in results):
         said += (
@@ -86,9 +88,10 @@ def _name(cohort: Cohort, comparison: Comparison, variable: str) -> str:
     name = f"{known.label}: {MEASURES[comparison.measure]}{scale}"
     start, end = comparison.window
     after = "" if comparison.anchor == "infusion" else f" from {cohort.anchor_name(comparison.anchor)}"
+    by = "response" if comparison.group == BY_RESPONSE else comparison.group
     if comparison.measure == "baseline":
-        return f"{name}{after.replace('from', 'before')}"
-    return f"{name}, days {number(start)} to {number(end)}{after}"
+        return f"{name}{after.replace('from', 'before')}, by {by}"
+    return f"{name}, days {number(start)} to {number(end)}{after}, by {by}"
 
 
 def _compare(cohort: Cohort, comparison: Comparison, variable: str, rows: Sequence[Row], *, first: bool) -> Row:
@@ -115,9 +118,10 @@ def _compare(cohort: Cohort, comparison: Comparison, variable: str, rows: Sequen
     result = compare(one, two, (labels[0], labels[1]), cohort.options).as_row()
     if len(used) < cohort.options["few_patients"] and not first and result["permutation_p"] is not None:
         result |= dict.fromkeys((*P_VALUES, "least_p", "wilcoxon_least_p")) | {"note": PICTURE}
-    if comparison.measure == "auc":
-        medians = [number(float(np.median(_numbers(used, "per_day", label)))) for label in labels if len(used)]
-        base["medians per covered day"] = " and ".join(medians)
+    beside = {"auc": "per_day", "auc_per_day": "covered_days"}.get(comparison.measure)
+    if beside and min(len(one), len(two)):
+        medians = (number(float(np.median(_numbers(used, beside, label)))) for label in labels)
+        base[beside] = " and ".join(medians)
     return base | result
 
 
@@ -152,11 +156,12 @@ def _by_day(cohort: Cohort, result: Row, rows: Sequence[Row]) -> list[Row]:
     return out
 
 
-def _beyond(result: Row, rows: Sequence[Row]) -> list[Row]:
+def _beyond(cohort: Cohort, result: Row, rows: Sequence[Row]) -> list[Row]:
     """Return how many of each group passed the cut-off that the letter names, within the window."""
     if not rows or "first" not in result:
         return []
-    line = {"comparison": result["comparison"], "cut-off": f"above {number(rows[0]['limit'])} {result['unit']}"}
+    unit = cohort.records.study.dictionary.variables[rows[0]["variable"]].unit
+    line = {"comparison": result["comparison"], "cut-off": f"above {number(rows[0]['limit'])} {unit}"}
     for label in (result["first"], result["second"]):
         known = [row["above"] for row in rows if row["label"] == label and row["above"] is not None]
         line[label] = share(sum(known), len(known))

@@ -55,7 +55,7 @@ def response(cohort: Cohort) -> Section:
             "by": row["basis"],
             "course": row["course"],
             "days low": _lasting(row),
-            "days without a grade": row["missing_days"],
+            "days without a grade (to the first low day, else to the end)": row["missing_days"],
             "came first": _first(row),
             "course in words": row["reason"],
         }

@@ -17,7 +17,7 @@ def spells(cohort: Cohort) -> Section:
     keep = cohort.records.engine.keep
     found = keep("toxicity_spells", toxicity_spells(cohort.computed))
     days = keep("days_in_grades", days_in_grades(cohort.computed))
-    lines = [_line(cohort, found, days, *pair) for pair in cohort.gradeable]
+    lines = [_line(cohort, found, days, *pair) for pair in cohort.judged]
     orders = keep(
         "first_toxicities", first_toxicities(cohort.by_first_system(cohort.toxicity_courses), cohort.records["events"])
     )

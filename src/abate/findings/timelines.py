@@ -7,6 +7,7 @@ import ibis
 from abate.cohort import GRID_DAYS, Cohort
 from abate.findings.shape import Section
 from abate.findings.toxicity import lanes
+from abate.outcomes.words import grade_words
 from abate.timeline.intervals import DAY_MINUTES
 from abate.timeline.joins import KEYS, beside
 
@@ -44,7 +45,7 @@ def timelines(cohort: Cohort) -> Section:
         _vasopressors(cohort, order),
         _doses(cohort, order),
     ]
-    if cohort.gradeable:
+    if cohort.judged:
         parts.append(_grades(cohort, order))
     rows = keep("timeline_marks", ibis.union(*(part for part in parts if part is not None)))
     rows = rows.filter(ibis.coalesce(rows.until, rows.start) > EARLIEST, rows.start <= GRID_DAYS + 1)
@@ -145,13 +146,18 @@ def _doses(cohort: Cohort, order: ibis.Table) -> ibis.Table:
 def _grades(cohort: Cohort, order: ibis.Table) -> ibis.Table:
     rows = cohort.computed.filter(cohort.computed.day <= GRID_DAYS).join(order.select(*KEYS, "label"), list(KEYS))
     what = rows.toxicity + ", " + rows.system
-    said = ibis.coalesce(ibis.literal("grade ") + rows.grade.cast("string"), "cannot be graded")
+    judged = rows.primary == "clinician"
+    said = ibis.ifelse(
+        judged,
+        ibis.literal("grade ") + grade_words(rows.clinician_low, rows.clinician_high) + ", judged by a clinician",
+        ibis.coalesce(ibis.literal("grade ") + rows.grade.cast("string"), "cannot be graded"),
+    )
     bounds = ibis.ifelse(
-        rows.complete,
+        judged | rows.complete,
         "",
         ibis.literal(" (possible: ") + rows.lower.cast("string") + " to " + rows.upper.cast("string") + ")",
     )
-    met = ibis.ifelse(rows.criteria == "", "", ibis.literal(": ") + rows.criteria)
+    met = ibis.ifelse(judged | (rows.criteria == ""), "", ibis.literal(": ") + rows.criteria)
     why = rows.label + ", day " + rows.day.cast("string") + ": " + what + ", " + said + bounds + met
     return _row(
         rows,
@@ -159,6 +165,6 @@ def _grades(cohort: Cohort, order: ibis.Table) -> ibis.Table:
         what=what,
         start=rows.day.cast("float64"),
         until=rows.day.cast("float64") + 1,
-        grade=rows.grade.cast("int64"),
+        grade=rows.primary_grade.cast("int64"),
         why=why,
     )

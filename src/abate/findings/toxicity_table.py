@@ -35,20 +35,12 @@ def _groups(cohort: Cohort) -> list[tuple[str, ibis.Table]]:
     return [("", courses), *((name, courses.filter(courses["product"] == name)) for name in named if len(named) > 1)]
 
 
-def _pairs(cohort: Cohort) -> list[tuple[str, str]]:
-    """Return the systems that have a grade of any day, computed or a clinician's."""
-    rows = cohort.computed.filter(cohort.computed.primary_low < 5)
-    judged = {(row["toxicity"], row["system"]) for row in listing(rows.select("toxicity", "system").distinct())}
-    order = list(dict.fromkeys((*cohort.gradeable, *sorted(judged))))
-    return [pair for pair in order if pair in judged]
-
-
 def toxicity_table(cohort: Cohort) -> Section:
     """Return the table of toxicities, the table of treatments, and ICANS in relation to CRS."""
     high = int(cohort.options["high_grade"])
     rows: list[dict[str, Any]] = []
     for product, courses in _groups(cohort):
-        for toxicity, system in _pairs(cohort):
+        for toxicity, system in cohort.judged:
             mine = courses.filter(courses.toxicity == toxicity, courses.system == system)
             graded = mine.filter(mine.worst.notnull())
             known, total = cohort.count(graded), cohort.count(mine)
@@ -129,7 +121,7 @@ def _together(cohort: Cohort) -> list[dict[str, Any]]:
     """Return how many courses with ICANS had it with, after, before or without CRS, by system."""
     rows = cohort.toxicity_courses
     out = []
-    for system in dict.fromkeys(system for _, system in _pairs(cohort)):
+    for system in dict.fromkeys(system for _, system in cohort.judged):
         mine = rows.filter(rows.system == system)
         icans = mine.filter(mine.toxicity == "ICANS", mine.worst >= 1).select(*KEYS, "onset_day", "last_day")
         crs = mine.filter(mine.toxicity == "CRS")

@@ -5,7 +5,7 @@
 
 import ibis
 
-from abate.timeline.joins import KEYS
+from abate.timeline.joins import EXACT, KEYS
 
 WORST_LIVING = 4.0
 """Upper bound of a grade known only from below: grade 5 is death and has a record of its own."""
@@ -29,7 +29,7 @@ def clinician_grades(events: ibis.Table) -> ibis.Table:
         successive, and the worst counts; grades known to the day only may contradict each other,
         and then span from the lowest to the highest.
     """
-    rows = events.filter(events.event.isin(("crs_grade", "icans_grade")), events.time_precision.isin(("minute", "day")))
+    rows = events.filter(events.event.isin(("crs_grade", "icans_grade")), events.time_precision.isin(EXACT))
     rows = rows.mutate(**_bounds(rows), toxicity=rows.event.replace("_grade", "").upper())
     timed, daily = rows.minute.notnull(), rows.minute.isnull()
     grades = rows.group_by(*KEYS, "toxicity", "system", "day").aggregate(

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 
 from abate.outcomes.response_rules import DEATH, DISCHARGE, NEW_TREATMENT, ResponseRule, as_table, chosen_rule
 from abate.records.options import Options
-from abate.timeline.joins import KEYS, beside
+from abate.timeline.joins import EXACT, KEYS, beside
 
 POSITIVE = ("yes", "response", "responded", "improved")
 NEGATIVE = ("no", "no response", "no change", "no improvement", "refractory", "worse")
@@ -74,7 +74,7 @@ def response(
     same = grades.select(*KEYS, "toxicity", "day", "low", "high")
     rows = beside(start, _at_start(start.join(same, [*KEYS, "toxicity"]), options["grade_at_start_lookback_days"]))
     # A death known to the month is on no day.
-    exact = follow_up.last_precision.isin(("minute", "day"))
+    exact = follow_up.last_precision.isin(EXACT)
     ends = {name: ibis.ifelse(exact, follow_up[name], ibis.null("int64")) for name in ("death_day", "last_day")}
     rows = beside(rows, follow_up.select(*KEYS, "died", **ends))
     rows = beside(rows, _competing(start, events, others))

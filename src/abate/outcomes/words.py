@@ -71,15 +71,14 @@ def reasons(response: ibis.Table, treatment: str, rule: ResponseRule) -> ibis.Ta
         + day(rows.best_day)
     )
     last = ibis.literal("; the last grade recorded is of day ") + day(rows.last_graded)
-    silent = ibis.ifelse(
-        ibis.coalesce(rows.silence, 0) > rule.silent_days,
-        ibis.literal(" after ") + day(ibis.coalesce(rows.silence, 0)) + " days in a row without one",
-        "",
-    )
+    long = (ibis.coalesce(rows.silence, 0) > rule.silent_days) & ibis.literal(rule.silent_days > 0)
+    silent = ibis.ifelse(long, ibis.literal(", ") + day(rows.silence) + " days in a row were not graded", "")
+    came_back = ibis.literal("; ") + back + " again on day " + day(rows.recurrence_day)
     lasted = ibis.cases(
+        (rows.recurrence_day.notnull() & (rows.course == "transient"), came_back + ": transient"),
         (
             rows.recurrence_day.notnull(),
-            ibis.literal("; ") + back + " again on day " + day(rows.recurrence_day) + ": " + rows.course,
+            came_back + f", after the {rule.durable_days} days that count" + silent + ": " + rows.course,
         ),
         (rows.course == "transient", "; a clinician recorded that it came back: transient"),
         (rows.course == "unknown", ibis.literal("; whether a ") + back + " came after that is not known: unknown"),

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from abate.records.dictionary import Dictionary, Variable, dictionary, unit_aliases
 
-DRUG_UNITS = ("mg", "mg/kg", "[IU]")
-"""Canonical units of an amount of a drug: mass, mass per body weight, international units."""
+PRODUCTS = ("blood cells", "coagulation factors")
+"""Classes of blood products, whose amounts may be volumes (mL); those of a drug are masses or international units."""
 
 
 class Conversion(NamedTuple):
@@ -160,7 +160,7 @@ def convert_variable(variable: Variable, unit: str) -> Conversion:
     return convert(written, variable.unit)
 
 
-def convert_drug(unit: str) -> tuple[str, Conversion]:
+def convert_drug(unit: str, drug_class: str = "") -> tuple[str, Conversion]:
     """Return the canonical unit of an amount of a drug and the conversion to it.
 
     Examples
@@ -175,7 +175,7 @@ def convert_drug(unit: str) -> tuple[str, Conversion]:
         return "", Conversion(None, why="no unit")
     per_kg = written.endswith("/kg")
     amount = written.removesuffix("/kg")
-    for target in ("mg", "[IU]"):
+    for target in ("mg", "[IU]", *(("mL",) if drug_class in PRODUCTS else ())):
         conversion = convert(amount, target)
         if conversion.factor is not None:
             return target + ("/kg" if per_kg else ""), conversion
@@ -240,7 +240,8 @@ def conversion_table(pairs: Iterable[tuple[str, str]], table: str, known: Dictio
             if conversion.why and variable.hint:
                 conversion = conversion._replace(why=f"{conversion.why}. {variable.hint}")
         else:
-            canonical, conversion = convert_rate(unit) if table == "rates" else convert_drug(unit)
+            of_class = known.drugs[name]["drug_class"]
+            canonical, conversion = convert_rate(unit) if table == "rates" else convert_drug(unit, of_class)
         rows.append((name, unit, canonical, *conversion))
     columns = list(zip(*rows, strict=True)) if rows else [()] * 6
     kinds = (pa.string(), pa.string(), pa.string(), pa.float64(), pa.float64(), pa.string())

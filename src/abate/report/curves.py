@@ -166,8 +166,8 @@ def biomarker_series(tables: dict[str, pa.Table]) -> Figure:
     chart = alt.concat(*panels, columns=2, spacing=24)
     caption = (
         "One thin line a patient, a thick line for the median of each group in windows of three days in which at "
-        "least a quarter of the group was measured. A triangle is a limit of the assay, a cross a value that a "
-        "drug alters."
+        "least a quarter of the group was measured, without values left out of comparisons. A triangle is a limit of "
+        "the assay, a cross a value that a drug alters, a dashed line the start of the treatment in a patient."
     )
     if crowded:
         caption = (

@@ -142,23 +142,34 @@ COMPARISON_COLUMNS = {
     "comparison": "comparison",
     "groups": "groups (n)",
     "medians": "medians",
-    "means": "means",
     "difference": "difference of means (95 % interval)",
-    "welch": "95 % interval of Welch",
+    "permutation": "permutation P",
+    "adjusted": "Holm; Benjamini-Hochberg",
+    "detectable": "detectable difference (SD)",
+    "left out": "left out",
+}
+OTHER_TESTS = {
+    "comparison": "comparison",
+    "means": "means",
     "hedges_g": "Hedges' g",
     "superiority": "higher in the first (share of pairs)",
-    "permutation": "permutation P",
-    "least_p": "least P",
-    "holm": "Holm",
-    "benjamini_hochberg": "Benjamini-Hochberg",
+    "welch": "95 % interval of Welch",
     "wilcoxon": "rank-sum P",
-    "wilcoxon_least_p": "least rank-sum P",
     "t_p": "t test P",
     "welch_p": "Welch P",
-    "detectable": "detectable difference (standard deviations)",
-    "left out": "left out",
-    "note": "note",
 }
+WORDED = (
+    "comparison",
+    "groups",
+    "medians",
+    "means",
+    "difference",
+    "permutation",
+    "wilcoxon",
+    "welch",
+    "left out",
+    "adjusted",
+)
 
 
 def toxicity_table(table: pa.Table) -> Shown:
@@ -174,35 +185,40 @@ def p_value(value: float | None) -> str:
     return "<0.001" if value < 0.001 else f"{value:.2g}" if value < 0.1 else f"{value:.2f}"
 
 
-def comparisons(table: pa.Table) -> Shown:
-    """Lay out the results of comparisons."""
-    out = []
-    for row in table.to_pylist():
-        row["comparison"] = f"{row['comparison']} ({row['unit']})"
-        if row.get("n_first") is not None:
-            row["groups"] = f"{row['first']} ({row['n_first']}), {row['second']} ({row['n_second']})"
-            row["medians"] = f"{cell(row['median_first'])} and {cell(row['median_second'])}"
-            if row.get("medians per covered day"):
-                row["medians"] += f"; per covered day {row['medians per covered day']}"
-            row["means"] = f"{cell(row['mean_first'])} and {cell(row['mean_second'])}"
-            if row["difference_low"] is not None:
-                limits = f"{cell(row['difference_low'])} to {cell(row['difference_high'])}"
-                row["difference"] = f"{row['first']} less {row['second']}: {cell(row['difference'])} ({limits})"
-                row["welch"] = f"{cell(row['welch_low'])} to {cell(row['welch_high'])}"
-            for test in ("permutation", "wilcoxon"):
-                if row[f"{test}_p"] is not None:
-                    row[test] = f"{p_value(row[f'{test}_p'])} ({row[f'{test}_method']})"
-            for name in ("hedges_g", "superiority", "detectable"):
-                row[name] = None if row[name] is None else f"{row[name]:.2f}"
-            for name in ("t_p", "welch_p", "holm", "benjamini_hochberg"):
-                row[name] = p_value(row[name])
-            for name in ("least_p", "wilcoxon_least_p"):
-                row[name] = None if row[name] is None else f"{row[name]:.2g}"
-        out.append([cell(row.get(name)) for name in COMPARISON_COLUMNS])
-    words = ("comparison", "groups", "medians", "means", "difference", "welch", "permutation", "wilcoxon")
-    worded = {*words, "left out", "note"}
-    numeric = {title for name, title in COMPARISON_COLUMNS.items() if name not in worded}
-    return Shown(list(COMPARISON_COLUMNS.values()), out, numeric, len(out))
+def comparisons(table: pa.Table, titles: Mapping[str, str] = COMPARISON_COLUMNS) -> Shown:
+    """Lay out the results of comparisons: the leading test, or what else was computed."""
+    rows = [_comparison(row) for row in table.to_pylist()]
+    out = [[cell(row.get(name)) for name in titles] for row in rows]
+    return Shown(list(titles.values()), out, {titles[name] for name in titles if name not in WORDED}, len(out))
+
+
+def _comparison(row: dict[str, Any]) -> dict[str, Any]:
+    """Write the numbers of one comparison."""
+    row["comparison"] = f"{row['comparison']} ({row['unit']})"
+    if row.get("note"):
+        row["left out"] += f"; {row['note']}"
+    if row.get("n_first") is None:
+        return row
+    row["groups"] = f"{row['first']} ({row['n_first']}), {row['second']} ({row['n_second']})"
+    row["medians"] = f"{cell(row['median_first'])} and {cell(row['median_second'])}"
+    if row.get("per_day"):
+        row["medians"] += f"; per covered day {row['per_day']}"
+    if row.get("covered_days"):
+        row["medians"] += f"; days covered {row['covered_days']}"
+    row["means"] = f"{cell(row['mean_first'])} and {cell(row['mean_second'])}"
+    if row["difference_low"] is not None:
+        limits = f"{cell(row['difference_low'])} to {cell(row['difference_high'])}"
+        row["difference"] = f"{row['first']} less {row['second']}: {cell(row['difference'])} ({limits})"
+        row["welch"] = f"{cell(row['welch_low'])} to {cell(row['welch_high'])}"
+    for test, least in (("permutation", "least_p"), ("wilcoxon", "wilcoxon_least_p")):
+        if row[f"{test}_p"] is not None:
+            smallest = "" if row[least] is None else f"; least {row[least]:.2g}"
+            row[test] = f"{p_value(row[f'{test}_p'])} ({row[f'{test}_method']}{smallest})"
+    if row["holm"] is not None:
+        row["adjusted"] = f"{p_value(row['holm'])}; {p_value(row['benjamini_hochberg'])}"
+    for name in ("hedges_g", "superiority", "detectable"):
+        row[name] = None if row[name] is None else f"{row[name]:.2f}"
+    return row | {name: p_value(row[name]) for name in ("t_p", "welch_p")}
 
 
 def comparison_days(table: pa.Table) -> Shown:
@@ -295,6 +311,7 @@ def render(
     names = ("records_used", "cumulative_doses", "concentrations", "biomarkers", "heat_map", "comparisons", "systems")
     return environment.get_template("page.html").render(
         tables={name: special.get(name, shown)(table) for name, table in tables.items()},
+        other_tests=comparisons(tables["comparisons"], OTHER_TESTS),
         text=texts,
         key_figures=tables["key_figures"].to_pylist(),
         figures={name: items.get(name) for name in names},

@@ -20,6 +20,7 @@ from abate.records.units import convert
 
 NAME = "abate.toml"
 MEASURES = ("baseline", "peak", "auc", "auc_per_day")
+VARIABLES = "a variable of the dictionary (variables.csv) or one declared as [variables.NAME]"
 ANCHORS = ("infusion", "onset", "treatment")
 
 
@@ -239,7 +240,9 @@ def study_from(content: Mapping[str, Any]) -> Study:
         read.wrong("study.treatment", "no drug has this name", "a drug of the dictionary")
     clocks = [options["laboratory_clock"], *(item.anchor for item in result.comparisons)]
     if "treatment" in clocks and not result.treatment:
-        read.wrong("study.treatment", "a clock counts from it, and none is named", "a drug of the dictionary")
+        read.wrong(
+            "study.treatment", "an anchor or the laboratory_clock is the treatment, and none is named", "a drug's name"
+        )
     if read.problems:
         raise UnusableRecordsError(read.problems)
     return result
@@ -365,19 +368,21 @@ def _comparisons(
         entry = read.table(where, item)
         read.known(where, entry, ("variables", "measure", "group", "window", "anchor", "exclude_event"))
         variables = read.list_of(f"{where}.variables", entry.get("variables", []))
-        for name in variables:
+        for number, name in enumerate(variables, 1):
             if name not in known.variables:
-                read.wrong(f"{where}.variables", "no variable has this name", "variables of the dictionary")
+                read.wrong(f"{where}.variables[{number}]", "no variable has this name", VARIABLES)
         measure = read.text(where, entry, "measure", "auc_per_day")
         if measure not in MEASURES:
             read.wrong(f"{where}.measure", "no measure has this name", "one of " + ", ".join(MEASURES))
         group = read.text(where, entry, "group")
         if group != "responder" and group not in groups:
-            read.wrong(f"{where}.group", "no group has this name", "a group under [groups], or responder")
+            read.wrong(f"{where}.group", "no group has this name", "a group declared as [groups.NAME], or responder")
         low, high = read.pair(f"{where}.window", entry.get("window"))
         anchor = read.text(where, entry, "anchor", "infusion")
         if anchor not in ANCHORS:
             read.wrong(f"{where}.anchor", "no anchor has this name", "one of " + ", ".join(ANCHORS))
+        if (group, anchor) == ("responder", "treatment") and measure != "baseline" and (high or 0) > 0:
+            read.wrong(f"{where}.window", "it would contain the response", "a window that ends by the treatment, at 0")
         event = read.text(where, entry, "exclude_event")
         if event and event not in known.events:
             read.wrong(f"{where}.exclude_event", "no event has this name", "an event of the dictionary")

@@ -42,13 +42,15 @@ class Comparison:
         P value of the permutation test of the difference of means, two-sided by its absolute
         value; ``exact`` where all arrangements were enumerated. The leading test.
     least_p
-        The smallest P value that the permutation test can give with these numbers of patients and these ties.
+        The smallest P value that the permutation test can give with these numbers of patients and these ties; of a
+        Monte Carlo test, with so many draws.
     wilcoxon_p, wilcoxon_method, wilcoxon_least_p
         The same of the rank-sum test: :func:`abate.statistics.exact.rank_sum`.
     t_p, welch_p
         P value of the unpaired Student t test (equal variances), the letter's test, and of Welch's.
     detectable
-        Difference in standard deviations that these numbers of patients could detect: :func:`detectable_difference`.
+        Difference in standard deviations that these numbers of patients could detect (:func:`detectable_difference`);
+        null where the leading test cannot reach the level.
     note
         Why something is not given.
     """
@@ -102,6 +104,7 @@ def least_possible_p(n_first: int, n_second: int) -> float:
 
 POWER, LEVEL = 0.8, 0.05
 """Power and two-sided level at which a detectable difference is told: the custom of the field."""
+BLUNT = f"with so few patients the exact test cannot give a P value of {LEVEL} or less"
 
 
 def detectable_difference(n_first: int, n_second: int) -> float | None:
@@ -176,6 +179,7 @@ def compare(
     counts = (len(first), len(second))
     if min(counts) == 0:
         return Comparison(*labels, *counts, note="a group is empty: there is nothing to compare")
+    blunt = least_possible_p(*counts) > LEVEL
     found: dict[str, Any] = {
         "mean_first": float(first.mean()),
         "mean_second": float(second.mean()),
@@ -183,14 +187,15 @@ def compare(
         "median_second": float(np.median(second)),
         "difference": float(first.mean() - second.mean()),
         "least_p": least_possible_p(*counts),
-        "detectable": detectable_difference(*counts),
+        "detectable": None if blunt else detectable_difference(*counts),
+        "note": BLUNT if blunt else "",
     }
     pooled = np.concatenate([first, second])
     if np.ptp(pooled) == 0:
         found |= {"permutation_p": 1.0, "permutation_method": "exact", "least_p": 1.0, "superiority": 0.5}
-        return Comparison(*labels, *counts, **found, note="all values are equal")
+        return Comparison(*labels, *counts, **found | {"note": "all values are equal"})
     if min(counts) < 2:
-        return Comparison(*labels, *counts, **found, note="a group of one: no test")
+        return Comparison(*labels, *counts, **found | {"note": "a group of one: no test"})
     found |= _permutation(first, second, options) | _ranks(first, second) | _student(first, second)
     return Comparison(*labels, *counts, **found)
 
@@ -237,8 +242,11 @@ def _ranks(first: NDArray[np.float64], second: NDArray[np.float64]) -> dict[str,
 def _permutation(first: NDArray[np.float64], second: NDArray[np.float64], options: Options) -> dict[str, Any]:
     from scipy import stats
 
+    scale = np.ptp(np.concatenate([first, second]))
+
     def distance(x: Any, y: Any, axis: int) -> Any:
-        return np.abs(np.mean(x, axis=axis) - np.mean(y, axis=axis))
+        # Rounded, so that arrangements that are equally far apart are so in floating point: a tie is a tie.
+        return np.round(np.abs(np.mean(x, axis=axis) - np.mean(y, axis=axis)) / scale, 10)
 
     arrangements = comb(len(first) + len(second), len(first))
     exact = arrangements <= options["permutation_limit"]
@@ -255,5 +263,5 @@ def _permutation(first: NDArray[np.float64], second: NDArray[np.float64], option
     method = "exact" if exact else f"Monte Carlo, {draws:,} draws"
     # Ties make the most extreme arrangement a common one: counted, since no P value can be smaller.
     null = result.null_distribution
-    least = float(np.mean(null >= null.max() * (1 - 1e-12))) if exact else 1 / (draws + 1)
+    least = float(np.mean(null == null.max())) if exact else 1 / (draws + 1)
     return {"permutation_p": float(result.pvalue), "permutation_method": method, "least_p": least}

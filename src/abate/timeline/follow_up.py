@@ -2,7 +2,7 @@
 
 import ibis
 
-from abate.timeline.joins import KEYS, beside
+from abate.timeline.joins import EXACT, KEYS, beside
 
 
 def follow_up(patients: ibis.Table, events: ibis.Table, *dated: ibis.Table) -> ibis.Table:
@@ -38,7 +38,7 @@ def follow_up(patients: ibis.Table, events: ibis.Table, *dated: ibis.Table) -> i
         death_day=ibis.ifelse(deaths.first_day == deaths.another_day, deaths.first_day, ibis.null("int64")),
         cause=ibis.ifelse(deaths.first_cause == deaths.another_cause, deaths.first_cause, ibis.null("string")),
     )
-    days = [table.filter(table.time_precision.isin(("minute", "day"))) for table in (events, *dated)]
+    days = [table.filter(table.time_precision.isin(EXACT)) for table in (events, *dated)]
     recorded = ibis.union(*(table.select(*KEYS, "day") for table in days))
     recorded = recorded.group_by(*KEYS).aggregate(recorded_day=recorded.day.max())
     rows = patients.select(*KEYS, "last_contact_day", "last_contact_precision")
@@ -63,5 +63,5 @@ def follow_up(patients: ibis.Table, events: ibis.Table, *dated: ibis.Table) -> i
         last_day=end,
         last_precision=precision,
         died=ibis.coalesce(rows.died, False),
-        observed_day=ibis.ifelse(precision.isin(("minute", "day")), end, rows.recorded_day),
+        observed_day=ibis.ifelse(precision.isin(EXACT), end, rows.recorded_day),
     )

@@ -8,6 +8,8 @@ import ibis.expr.types as ir
 
 KEYS = ("patient_id", "course_id")
 DAY = (*KEYS, "day")
+EXACT = ("minute", "day")
+"""Precisions of a time whose day is known."""
 TOLERANCE = 1e-9
 """Numbers are compared unrounded, but for the noise of floating point."""
 
