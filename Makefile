@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PEERS := benchmarks/data/.peers
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --extra report --group build
 
-.PHONY: demo test test-long check bench-quick bench-small clean lock
+.PHONY: demo test test-long check bench-quick bench-small bench-exposure clean lock
 
 demo: $(VENV)/installed
 	$(BIN)/abate run strati2020 --out demo
@@ -40,6 +41,16 @@ bench-quick: $(VENV)/installed
 
 bench-small: $(VENV)/installed
 	$(BIN)/python benchmarks/all_crs_systems.py --patients 2000 --profile
+
+# A million dosing records, ten million laboratory values against pandas and Polars, concentrations of 10,000 patients.
+bench-exposure: $(VENV)/installed $(PEERS)/installed
+	$(BIN)/python benchmarks/exposure.py
+
+# No dependencies of abate: in a folder of their own, with the numpy and pyarrow of the lock.
+$(PEERS)/installed: benchmarks/peers.txt | $(VENV)/installed
+	rm -rf $(@D)
+	$(PIP) install --no-deps --only-binary :all: -r $< --target $(@D)
+	touch $@
 
 $(VENV)/installed: locks/run.txt pyproject.toml
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)

@@ -10,24 +10,19 @@ by hand in SQL. Every run is a process of its own, so that the peak of memory is
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from generate import DAYS, ROWS_A_PATIENT
+from running import DATA, Figures, add_hidden, backend, interleaved, peak_mib, run, steps, timed_engine, timed_scan
 
 if TYPE_CHECKING:
     import ibis
-
-SCANS = 5
-MEMORY = "3GB"
-Figures = dict[str, Any]
 
 # The columns of measurements that grading these variables reads; text has no sum.
 SCAN = """
@@ -61,36 +56,25 @@ GROUP BY patient_id, course_id, day
 """
 
 
-def _backend(spill: str) -> Any:
-    import ibis
-
-    # In memory, all cores; what does not fit goes to the folder.
-    return ibis.duckdb.connect(memory_limit=MEMORY, temp_directory=spill)
-
-
 def _measurements(folder: Path) -> str:
     return str(folder / "measurements.parquet")
 
 
 def scan(folder: Path, spill: str) -> Figures:
     """Read the measurements with sum, least and greatest of each column used."""
-    backend = _backend(spill)
-    start = time.perf_counter()
-    backend.con.execute(SCAN.format(path=_measurements(folder))).fetchall()
-    return {"seconds": time.perf_counter() - start}
+    return timed_scan(SCAN.format(path=_measurements(folder)), spill)
 
 
 def pivot(folder: Path, spill: str) -> Figures:
     """Turn the measurements into one row a patient-day by SQL written by hand, kept as a table."""
-    backend = _backend(spill)
+    connection = backend(spill)
     start = time.perf_counter()
-    backend.con.execute(PIVOT.format(path=_measurements(folder)))
+    connection.con.execute(PIVOT.format(path=_measurements(folder)))
     return {"seconds": time.perf_counter() - start}
 
 
 def grade(folder: Path, spill: str) -> Figures:
     """Grade every patient-day by all systems of CRS; every step that is kept is timed."""
-    from abate.engine.store import Engine
     from abate.grading.rules import grade_days
     from abate.grading.systems import SYSTEMS
     from abate.records.dictionary import dictionary
@@ -99,16 +83,8 @@ def grade(folder: Path, spill: str) -> Figures:
     from abate.timeline.features import features
     from abate.timeline.patient_days import patient_days
 
-    kept: list[tuple[str, float]] = []
-
-    class Timed(Engine):
-        def keep(self, name: str, expression: "ibis.Table") -> "ibis.Table":
-            start = time.perf_counter()
-            table = super().keep(name, expression)
-            kept.append((name, time.perf_counter() - start))
-            return table
-
-    engine, options, known = Timed(_backend(spill)), Options({}), dictionary()
+    engine, kept = timed_engine(spill)
+    options, known = Options({}), dictionary()
     start = time.perf_counter()
     records = {name: engine.backend.read_parquet(str(folder / f"{name}.parquet")) for name in TABLES}
     patients = records["patients"]
@@ -122,7 +98,7 @@ def grade(folder: Path, spill: str) -> Figures:
     }
     rows = {key: int(table.count().to_pyarrow().as_py()) for key, table in graded.items()}
     seconds = time.perf_counter() - start
-    peak = _peak_mib()
+    peak = peak_mib()
     grades = {
         key: [(row["grade"], row["rows"]) for row in _counts(table).to_pyarrow().to_pylist()]
         for key, table in graded.items()
@@ -134,33 +110,7 @@ def _counts(table: "ibis.Table") -> "ibis.Table":
     return table.group_by("grade").aggregate(rows=table.count()).order_by("grade")
 
 
-def _peak_mib() -> float:
-    """Return the most memory that this process held."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
-
-
 TASKS: dict[str, Callable[[Path, str], Figures]] = {"scan": scan, "pivot": pivot, "grade": grade}
-
-
-def run(task: str, folder: Path) -> Figures:
-    """Run one task in a process of its own."""
-    with tempfile.TemporaryDirectory(dir=folder, prefix="spill_") as spill:
-        command = [sys.executable, __file__, "--task", task, "--data", str(folder), "--spill", spill]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    figures: Figures = json.loads(done.stdout.splitlines()[-1])
-    return figures
-
-
-def interleaved(repeats: int) -> Iterator[str]:
-    """Yield what to run: grading and pivot ``repeats`` times, with scans before, between and after."""
-    work = ["grade", "pivot"] * repeats
-    gaps = len(work) + 1
-    scans = max(SCANS, gaps)
-    for position in range(gaps):
-        yield from ["scan"] * (scans * (position + 1) // gaps - scans * position // gaps)
-        if position < len(work):
-            yield work[position]
 
 
 def measure(folder: Path, patients: int, repeats: int) -> Figures:
@@ -172,9 +122,8 @@ def measure(folder: Path, patients: int, repeats: int) -> Figures:
         If a system did not grade every patient-day.
     """
     runs: dict[str, list[Figures]] = {name: [] for name in TASKS}
-    for task in interleaved(repeats):
-        runs[task].append(run(task, folder))
-        print(f"{task}: {runs[task][-1]['seconds']:.2f} s", file=sys.stderr)
+    for task in interleaved(["grade", "pivot"] * repeats, "scan"):
+        runs[task].append(run(__file__, task, folder))
     graded = runs["grade"]
     for system, rows in graded[0]["rows"].items():
         if rows != patients * DAYS:
@@ -206,9 +155,7 @@ def line(figures: Figures) -> str:
 
 def profile(figures: Figures) -> Iterator[str]:
     """Yield the seconds of each kept step of the last grading, slowest first, and the grades given."""
-    total, steps = figures["grade_seconds"][-1], sorted(figures["kept"], key=lambda step: -step[1])
-    for name, seconds in (*steps, ("(between the steps)", total - sum(seconds for _, seconds in steps))):
-        yield f"{seconds:8.2f} s {100 * seconds / total:5.1f} %  {name}"
+    yield from steps(figures["kept"], figures["grade_seconds"][-1])
     for system, counts in figures["grades"].items():
         given = ", ".join(f"{'none' if grade is None else grade}: {rows}" for grade, rows in counts)
         yield f"{system} patient-days by grade: {given}"
@@ -222,10 +169,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--repeats", type=int, default=1, help="runs of grading and of the pivot; the median counts")
     parser.add_argument("--profile", action="store_true", help="also print the seconds of each step, and the grades")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
-    parser.add_argument("--task", choices=list(TASKS), help=argparse.SUPPRESS)
-    parser.add_argument("--spill", help=argparse.SUPPRESS)
+    add_hidden(parser)
     chosen = parser.parse_args(arguments)
-    folder = chosen.data or Path(__file__).parent / "data" / str(chosen.patients)
+    folder = chosen.data or DATA / str(chosen.patients)
     if chosen.task:
         print(json.dumps(TASKS[chosen.task](folder, chosen.spill)))
         return

@@ -9,13 +9,13 @@ Every number is a piece of an MD5 of seed, patient and what is asked: the same a
 """
 
 import argparse
-import json
-import shutil
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from abate.records.tables import TABLES
+from running import DATA, filled, written_once
 
 DAYS = 30
 SLOTS = 6
@@ -265,29 +265,13 @@ def generate(folder: Path, patients: int, seed: int = 2020) -> None:
         Of all that is drawn.
     """
     said = {"patients": patients, "seed": seed, "version": VERSION}
-    mark = folder / "generated.json"
-    if mark.is_file() and json.loads(mark.read_text(encoding="utf-8")) == said:
-        return
-    if folder.exists() and not mark.is_file():
-        message = f"{folder} is not of this generator. Name another folder with --data."
-        raise SystemExit(message)
-    partial = folder.with_name(f"{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    connection = duckdb.connect(config={"memory_limit": "3GB", "temp_directory": str(partial / "spill")})
-    connection.execute("SET enable_progress_bar = false")
-    # One core writes in the order of the query; several write row groups as they come.
-    connection.execute("SET threads = 1")
-    known = {"$patients": patients, "$days": DAYS, "$slots": SLOTS, "$seed": f"'{seed}'"}
+    written_once(folder, said, partial(_write, patients=patients, seed=seed))
 
-    def filled(query: str) -> str:
-        for written, number in known.items():
-            query = query.replace(written, str(number))
-        return query
 
-    chance = "CREATE MACRO chance(n, what) AS (md5_number_lower($seed || '/' || n || '/' || what) % 1000000) / 1000000"
-    for statement in (chance, PLAN, STAGES, GRID):
-        connection.execute(filled(statement))
+def _write(connection: duckdb.DuckDBPyConnection, folder: Path, patients: int, seed: int) -> None:
+    known = {"patients": patients, "days": DAYS, "slots": SLOTS, "seed": f"'{seed}'"}
+    for statement in (PLAN, STAGES, GRID):
+        connection.execute(filled(statement, known))
     queries = {
         "patients": PATIENTS,
         "measurements": _measurements(),
@@ -297,14 +281,9 @@ def generate(folder: Path, patients: int, seed: int = 2020) -> None:
         "coverage": COVERAGE,
     }
     for name, query in queries.items():
-        whole = finished(connection, name, filled(query))
-        connection.execute(f"COPY ({whole}) TO '{partial / name}.parquet' (FORMAT parquet, COMPRESSION zstd)")
-    _check(connection, partial / "measurements.parquet", patients)
-    connection.close()
-    shutil.rmtree(partial / "spill", ignore_errors=True)
-    (partial / mark.name).write_text(json.dumps(said), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+        whole = finished(connection, name, filled(query, known))
+        connection.execute(f"COPY ({whole}) TO '{folder / name}.parquet' (FORMAT parquet, COMPRESSION zstd)")
+    _check(connection, folder / "measurements.parquet", patients)
 
 
 def _check(connection: duckdb.DuckDBPyConnection, path: Path, patients: int) -> None:
@@ -335,7 +314,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder; benchmarks/data/<patients> unless given")
     parser.add_argument("--seed", type=int, default=2020)
     chosen = parser.parse_args()
-    folder = chosen.data or Path(__file__).parent / "data" / str(chosen.patients)
+    folder = chosen.data or DATA / str(chosen.patients)
     generate(folder, chosen.patients, chosen.seed)
     for path in sorted(folder.glob("*.parquet")):
         print(f"{path} {path.stat().st_size / 2**20:.1f} MiB")
