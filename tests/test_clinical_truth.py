@@ -96,6 +96,18 @@ window = [0, 20]
     assert left["A"] == "the window would contain the treatment and the response"
 
 
+def test_a_clinicians_grades_alone_tell_the_onset(tmp_path: Path) -> None:
+    """Nothing that a grade of ICANS could be computed from is recorded: graded 0 to day 3, 2 from day 4 on."""
+    lines = "\n".join(f"A | icans_grade | ASTCT | {2 * (day > 3)} | {day}" for day in range(7))
+    cohort = derive(
+        read_records(tmp_path, patients=PATIENTS, events=f"patient_id | event | system | value | day\n{lines}")
+    )
+    assert cohort.gradeable == []
+    assert cohort.first_systems == {"ICANS": "ASTCT 2019"}
+    onsets = cohort.anchors.filter(cohort.anchors.anchor == "the onset of ICANS").to_pyarrow().to_pylist()
+    assert [(row["patient_id"], row["day"]) for row in onsets] == [("A", 4)]
+
+
 def test_every_grade_to_5_can_be_drawn(tmp_path: Path) -> None:
     rows = "\n".join(f"A | icans_grade | X | {grade} | {grade}" for grade in range(6))
     read_records(tmp_path / "records", patients=PATIENTS, events=f"patient_id | event | system | value | day\n{rows}")

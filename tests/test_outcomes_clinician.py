@@ -92,9 +92,14 @@ REASONS = [
         " the start; best grade 1 on day 9; the last grade recorded is of day 9, and no recurrence is recorded.",
     ),
     (
-        grades((6, 3), (8, 1), (30, 0)),
+        grades((6, 3), (8, 1), (15, 1), (22, 1), (30, 0)),
         "anakinra started on day 6 at ICANS grade 3; grade 2 or less first recorded on day 8, 2 days after"
         " the start; best grade 0 on day 30; no grade 3 or more recorded after that, to day 30: durable.",
+    ),
+    (
+        grades((6, 3), (8, 1)) + "\nrecurrence | | | | no |",
+        "anakinra started on day 6 at ICANS grade 3; grade 2 or less first recorded on day 8, 2 days after"
+        " the start; best grade 1 on day 8; a clinician recorded that it did not come back: durable.",
     ),
     (
         grades((6, "3-4"), (7, "0-2"), (12, 3)),
@@ -151,9 +156,19 @@ def test_the_reason_never_says_why(events: str) -> None:
 
 def test_the_reason_names_the_grades_of_the_options() -> None:
     """A rule with other numbers is told with those."""
-    row = judged(grades((6, 4), (8, 1), (30, 1)), {"high_grade": 4, "low_grade": 1})
+    row = judged(grades((6, 4), (8, 1), (15, 1), (22, 1), (30, 1)), {"high_grade": 4, "low_grade": 1})
     assert "grade 1 or less first recorded on day 8" in row["reason"]
     assert "no grade 4 or more recorded after that" in row["reason"]
+
+
+def test_a_grade_back_after_the_days_that_count_is_told_apart() -> None:
+    """Grade 3 on day 30, durable is to day 18: neither transient nor, after a silence, durable."""
+    row = judged(grades((6, 3), (8, 1), (30, 3)), {"durable_days": 10})
+    assert row["course"] == "no recurrence recorded"
+    assert row["reason"].endswith(
+        "grade 3 or more again on day 30, after the 10 days that count, 10 days in a row were not graded: no "
+        "recurrence recorded within them."
+    )
 
 
 def test_the_reason_of_a_no_does_not_speak_of_days_after_the_window() -> None:

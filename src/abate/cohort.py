@@ -236,7 +236,7 @@ def kept_promises(records: Records) -> ibis.Table:
     pressors = records.study.dictionary.drugs_of("vasopressor")
     aside = aside.mutate(written=aside.name.strip().lower())
     aside = aside.left_join(codes, aside.written == codes.code)
-    of_states = ibis.ifelse(aside.written == "oxygen", "oxygen", "neuro")
+    of_states = aside.written.cases(("oxygen", "oxygen"), ("renal_replacement", "kidney"), else_="neuro")
     oxygen = (aside.table == "measurements") & aside.written.isin(("o2_flow", "fio2"))
     seizure = (aside.table == "events") & (aside.written == "seizure")
     conditions = {

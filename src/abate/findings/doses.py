@@ -66,7 +66,8 @@ def _steroid_text(cohort: Cohort) -> str:
     return (
         f"In mg of dexamethasone by the table {name} (option steroid_equivalence). Doses of a known day alone, as "
         "recorded: a total over an interval has no daily dose, and stands in the table of doses. The taper is the last "
-        "stretch in which the daily dose only falls, from its first fall to the last dose. A start before the onset "
+        "stretch in which the daily dose never rises, from its first fall to the last dose; a last day of fewer doses "
+        "is a fall too. A start before the onset "
         "is negative; doses before the first day counted (option exposure_from_day) are left out. Before and after a "
         "moment are told by calendar day: what is given on its day counts after it, whatever the hour."
     )

@@ -78,7 +78,11 @@ def reasons(response: ibis.Table, treatment: str, rule: ResponseRule) -> ibis.Ta
         (rows.recurrence_day.notnull() & (rows.course == "transient"), came_back + ": transient"),
         (
             rows.recurrence_day.notnull(),
-            came_back + f", after the {rule.durable_days} days that count" + silent + ": " + rows.course,
+            came_back
+            + f", after the {rule.durable_days} days that count"
+            + silent
+            + ": "
+            + ibis.ifelse(rows.course == "no recurrence recorded", "no recurrence recorded within them", rows.course),
         ),
         (rows.course == "transient", "; a clinician recorded that it came back: transient"),
         (rows.course == "unknown", ibis.literal("; whether a ") + back + " came after that is not known: unknown"),

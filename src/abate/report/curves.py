@@ -129,10 +129,11 @@ def biomarker_series(tables: dict[str, pa.Table]) -> Figure:
         base = alt.Chart(pa.Table.from_pylist(mine)).encode(color=color)
         x = alt.X("time:Q", title=f"Day after {mine[0]['clock']}", axis=alt.Axis(tickMinStep=1, format="d"))
         thin = base.mark_line(strokeWidth=0.6, opacity=0.4, aria=False).encode(x=x, y=y, detail="patient:N")
-        points = base.mark_point(size=12, filled=True, opacity=0.55).encode(
+        points = base.mark_point(filled=True, opacity=0.55).encode(
             x=x,
             y=y,
             description="why:N",
+            size=alt.condition("datum.mark == 'measured'", alt.value(12), alt.value(36)),
             shape=alt.Shape(
                 "mark:N",
                 scale=alt.Scale(domain=["measured", "limit", "altered"], range=["circle", "triangle-down", "cross"]),
