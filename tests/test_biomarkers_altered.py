@@ -1,5 +1,6 @@
 """Values that a drug, a product, dialysis or a haemolysed sample alters: marked, and left out or not."""
 
+import ibis
 import pytest
 
 from abate.biomarkers.altered import SAMPLE, may_be_altered, with_altered
@@ -11,17 +12,22 @@ from spec import frame, rows_of
 NO_STATE = "patient_id | variable | state | day | end_day\nZ | oxygen | room_air | 0 |"
 
 
+def of_drugs(values: ibis.Table, drugs: ibis.Table, states: str = NO_STATE, chosen: str = "starred") -> ibis.Table:
+    """Return the values (of the record table), marked."""
+    options = Options({"altered_values": chosen})
+    weights = frame("patient_id | course_id | weight_kg\nA | 1 |", course_id="int", weight_kg="float")
+    rows = given(drugs, weights)
+    points, held = series(values, options), frame(states, "states")
+    return with_altered(points, administrations(rows), interval_totals(rows, 0), held, options)
+
+
 def marked(
     values: str, doses: str = "Z | anakinra | given | 0 |", states: str = NO_STATE, chosen: str = "starred"
 ) -> list[tuple[object, ...]]:
     """Return time, cause and whether it is out of comparisons, of ``variable | value | day | minute | text``."""
-    options = Options({"altered_values": chosen})
-    weights = frame("patient_id | course_id | weight_kg\nA | 1 |", course_id="int", weight_kg="float")
     drugs = frame(f"patient_id | drug | status | day | dose_count\n{doses}", "drugs")
-    points = series(frame(f"patient_id | variable | value | day | minute | text\n{values}", "measurements"), options)
-    rows = given(drugs, weights)
-    found = with_altered(points, administrations(rows), interval_totals(rows, 0), frame(states, "states"), options)
-    return rows_of(found, "time", "altered_by", "left_out")
+    recorded = frame(f"patient_id | variable | value | day | minute | text\n{values}", "measurements")
+    return rows_of(of_drugs(recorded, drugs, states, chosen), "time", "altered_by", "left_out")
 
 
 def altered(values: str, doses: str) -> list[tuple[object, ...]]:
@@ -76,10 +82,7 @@ def test_within_the_day_of_the_dose_the_hours_decide_where_both_are_known() -> N
     """Tocilizumab at 06:00 of day 5: a value at 20:00 is altered, at 05:00 not, without an hour taken as not."""
     drugs = frame("patient_id | drug | day | minute\nA | tocilizumab | 5 | 7560", "drugs")
     text = "A | crp | 1 | 5 | 7500\nA | crp | 1 | 5 |\nA | crp | 1 | 5 | 8400"
-    points = series(frame(f"patient_id | variable | value | day | minute\n{text}", "measurements"), Options())
-    weights = frame("patient_id | course_id | weight_kg\nA | 1 |", course_id="int", weight_kg="float")
-    rows = given(drugs, weights)
-    found = with_altered(points, administrations(rows), interval_totals(rows, 0), frame(NO_STATE, "states"), Options())
+    found = of_drugs(frame(f"patient_id | variable | value | day | minute\n{text}", "measurements"), drugs)
     assert rows_of(found.order_by("time"), "altered_by", order="time") == [(None,), (None,), ("tocilizumab",)]
 
 
@@ -166,8 +169,5 @@ def test_an_infusion_of_several_days_counts_to_its_end(ends: str) -> None:
     """Propofol from day 5 to day 8, by the minute or by the day: triglycerides to day 10."""
     drugs = frame(f"patient_id | drug | day | minute | end_minute | end_day\nA | propofol | {ends}", "drugs")
     values = "\n".join(f"A | triglyceride | 300 | {day}" for day in (5, 6, 10, 11))
-    points = series(frame(f"patient_id | variable | value | day\n{values}", "measurements"), Options())
-    weights = frame("patient_id | course_id | weight_kg\nA | 1 |", course_id="int", weight_kg="float")
-    rows = given(drugs, weights)
-    found = with_altered(points, administrations(rows), interval_totals(rows, 0), frame(NO_STATE, "states"), Options())
+    found = of_drugs(frame(f"patient_id | variable | value | day\n{values}", "measurements"), drugs)
     assert rows_of(found, "time", "altered_by") == [(5.5, None), (6.5, "propofol"), (10.5, "propofol"), (11.5, None)]

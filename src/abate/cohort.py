@@ -31,7 +31,7 @@ from abate.outcomes.words import reasons
 from abate.records.dictionary import Dictionary
 from abate.records.options import Options
 from abate.scores.of_courses import scores_of_courses
-from abate.sources.mapping import Comparison
+from abate.sources.mapping import BY_RESPONSE, Comparison
 from abate.timeline.course_facts import course_facts
 from abate.timeline.features import features
 from abate.timeline.follow_up import follow_up
@@ -121,15 +121,15 @@ class Cohort:
     @cached_property
     def gradeable(self) -> list[tuple[str, str]]:
         """Toxicity and name of the systems under which at least one living day could be graded, in their order."""
-        found = self.computed.filter(self.computed.grade < 5).select("toxicity", "system").distinct()
-        pairs = {(row["toxicity"], row["system"]) for row in found.to_pyarrow().to_pylist()}
-        order = [(system.toxicity, system.name) for system in self.systems.values()]
-        return [pair for pair in order if pair in pairs]
+        return self._systems_with("grade")
 
     @cached_property
     def judged(self) -> list[tuple[str, str]]:
         """Toxicity and name of the systems that have a grade of any living day, computed or a clinician's."""
-        found = self.computed.filter(self.computed.primary_low < 5).select("toxicity", "system").distinct()
+        return self._systems_with("primary_low")
+
+    def _systems_with(self, grade: str) -> list[tuple[str, str]]:
+        found = self.computed.filter(self.computed[grade] < 5).select("toxicity", "system").distinct()
         pairs = {(row["toxicity"], row["system"]) for row in found.to_pyarrow().to_pylist()}
         order = [(system.toxicity, system.name) for system in self.systems.values()]
         return [pair for pair in order if pair in pairs]
@@ -179,7 +179,7 @@ class Cohort:
     def anchor_name(self, anchor: str) -> str:
         """Return the name of an anchor of the mapping file among :attr:`anchors`."""
         study = self.records.study
-        names = {"onset": f"the onset of {study.toxicity}", "treatment": f"the start of {study.treatment}"}
+        names = {"onset": onset_of(study.toxicity), "treatment": f"the start of {study.treatment}"}
         return names.get(anchor, "day 0")
 
     @cached_property
@@ -191,7 +191,7 @@ class Cohort:
         """
         people = self.patients.select(*KEYS, anchor=ibis.literal("day 0"), day=ibis.literal(0, "int64"))
         begun = self.by_first_system(self.toxicity_courses).filter(ibis._.onset_known)
-        begun = begun.mutate(anchor=ibis.literal("the onset of ") + begun.toxicity)
+        begun = begun.mutate(anchor=ibis.literal(onset_of("")) + begun.toxicity)
         stays = self.records["events"].filter(ibis._.event == "hospital_admission", ibis._.end_day > 0)
         left = stays.group_by(*KEYS).aggregate(day=stays.end_day.min().cast("int64"))
         parts = [
@@ -208,13 +208,18 @@ class Cohort:
 
     def label(self, group: str) -> ibis.Value:
         """Return the label of a group for each patient of :attr:`patients`."""
-        if group == "responder":
+        if group == BY_RESPONSE:
             return self.patients.responder
         found = self.records.study.groups[group]
         cell = self.patients[found.column].cast("string")
         # A column of whole numbers is written 1 and not 1.0.
         cell = cell.re_replace(r"\.0$", "")
         return cell.cases(*found.labels.items(), else_=cell) if found.labels else cell
+
+
+def onset_of(toxicity: str) -> str:
+    """Name the anchor that is the onset of a toxicity."""
+    return f"the onset of {toxicity}"
 
 
 def other_treatments(courses: ibis.Table, known: Dictionary, treatment: str) -> ibis.Table:

@@ -1,17 +1,15 @@
 """Values that a drug, a blood product, renal replacement or a haemolysed sample alters: marked, and left out or not."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 
 import ibis
 import pyarrow as pa
 
 from abate.biomarkers.series import SERIES
 from abate.records.options import Options
-from abate.timeline.intervals import DAY_MINUTES, end_of_days
+from abate.timeline.intervals import DAY_MINUTES, OPEN, last_day
 from abate.timeline.joins import KEYS, beside
 
-FOREVER = 10**6
-HAEMOLYSED = ("ldh", "ast", "potassium")
 SAMPLE = "a haemolysed sample"
 KIDNEY = "renal replacement"
 
@@ -47,7 +45,7 @@ def _each(variable: str, causes: tuple[str, ...], days: int, why: str, starred: 
 BLOCKERS = ("tocilizumab", "siltuximab", "sarilumab")
 ALTERED = (
     *_each("crp", BLOCKERS, 21, "suppressed by interleukin-6 blockade", starred=True),
-    *_each("il6", BLOCKERS, FOREVER, "its receptor is blocked, or the antibody disturbs the assay", starred=True),
+    *_each("il6", BLOCKERS, OPEN, "its receptor is blocked, or the antibody disturbs the assay", starred=True),
     *_each(
         "fibrinogen",
         ("cryoprecipitate", "fresh frozen plasma", "fibrinogen concentrate"),
@@ -91,8 +89,9 @@ def with_altered(
     ibis.Table
         With ``altered_by``: the cause, null where there is none; and ``left_out`` (boolean): out of comparisons.
     """
-    columns = {field.name: [asdict(rule)[field.name] for rule in ALTERED] for field in fields(Alteration)}
-    rules = ibis.memtable(pa.table(columns).drop_columns(["why"])).rename(altered="variable")
+    rules = (
+        ibis.memtable(pa.Table.from_pylist([asdict(rule) for rule in ALTERED])).drop("why").rename(altered="variable")
+    )
     given = _causes(doses, totals, states).join(rules, "cause")
     match = [
         points.patient_id == given.patient_id,
@@ -118,7 +117,7 @@ def with_altered(
 
 def _causes(doses: ibis.Table, totals: ibis.Table, states: ibis.Table) -> ibis.Table:
     """Return from which day to which each drug was given, and renal replacement went on."""
-    until = ibis.ifelse(doses.day.isnull(), FOREVER, doses.last_day)
+    until = ibis.ifelse(doses.day.isnull(), OPEN, doses.last_day)
     some = totals.filter((totals.high > 0) | totals.high.isnull())
     held = states.filter(states.variable == "renal_replacement", states.state == "yes", states.day.notnull())
     nowhen = ibis.null("int64")
@@ -127,7 +126,7 @@ def _causes(doses: ibis.Table, totals: ibis.Table, states: ibis.Table) -> ibis.T
             *KEYS,
             "minute",
             cause="drug",
-            given_day=ibis.coalesce(doses.day, doses.earliest_day, -FOREVER),
+            given_day=ibis.coalesce(doses.day, doses.earliest_day, -OPEN),
             last_day=until,
         ),
         some.select(
@@ -143,8 +142,7 @@ def _causes(doses: ibis.Table, totals: ibis.Table, states: ibis.Table) -> ibis.T
             cause=ibis.literal(KIDNEY),
             # It counts on its own days too: the machine is there.
             given_day=held.day - 1,
-            # The end is not part of the stretch.
-            last_day=ibis.coalesce(((held.end_minute - 1) / DAY_MINUTES).floor().cast("int64"), end_of_days(held) - 1),
+            last_day=last_day(held),
         ),
     )
 

@@ -11,12 +11,11 @@ from abate.biomarkers.movement import relative_to
 from abate.biomarkers.series import SERIES
 from abate.biomarkers.summaries import baseline, peak
 from abate.records.options import Options
-from abate.sources.mapping import Comparison
+from abate.sources.mapping import BY_RESPONSE, Comparison
 from abate.timeline.joins import KEYS, any_of, beside, unknown
 
-BY_RESPONSE = "responder"
-"""The group that is known only after the treatment began."""
 MONTH = 31
+"""Days by which a death known to the month may have come earlier."""
 
 
 def measured(points: ibis.Table, people: ibis.Table, comparison: Comparison, options: Options) -> ibis.Table:

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from abate.records.tables import LOCAL_ROUTES
-from abate.timeline.intervals import DAY_MINUTES, OPEN, joined
+from abate.timeline.intervals import DAY_MINUTES, OPEN, joined, last_day
 from abate.timeline.joins import beside
 
 PER_MINUTE = {"ug/min": 1e-3, "ug/kg/min": 1e-3}
@@ -101,9 +101,7 @@ def administrations(given_rows: ibis.Table) -> ibis.Table:
         (rows.interval_h.notnull(), rows.day + (hours / 24).floor().cast("int64")),
     )
     alone = rows.interval_h.isnull() & (rows.dose_count == 1) & (rows.end_minute >= rows.minute)
-    # The end of a stretch is not part of it.
-    ended = ibis.coalesce(((rows.end_minute - 1) / DAY_MINUTES).floor().cast("int64"), rows.end_day - 1)
-    running = ibis.ifelse(rows.interval_h.isnull() & (rows.dose_count == 1), ended, ibis.null("int64"))
+    running = rows.interval_h.isnull() & (rows.dose_count == 1)
     span = ibis.greatest((ibis.coalesce(rows.interval_h, 24.0) / 24).ceil().cast("int64"), 1)
     return rows.select(
         "patient_id",
@@ -112,7 +110,7 @@ def administrations(given_rows: ibis.Table) -> ibis.Table:
         day=day,
         minute=ibis.ifelse(rows.position == 0, rows.minute, rows.minute + (hours * 60).cast("int64")),
         earliest_day=rows.day,
-        last_day=ibis.greatest(day, running),
+        last_day=ibis.ifelse(running, last_day(rows), day),
         span_days=span,
         interval_h=rows.interval_h,
         hours=ibis.ifelse(alone, (rows.end_minute - rows.minute) / 60, ibis.null("float64")),

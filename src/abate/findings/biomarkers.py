@@ -9,8 +9,9 @@ from abate.biomarkers.auc import area_under_curve
 from abate.biomarkers.movement import LETTER_LIMITS, fastest_rise, relative_to, slopes, time_above
 from abate.biomarkers.series import SERIES
 from abate.biomarkers.summaries import baseline, peak
-from abate.cohort import Cohort
+from abate.cohort import Cohort, onset_of
 from abate.findings.shape import Section, listing, number, table, who
+from abate.sources.mapping import BY_RESPONSE
 from abate.timeline.joins import KEYS, beside
 
 MOST_VARIABLES = 6
@@ -27,9 +28,10 @@ WINDOW, EARLY = (0.0, 28.0), (0, 7)
 
 def biomarkers(cohort: Cohort) -> Section:
     """Return points to draw, group medians, and how each series moves."""
-    points = cohort.records.engine.keep("biomarker_points", _points(cohort))
+    keep = cohort.records.engine.keep
+    drawn = keep("drawn_series", _drawn(cohort))
+    points = keep("biomarker_points", _points(cohort, drawn))
     texts = []
-    drawn = _drawn(cohort)
     if not cohort.count(drawn):
         texts.append("The records hold no dated laboratory value that can be used.")
     lost = cohort.count(drawn.select(*KEYS).distinct().anti_join(points, KEYS))
@@ -63,14 +65,14 @@ def _drawn(cohort: Cohort) -> ibis.Table:
     return points.semi_join(counts.order_by(counts.n.desc(), "variable").limit(MOST_VARIABLES), "variable")
 
 
-def _points(cohort: Cohort) -> ibis.Table:
+def _points(cohort: Cohort, drawn: ibis.Table) -> ibis.Table:
     """Return what is drawn, on the clock of the option."""
-    group = next((item.group for item in cohort.records.study.comparisons), "responder")
+    group = next((item.group for item in cohort.records.study.comparisons), BY_RESPONSE)
     labels = cohort.patients.select(*KEYS, group=cohort.label(group))
     clock = cohort.anchor_name(cohort.options["laboratory_clock"])
     anchors = cohort.anchors.filter(ibis._.anchor == clock)
     begun = cohort.treatment.select(*KEYS, start="start_day")
-    points = relative_to(_drawn(cohort), anchors).join(labels, KEYS)
+    points = relative_to(drawn, anchors).join(labels, KEYS)
     points = points.filter(points.time >= -10, points.time < 101)
     known = cohort.records.study.dictionary.variables
     names = ibis.memtable(
@@ -156,7 +158,7 @@ def _days(cohort: Cohort, drawn: ibis.Table) -> ibis.Table:
         limit=drawn["limit"].max(),
     )
     treatment = cohort.records.study.treatment
-    onsets = [f"the onset of {toxicity}" for toxicity in cohort.first_systems]
+    onsets = [onset_of(toxicity) for toxicity in cohort.first_systems]
     for anchor in (*onsets, *((cohort.anchor_name("treatment"),) if treatment else ())):
         day = cohort.anchors.filter(cohort.anchors.anchor == anchor).select(*KEYS, anchor__day="day")
         days = beside(days, day)

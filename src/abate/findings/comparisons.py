@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abate.biomarkers.altered import may_be_altered
-from abate.biomarkers.groups import BY_RESPONSE
 from abate.cohort import Cohort
 from abate.findings.shape import Section, listing, number, share, table, who
-from abate.sources.mapping import Comparison
+from abate.sources.mapping import BY_RESPONSE, Comparison
 from abate.statistics.comparison import LEVEL, POWER, compare
 from abate.statistics.exact import rank_sum
 from abate.statistics.multiplicity import adjusted

@@ -5,7 +5,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from abate.cohort import STEROID, Cohort
+from abate.cohort import STEROID, Cohort, onset_of
 from abate.exposure.anti_cytokine import CLASSES, LIMITS, beyond_limits, with_details
 from abate.exposure.daily_dose import dose_curves
 from abate.exposure.dosing_records import dosing
@@ -39,7 +39,7 @@ def _steroids(curves: ibis.Table, anchors: ibis.Table) -> list[dict[str, Any]]:
     """Return a line a course that had a dated dose."""
     onset = {
         (row["patient_id"], row["course_id"], row["anchor"]): row["day"]
-        for row in listing(anchors.filter(anchors.anchor.startswith("the onset")), *KEYS)
+        for row in listing(anchors.filter(anchors.anchor.startswith(onset_of(""))), *KEYS)
     }
     rows = []
     for row in listing(curves, *KEYS):
@@ -55,7 +55,7 @@ def _steroids(curves: ibis.Table, anchors: ibis.Table) -> list[dict[str, Any]]:
             "days of taper": row["taper_days"],
         }
         for toxicity in ("CRS", "ICANS"):
-            day = onset.get((row["patient_id"], row["course_id"], f"the onset of {toxicity}"))
+            day = onset.get((row["patient_id"], row["course_id"], onset_of(toxicity)))
             line[f"days from onset of {toxicity}"] = None if day is None else row["first_day"] - day
         rows.append(line)
     return rows

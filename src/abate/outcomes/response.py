@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from abate.outcomes.response_rules import DEATH, DISCHARGE, NEW_TREATMENT, ResponseRule, as_table, chosen_rule
 from abate.records.options import Options
+from abate.timeline.intervals import OPEN
 from abate.timeline.joins import EXACT, KEYS, beside
 
 POSITIVE = ("yes", "response", "responded", "improved")
@@ -133,7 +134,7 @@ def _competing(start: ibis.Table, events: ibis.Table, others: ibis.Table | None)
 def _first_competing(rows: ibis.Table) -> dict[str, ir.Value]:
     """Return what came first before the first low day, and its day."""
     days = {"death_day": DEATH, "new_treatment_day": NEW_TREATMENT, "discharge_day": DISCHARGE}
-    until = ibis.coalesce(rows.first_low_day, 10**9)
+    until = ibis.coalesce(rows.first_low_day, OPEN)
     none = ibis.null("int64")
     before = {
         name: ibis.ifelse(
@@ -236,7 +237,7 @@ def _silence(after: ibis.Table, rows: ibis.Table) -> ibis.Table:
     looked = rows.select(*RULE, "first_low_day", "recurrence_day", "durable_days")
     days = after.select(*RULE, "day").join(looked, list(RULE))
     end = ibis.ifelse(days.durable_days > 0, days.first_low_day + days.durable_days, ibis.null("int64"))
-    days = days.mutate(end=ibis.coalesce(ibis.least(end, days.recurrence_day), 10**9))
+    days = days.mutate(end=ibis.coalesce(ibis.least(end, days.recurrence_day), OPEN))
     days = days.filter(days.day >= days.first_low_day)
     order = ibis.window(group_by=RULE, order_by=days.day)
     days = days.mutate(before=days.day.lag().over(order))

@@ -21,6 +21,8 @@ from abate.records.units import convert
 NAME = "abate.toml"
 MEASURES = ("baseline", "peak", "auc", "auc_per_day")
 VARIABLES = "a variable of the dictionary (variables.csv) or one declared as [variables.NAME]"
+BY_RESPONSE = "responder"
+"""The group that is known only after the treatment began; every other is declared."""
 ANCHORS = ("infusion", "onset", "treatment")
 
 
@@ -375,13 +377,13 @@ def _comparisons(
         if measure not in MEASURES:
             read.wrong(f"{where}.measure", "no measure has this name", "one of " + ", ".join(MEASURES))
         group = read.text(where, entry, "group")
-        if group != "responder" and group not in groups:
+        if group != BY_RESPONSE and group not in groups:
             read.wrong(f"{where}.group", "no group has this name", "a group declared as [groups.NAME], or responder")
         low, high = read.pair(f"{where}.window", entry.get("window"))
         anchor = read.text(where, entry, "anchor", "infusion")
         if anchor not in ANCHORS:
             read.wrong(f"{where}.anchor", "no anchor has this name", "one of " + ", ".join(ANCHORS))
-        if (group, anchor) == ("responder", "treatment") and measure != "baseline" and (high or 0) > 0:
+        if (group, anchor) == (BY_RESPONSE, "treatment") and measure != "baseline" and (high or 0) > 0:
             read.wrong(f"{where}.window", "it would contain the response", "a window that ends by the treatment, at 0")
         event = read.text(where, entry, "exclude_event")
         if event and event not in known.events:

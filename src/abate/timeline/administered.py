@@ -3,7 +3,7 @@
 import ibis
 
 from abate.records.tables import LOCAL_ROUTES
-from abate.timeline.intervals import DAY_MINUTES
+from abate.timeline.intervals import DAY_MINUTES, last_day
 from abate.timeline.joins import KEYS
 
 MOST_DAYS = 366
@@ -34,10 +34,9 @@ def administered(drugs: ibis.Table) -> ibis.Table:
     )
     series = (rows.kind == "dose") & rows.interval_h.notnull()
     last_minute = ibis.coalesce(rows.end_minute - 1, (rows.end_day * DAY_MINUTES) - 1)
-    last_day = ibis.greatest(ibis.coalesce(last_minute // DAY_MINUTES, rows.day), rows.day)
     filled = ((last_minute + 1 - ibis.coalesce(rows.minute, rows.day * DAY_MINUTES)) / 60 / rows.interval_h).ceil()
     doses = ibis.coalesce(rows.dose_count.cast("int64"), filled.cast("int64"), 1)
-    steps = ibis.ifelse(series, doses, last_day - rows.day + 1)
+    steps = ibis.ifelse(series, doses, last_day(rows) - rows.day + 1)
     steps = ibis.greatest(ibis.least(steps, MOST_DAYS), 1)
     rows = rows.mutate(series=series, position=ibis.range(0, steps.cast("int64")).unnest())
     hours = rows.interval_h * rows.position

@@ -71,6 +71,12 @@ def end_of_days(rows: ibis.Table) -> ir.IntegerValue:
     return ibis.greatest(ibis.coalesce(rows.end_day, rows.day + 1), rows.day + 1)
 
 
+def last_day(rows: ibis.Table) -> ir.IntegerValue:
+    """Return the last day of rows with ``day, end_day, end_minute``, whose end is not part of them."""
+    ended = ibis.coalesce(((rows.end_minute - 1) / DAY_MINUTES).floor().cast("int64"), rows.end_day - 1)
+    return ibis.greatest(rows.day, ended)
+
+
 def each_day(rows: ibis.Table) -> ibis.Table:
     """Repeat rows with ``day`` and ``end_day`` for every day that they last: ``day`` is that day."""
     return rows.mutate(day=ibis.range(rows.day, end_of_days(rows)).unnest().cast("int64"))
