@@ -1,9 +1,11 @@
 """How long each patient was followed, and the days on which there is something to say."""
 
 import ibis
+import pyarrow as pa
 import pytest
 
 from abate.timeline.follow_up import follow_up
+from abate.timeline.intervals import joined
 from abate.timeline.patient_days import patient_days
 from spec import frame, rows_of
 
@@ -109,3 +111,12 @@ def days_of(last_day: str, limit: int) -> list[int]:
 def test_the_grid_runs_from_day_0_to_the_last_day(last_day: str, limit: int, days: list[int]) -> None:
     """Both ends are included, recorded or not; the limit cuts off patients followed longer."""
     assert days_of(last_day, limit) == days
+
+
+def test_equal_intervals_count_once_in_whatever_order_an_engine_takes_them() -> None:
+    """Two agents from the same minute to the same minute are one stretch, were there a thousand of each."""
+    patients = [f"P{place % 200}" for place in range(400_000)]
+    starts = [100 * (place * 7919 // 200 % 5) for place in range(400_000)]
+    table = pa.table({"patient_id": patients, "start": starts, "end": [start + 50 for start in starts]})
+    for _ in range(3):
+        assert joined(ibis.memtable(table), ["patient_id"], "start", "end", 360).count().to_pyarrow().as_py() == 200

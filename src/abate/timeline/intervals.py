@@ -33,7 +33,8 @@ def joined(
     ibis.Table
         The keys, ``start``, and ``end`` (:data:`OPEN` where it is open).
     """
-    rows = intervals.select(*keys, opens__at=intervals[start], ends__at=ibis.coalesce(intervals[end], OPEN))
+    # Equal ones count once: two windows might take them in different orders, and tear them apart.
+    rows = intervals.select(*keys, opens__at=intervals[start], ends__at=ibis.coalesce(intervals[end], OPEN)).distinct()
     order = [rows.opens__at, rows.ends__at]
     before = ibis.window(group_by=keys, order_by=order, preceding=(None, 1))
     rows = rows.mutate(reached=rows.ends__at.max().over(before))
