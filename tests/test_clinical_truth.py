@@ -62,6 +62,33 @@ def test_a_dose_per_kg_without_a_weight_is_noted(tmp_path: Path) -> None:
     assert any("cannot be put in mg" in note for note in notes)
 
 
+def noted(folder: Path, mapping: str) -> list[str]:
+    """Return what the notes find amiss in the mapping, of two patients of whom one has anakinra."""
+    problems = read_records(folder, mapping, patients=PATIENTS, drugs=TREATED).problems
+    return [problem.found for problem in problems if problem.place == "abate.toml"]
+
+
+def test_a_treatment_that_nobody_had_is_noted(tmp_path: Path) -> None:
+    (tmp_path / "had").mkdir()
+    assert noted(tmp_path / "had", '[study]\ntreatment = "anakinra"') == []
+    expected = ["no patient has a dose of this treatment, so no response is judged"]
+    assert noted(tmp_path, '[study]\ntreatment = "siltuximab"') == expected
+
+
+def test_comparisons_that_will_get_no_p_value_are_noted_beforehand(tmp_path: Path) -> None:
+    """Of few patients the first named is tested; few is what the option says."""
+    comparison = '\n[[comparisons]]\nmeasure = "peak"\ngroup = "responder"\nwindow = [0, 4]\nvariables = '
+    mapping = '[study]\ntreatment = "anakinra"' + comparison + '["ferritin", "crp"]'
+    expected = ["of 2 comparisons only the first named gets a P value: fewer than 20 patients"]
+    for name, text, found in (
+        ("two", mapping, expected),
+        ("one", mapping.replace(', "crp"', ""), []),
+        ("enough", mapping.replace("[study]", "[options]\nfew_patients = 2\n[study]"), []),
+    ):
+        (tmp_path / name).mkdir()
+        assert noted(tmp_path / name, text) == found
+
+
 def test_grades_of_several_systems_are_not_mixed(tmp_path: Path) -> None:
     """ASTCT 4 at the start and CARTOX 1 later is no response by either."""
     events = """

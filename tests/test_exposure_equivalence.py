@@ -3,7 +3,7 @@
 import pytest
 
 from abate.exposure.equivalence import TABLES, dexamethasone_factors
-from abate.exposure.weight import implied_weights
+from abate.exposure.weight import daily_by_weight, implied_weights
 from abate.records.options import REGISTRY
 from spec import frame, rows_of
 
@@ -135,3 +135,33 @@ def test_no_weight_is_implied_without_both_a_dose_per_kg_and_a_total(rows: str) 
     """Missing, 0, held or of another drug: nothing is implied."""
     header = "patient_id | drug | kind | amount | per_kg | dose_count | status"
     assert weights_of(f"{header}\n{rows}") == []
+
+
+@pytest.mark.parametrize(
+    ("recorded", "implied", "expected"),
+    [
+        ("80", "", ("recorded", 1.25, 2.5)),
+        ("80", "A | 1 | 92.5 | 92.5", ("recorded", 1.25, 2.5)),
+        ("", "A | 1 | 50 | 50", ("implied", 2.0, 4.0)),
+        ("", "A | 1 | 100 |", ("implied", None, 2.0)),
+        ("", "A | 1 | 50 | 50\nA | 1 | 40 | 40", ("implied", 2.0, 5.0)),
+        ("", "", ("unknown", None, None)),
+    ],
+    ids=["recorded", "recorded and implied", "implied", "at least", "implied by two drugs", "unknown"],
+)
+def test_the_daily_dose_is_divided_by_the_weight_recorded_else_implied(
+    recorded: str, implied: str, expected: tuple[object, ...]
+) -> None:
+    """100 to 200 mg a day; a weight of at least 100 kg gives at most so much per kg, and no least."""
+    course = frame(
+        "patient_id | course_id | daily_low | daily_high\nA | 1 | 100 | 200",
+        course_id="int",
+        daily_low="float",
+        daily_high="float",
+    )
+    weights = frame(f"patient_id | course_id | weight_kg\nA | 1 | {recorded}", course_id="int", weight_kg="float")
+    heading = "patient_id | course_id | weight_low | weight_high"
+    kinds = {"course_id": "int", "weight_low": "float", "weight_high": "float"}
+    bounds = frame(f"{heading}\n{implied or 'Z | 1 | 1 | 1'}", **kinds)
+    found = daily_by_weight(course, weights, bounds)
+    assert rows_of(found, "weight", "daily_per_kg_low", "daily_per_kg_high") == [expected]

@@ -11,13 +11,14 @@ from abate.biomarkers.altered import with_altered
 from abate.biomarkers.groups import beyond, measured, measured_days
 from abate.biomarkers.movement import LETTER_LIMITS
 from abate.biomarkers.series import series
+from abate.engine.haste import swiftly
 from abate.engine.ingest import Records
 from abate.exposure import administrations as given_doses
 from abate.exposure.anti_cytokine import CLASSES
 from abate.exposure.courses import courses
 from abate.exposure.daily_dose import daily_doses
 from abate.exposure.equivalence import dexamethasone_factors
-from abate.exposure.weight import implied_weights
+from abate.exposure.weight import daily_by_weight, implied_weights
 from abate.exposure.windows import dose_in_windows, treatment_windows
 from abate.grading.clinician import clinician_grades, highest_grades, toxic_deaths
 from abate.grading.daily import computed_grades
@@ -117,6 +118,11 @@ class Cohort:
     steroid_days: ibis.Table
     systems: Mapping[str, System]
     scores: ibis.Table
+
+    @cached_property
+    def treatment_by_weight(self) -> ibis.Table:
+        """Return the courses of the treatment under study with their daily dose by body weight."""
+        return daily_by_weight(self.treatment, self.body_weights, self.weights)
 
     @cached_property
     def gradeable(self) -> list[tuple[str, str]]:
@@ -277,6 +283,7 @@ def primary_grades(grades: ibis.Table, system: str, events: ibis.Table) -> ibis.
     return chosen.select(*columns).union(deaths.select(*columns))
 
 
+@swiftly()
 def derive(
     records: Records, progress: Callable[[str], None] | None = None, systems: Mapping[str, System] = SYSTEMS
 ) -> Cohort:

@@ -12,6 +12,7 @@ from abate.calculator.bedside import bedside
 from abate.calculator.bedside_inputs import BEDSIDE
 from abate.calculator.laboratory import laboratory
 from abate.calculator.organ_support import ORGAN_SUPPORT, organ_support
+from abate.engine.haste import swiftly
 from abate.grading.laboratory import CTCAE_LAB
 from abate.grading.neurology import CTCAE_NEURO, neurological_grades
 from abate.grading.points import Score, evaluate
@@ -90,6 +91,7 @@ def _typed(name: str, written: str) -> int | float | str:
         return written
 
 
+@swiftly()
 def calculate(score: Score, cases: pa.Table, place: str, options: Options) -> pa.Table:
     """Compute a score for every case.
 

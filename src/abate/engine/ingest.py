@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from abate.engine import notices
+from abate.engine.haste import swiftly
 from abate.engine.store import Engine
 from abate.records import canonical, checks, parse, patients
 from abate.records.checks import REASONS, SAID, Mark, recorded
@@ -61,6 +62,7 @@ class Records:
         return self.tables[name]
 
 
+@swiftly()
 def ingest(source: Source, engine: Engine, progress: Callable[[str], None] | None = None) -> Records:
     """Turn the text of a door into records.
 
@@ -238,7 +240,7 @@ class _Ingest:
             *notices.set_aside(set_aside, self.source.spelling),
             *notices.unusual(self.tables["measurements"]),
             *notices.rates(self.tables["drugs"]),
-            *notices.lacking(self.tables, self.source.study.system),
+            *notices.lacking(self.tables, self.source.study),
             *self.source.notes,
         )
         return Records(

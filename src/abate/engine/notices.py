@@ -7,6 +7,7 @@ import ibis
 
 from abate.records.checks import REASONS
 from abate.records.problems import Problem
+from abate.sources.mapping import Study
 
 SHOWN_ROWS = 5
 """Rows that a message names; the full report holds all."""
@@ -66,8 +67,11 @@ def set_aside(aside: ibis.Table, spelling: Mapping[str, Mapping[str, str]]) -> l
     return problems
 
 
-def lacking(tables: Mapping[str, ibis.Table], system: str) -> list[Problem]:
-    """Note what is used and yet cannot be put to its use: doses per kg without a weight, a system of no grade."""
+def lacking(tables: Mapping[str, ibis.Table], study: Study) -> list[Problem]:
+    """Note what cannot be put to its use: doses per kg without a weight, a treatment nobody had, a system of no grade.
+
+    Of several comparisons of few patients only the first named gets a P value; that is better known beforehand.
+    """
     notes = []
     weights = tables["patients"].filter(ibis._.weight_kg.isnull()).select("patient_id", "course_id")
     drugs = tables["drugs"]
@@ -76,7 +80,17 @@ def lacking(tables: Mapping[str, ibis.Table], system: str) -> list[Problem]:
     if count:
         found = f"{count} doses per kg in patients without a weight; they cannot be put in mg"
         notes.append(Problem("note", "drugs", "amount", found, "", "Add weight_kg to the file of patients."))
-    events = tables["events"]
+    had = drugs.filter(drugs.drug == study.treatment, drugs.status == "given")
+    if study.treatment and not int(had.count().to_pyarrow().as_py()):
+        found = "no patient has a dose of this treatment, so no response is judged"
+        notes.append(Problem("note", "abate.toml", "study.treatment", found, "", "Write it as the dictionary does."))
+    named = sum(len(comparison.variables) for comparison in study.comparisons)
+    few, patients = study.options["few_patients"], int(tables["patients"].count().to_pyarrow().as_py())
+    if named > 1 and patients < few:
+        found = f"of {named} comparisons only the first named gets a P value: fewer than {few} patients"
+        advice = "Name the one that matters first; the others are pictures."
+        notes.append(Problem("note", "abate.toml", "comparisons", found, "", advice))
+    events, system = tables["events"], study.system
     graded = events.filter(events.event.endswith("_grade"))
     known = graded.aggregate(all=graded.count(), named=(graded.system == system).sum()).to_pyarrow().to_pylist()[0]
     if system and known["all"] and not known["named"]:

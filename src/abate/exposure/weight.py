@@ -1,4 +1,4 @@
-"""The body weight that a dose per kg and its total in mg imply, where no weight is recorded."""
+"""Doses by body weight: as recorded, else as a dose per kg and its total in mg imply it."""
 
 import ibis
 
@@ -47,3 +47,36 @@ def implied_weights(drugs: ibis.Table, caps: ibis.Table) -> ibis.Table:
         per_kg=joined.milligrams_per_kg / joined.doses,
         doses=joined.doses,
     )
+
+
+def daily_by_weight(courses: ibis.Table, weights: ibis.Table, implied: ibis.Table) -> ibis.Table:
+    """Lay the daily dose by body weight beside courses.
+
+    Parameters
+    ----------
+    courses
+        ``patient_id, course_id, daily_low, daily_high`` (mg) and more.
+    weights
+        ``patient_id, course_id, weight_kg`` (null where none is recorded).
+    implied
+        From :func:`implied_weights`.
+
+    Returns
+    -------
+    ibis.Table
+        The courses with ``weight`` (``recorded``, ``implied`` or ``unknown``) and ``daily_per_kg_low,
+        daily_per_kg_high`` (mg/kg). Where several drugs imply a weight, the bounds hold for all of them; the lower
+        one is null where the weight is known only to be at least so much, both where it is not known.
+    """
+    bounds = implied.group_by(*KEYS).aggregate(
+        weight_low=implied.weight_low.min(),
+        weight_high=ibis.ifelse(implied.weight_high.isnull().any(), ibis.null("float64"), implied.weight_high.max()),
+    )
+    rows = beside(beside(courses, weights.select(*KEYS, "weight_kg")), bounds)
+    return rows.mutate(
+        weight=ibis.cases(
+            (rows.weight_kg.notnull(), "recorded"), (rows.weight_low.notnull(), "implied"), else_="unknown"
+        ),
+        daily_per_kg_low=rows.daily_low / ibis.coalesce(rows.weight_kg, rows.weight_high),
+        daily_per_kg_high=rows.daily_high / ibis.coalesce(rows.weight_kg, rows.weight_low),
+    ).drop("weight_kg", "weight_low", "weight_high")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from abate.cohort import Cohort
+from abate.engine.haste import swiftly
 from abate.findings import (
     biomarkers,
     comparisons,
@@ -51,6 +52,7 @@ class Findings:
         self.texts |= found[1]
 
 
+@swiftly()
 def find(cohort: Cohort, progress: Callable[[str], None] | None = None) -> Findings:
     """Draw up everything the report shows, section by section."""
     findings = Findings()

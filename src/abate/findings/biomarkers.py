@@ -109,13 +109,16 @@ def _movement(cohort: Cohort, drawn: ibis.Table) -> list[dict[str, Any]]:
     above = time_above(clean, limits, first, last, cohort.options).select(*SERIES, "days_above", above="limit")
     rise = fastest_rise(clean.filter(clean.time >= first, clean.time < last)).select(*SERIES, "per_hour")
     slope = slopes(clean, *EARLY).select(*SERIES, "slope", "doublings")
-    for other in (before, area, above, rise, slope):
+    bounded = clean.filter(clean["limit"].notnull(), clean.time >= first, clean.time < last)
+    bounded = bounded.group_by(*SERIES).aggregate(bounded=bounded.count())
+    for other in (before, area, above, rise, slope, bounded):
         rows = beside(rows, other, SERIES)
     return [
         {
             "patient": who(row),
             "value": f"{known[row['variable']].label} ({known[row['variable']].unit})",
             "values": row["values"],
+            "at the limit of the assay": row["bounded"] or 0,
             "baseline": number(row["baseline"]),
             "peak": f"{number(row['peak'])}{' (limit of the assay)' if row['limit'] == 'above' else ''}",
             "on day": number(row["peak_time"]),

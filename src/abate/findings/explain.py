@@ -9,6 +9,7 @@ from typing import Any
 
 import ibis
 
+from abate.engine.haste import swiftly
 from abate.grading.rules import Criterion, System
 from abate.records.dictionary import Dictionary
 from abate.records.options import Options
@@ -58,6 +59,7 @@ class Explanation:
     records: tuple[Mapping[str, Any], ...]
 
 
+@swiftly()
 def explain(
     features: ibis.Table,
     grades: ibis.Table,

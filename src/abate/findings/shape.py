@@ -20,9 +20,11 @@ def number(value: float | None, places: int = 1) -> str:
 
 
 def interval(low: float | None, high: float | None, places: int = 1) -> str:
-    """Write a value known as bounds: 40 to 80; at least 40; a dash where nothing is known."""
-    if low is None or (high is None and low == 0):
+    """Write a value known as bounds: 40 to 80; at least 40; at most 80; a dash where nothing is known."""
+    if not low and high is None:
         return "–"
+    if low is None:
+        return f"at most {number(high, places)}"
     if high is None:
         return f"at least {number(low, places)}"
     return number(low, places) if low == high else f"{number(low, places)} to {number(high, places)}"

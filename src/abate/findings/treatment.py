@@ -5,7 +5,7 @@ import ibis
 from abate.cohort import STEROID, Cohort
 from abate.exposure.cumulative import cumulative
 from abate.exposure.equivalence import dexamethasone_factors
-from abate.findings.shape import Section, interval, listing, median_text, number, table
+from abate.findings.shape import Section, interval, listing, median_text, table
 from abate.timeline.joins import KEYS
 
 ABSENT = "No treatment under study is named in abate.toml ([study] treatment), or no patient has a dated dose of it."
@@ -21,9 +21,7 @@ def treatment(cohort: Cohort) -> Section:
         empty = {"doses": table([], "patient"), "dose_medians": table([], "what"), "cumulative": table([])}
         return {**empty, "courses": every}, {"treatment": text}
     rows = []
-    courses = {(row["patient_id"], row["course_id"]): row for row in listing(cohort.treatment, *KEYS)}
-    implied = {(row["patient_id"], row["course_id"]): row for row in listing(cohort.weights, *KEYS, "drug")}
-    recorded = {(row["patient_id"], row["course_id"]): row["weight_kg"] for row in listing(cohort.body_weights, *KEYS)}
+    courses = {(row["patient_id"], row["course_id"]): row for row in listing(cohort.treatment_by_weight, *KEYS)}
     doses = {
         (name, row["patient_id"], row["course_id"], row["window"]): row
         for name, exposure in cohort.exposure.items()
@@ -38,16 +36,8 @@ def treatment(cohort: Cohort) -> Section:
             "cumulative (mg)": interval(course["low"], course["high"]),
             "daily (mg)": interval(course["daily_low"], course["daily_high"]),
         }
-        weight, body = implied.get(key), recorded.get(key)
-        if body:
-            high = course["daily_high"]
-            line["daily (mg/kg)"] = interval(course["daily_low"] / body, high and high / body, 2)
-        elif weight and course["low"] == course["high"]:
-            per_kg = number(course["daily_low"] / weight["weight_low"], 2)
-            line["daily (mg/kg)"] = per_kg if weight["weight_high"] else f"at most {per_kg}"
-        else:
-            line["daily (mg/kg)"] = "–"
-        line["weight"] = "recorded" if body else "implied" if weight else "–"
+        line["daily (mg/kg)"] = interval(course["daily_per_kg_low"], course["daily_per_kg_high"], 2)
+        line["weight"] = "–" if course["weight"] == "unknown" else course["weight"]
         for name in (name for name in cohort.exposure if name != study.treatment):
             for window in ("before", "during"):
                 found = doses[(name, *key, window)]

@@ -121,11 +121,11 @@ def tocilizumab(cohort: Cohort, row: Printed, match: Match) -> Finding:
 def implied_weight(cohort: Cohort, row: Printed, match: Match) -> Finding:
     """The weight that total and dose per kg imply, and anakinra per kg at that weight."""
     found = one(cohort.weights, match[1])
-    anakinra = one(cohort.treatment, match[1])["daily_low"]
+    course = one(cohort.treatment_by_weight, match[1])
     low, high = found["weight_low"], found["weight_high"]
     capped = high is None
     weight = f"{'at least ' if capped else ''}{number(round(low, 2))} kg"
-    per_kg = f"{'at most ' if capped else ''}{number(round(anakinra / low, 2))} mg/kg"
+    per_kg = f"{'at most ' if capped else ''}{number(round(course['daily_per_kg_high'], 2))} mg/kg"
     if found["amount"] != row.value:
         return Finding(f"{number(found['amount'])} mg", "mismatch", PLAIN_TEXT)
     note = (
