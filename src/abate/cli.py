@@ -138,6 +138,34 @@ def explain(context: click.Context, records: str, patient: str, day: int, system
 
 
 @cli.command(epilog=CODES)
+@click.option("--patients", type=int, required=True, help="How many: 1 to 1,000,000.")
+@click.option("--seed", type=int, default=2020, show_default=True, help="The same seed gives the same bytes.")
+@click.option(
+    "--effect",
+    "effects",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="What anakinra does, by assumption; 0, which is nothing, unless given. duration: logarithm of the ratio of "
+    "the days that remain; severity: grades added to each later day; death: logarithm of the hazard ratio.",
+)
+@click.option("--policy", default="refractory", show_default=True, help="Who gets it: refractory, prophylaxis, none.")
+@click.option("--layer", default="clean", show_default=True, help="clean, or usual: lost, doubled, misdated values.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the records and their truth.")
+@click.pass_context
+def synth(
+    context: click.Context, patients: int, seed: int, effects: tuple[str, ...], policy: str, layer: str, out: Path
+) -> None:
+    """Write a made-up cohort whose truth is known: records, intended grades, rates beside published ones."""
+    from abate import verbs
+
+    with steps(context.obj["quiet"]) as say:
+        verbs.synth(out, patients, seed, effects, policy, layer, say)
+    if not context.obj["quiet"]:
+        click.echo(f"{patients:,} made-up patients are in {out}; SYNTHETIC_rates.html says how near they are.")
+        click.echo(f"Report on them: abate run {out} --out REPORT")
+
+
+@cli.command(epilog=CODES)
 @click.argument("name", default="")
 @click.argument("given", nargs=-1, metavar="[INPUT=VALUE]...")
 @click.option("--describe", is_flag=True, help="Print inputs, units, allowed values, options and criteria.")
@@ -150,8 +178,8 @@ def calc(
     """Compute a score or grading system for one case, or for a table of cases; without NAME list them all."""
     from abate import calculator
     from abate.calculator import words
+    from abate.engine.whole import write_whole
     from abate.records.problems import AbateError
-    from abate.report.text import write_whole
 
     if not name and table is not None:
         raise AbateError("A table needs the name of its score. Expected abate calc NAME --table FILE. Give the name.")

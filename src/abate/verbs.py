@@ -14,10 +14,11 @@ import pyarrow as pa
 from abate.cohort import Cohort, derive
 from abate.engine.ingest import Records, ingest
 from abate.engine.store import Engine
+from abate.engine.whole import check_place, write_whole
 from abate.findings import Findings, find
 from abate.grading.rules import System
 from abate.records.problems import AbateError, Problem
-from abate.report.text import csv_text, write_whole
+from abate.report.text import csv_text
 from abate.sources.clif import is_clif, read_clif
 from abate.sources.folder import read_folder
 
@@ -210,6 +211,40 @@ def explain(
     return f"Patient {patient}{several}\n\n" + "\n\n\n".join(parts)
 
 
+def synth(
+    out: str | Path,
+    patients: int,
+    seed: int = 2020,
+    effects: Iterable[str] = (),
+    policy: str = "refractory",
+    layer: str = "clean",
+    progress: Progress = _silent,
+) -> Path:
+    """Write a made-up cohort whose truth is known.
+
+    Parameters
+    ----------
+    out
+        The folder; written whole or not at all. :func:`run` reads it.
+    patients, seed, policy, layer
+        See :class:`abate.synthesis.cohort.Synthetic`.
+    effects
+        What anakinra does by assumption, such as ``"duration=-0.5"``: :class:`abate.synthesis.illness.Effect`.
+    progress
+        Called with a word before each part.
+
+    Raises
+    ------
+    AbateError
+        If there cannot be such a cohort, or the place holds something else.
+    """
+    from abate.synthesis.cohort import Synthetic, synthesise
+    from abate.synthesis.illness import effect_from
+
+    synthesise(Synthetic(patients, seed, effect_from(effects), policy, layer), Path(out), progress)
+    return Path(out)
+
+
 def write_audit(table: pa.Table, out: Path) -> Path:
     """Write ``audit.csv`` into a folder, and return where it is."""
     path = out / "audit.csv"
@@ -265,11 +300,11 @@ def run(records: str | Path, out: str | Path, progress: Progress = _silent, syst
         not installed.
     """
     _need_report_extra()
-    from abate.report.output import check_place, write
+    from abate.report.output import MARKER, write
     from abate.report.page import Head
 
     place = Path(out)
-    check_place(place)
+    check_place(place, MARKER, "report")
     cohort = analyse(records, progress, systems_named(systems))
     findings = find(cohort, progress)
     if str(records) in STUDIES and not Path(records).is_dir():

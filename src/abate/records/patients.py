@@ -44,7 +44,7 @@ CONTACT = ("last_contact", "last_contact_day", "last_contact_month")
 def baseline_columns(raw: ibis.Table) -> list[str]:
     """Return the columns that the user brought beside those the table knows."""
     known = {column.name for column in PATIENTS.columns} | {*CONTACT, "patient_id", "course_id", "day0"}
-    return [name for name in raw.columns if name not in known | {"source", "row_order"}]
+    return [name for name in raw.columns if name not in known | {"synthetic", "source", "row_order"}]
 
 
 def read_patients(raw: ibis.Table, numeric: Sequence[str], reading: Reading) -> ibis.Table:

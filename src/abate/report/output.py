@@ -1,9 +1,6 @@
-"""The output folder: written beside its place and moved in whole, or not at all."""
+"""The output folder of a run: page, tables, figures and its record."""
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from abate.records.problems import AbateError
+from abate.engine.whole import whole_folder
 from abate.report.compared import systems_compared
 from abate.report.curves import (
     MOST_ROWS_OF_A_MAP,
@@ -67,22 +64,6 @@ def draw(tables: Mapping[str, pa.Table], treatment: str) -> list[Figure]:
     return [*figures, *timelines(given)]
 
 
-def check_place(out: Path) -> None:
-    """Refuse to write over a folder that is not a report.
-
-    Raises
-    ------
-    AbateError
-        If the place is a file, or a folder that holds something else.
-    """
-    if not out.exists() or (out.is_dir() and ((out / MARKER).is_file() or not any(out.iterdir()))):
-        return
-    raise AbateError(
-        f"{out.name}: this exists and is not a report. Expected a new folder, an empty one, or an earlier report "
-        "(it is replaced). Choose another --out."
-    )
-
-
 def write(
     out: Path,
     tables: Mapping[str, pa.Table],
@@ -114,10 +95,7 @@ def write(
     AbateError
         If the place may not be written over.
     """
-    check_place(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
+    with whole_folder(out, MARKER, "report") as work:
         _write_tables(work / "tables", tables)
         progress("drawing figures")
         figures = draw(tables, treatment)
@@ -132,10 +110,6 @@ def write(
         page = render(tables, texts, figures, drawn, head)
         (work / "report.html").write_text(page, encoding="utf-8")
         (work / MARKER).write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        _umask_permissions(work)
-        _move_in(work, out)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _write_tables(folder: Path, tables: Mapping[str, pa.Table]) -> None:
@@ -144,26 +118,3 @@ def _write_tables(folder: Path, tables: Mapping[str, pa.Table]) -> None:
         if table.num_columns:
             (folder / f"{name}.csv").write_text(csv_text(table), encoding="utf-8")
             pq.write_table(table, folder / f"{name}.parquet")
-
-
-def _umask_permissions(work: Path) -> None:
-    """Give the folder the permissions of an ordinary new one; a temporary one is closed to others."""
-    mask = os.umask(0)
-    os.umask(mask)
-    work.chmod(0o777 & ~mask)
-
-
-def _move_in(work: Path, out: Path) -> None:
-    """Put the finished folder in its place; an earlier report goes only once the new one stands."""
-    if not out.exists():
-        work.rename(out)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.old.", dir=out.parent))
-    out.rename(old / "report")
-    try:
-        work.rename(out)
-    except OSError:
-        (old / "report").rename(out)
-        raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)

@@ -95,6 +95,8 @@ class Study:
         The head of the report.
     mark
         A warning shown on the page and every figure (synthetic, or no CAR T cells).
+    mix_synthetic
+        Whether made-up records may stand beside real ones.
     baseline
         The columns of the patients that make Table 1; all of them where none is named.
     treatment, toxicity, system
@@ -106,6 +108,7 @@ class Study:
     title: str = ""
     population: str = ""
     mark: str = ""
+    mix_synthetic: bool = False
     baseline: tuple[str, ...] = ()
     treatment: str = ""
     toxicity: str = "ICANS"
@@ -210,7 +213,9 @@ def study_from(content: Mapping[str, Any]) -> Study:
     read.known("", content, (*top, *(name for name in TABLES if name not in top)))
     study = read.table("study", content.get("study", {}))
     texts = ("title", "population", "mark", "treatment", "toxicity", "system")
-    read.known("study", study, (*texts, "baseline"))
+    read.known("study", study, (*texts, "baseline", "mix_synthetic"))
+    if study.get("mix_synthetic", False) not in (True, False):
+        read.wrong("study.mix_synthetic", "this is not yes or no", "true or false")
     baseline = tuple(str(name) for name in read.list_of("study.baseline", study.get("baseline", [])))
     reading = read.table("reading", content.get("reading", {}))
     read.known("reading", reading, ("decimal", "delimiter", "encoding", "missing", "day0_kind", "zone"))
@@ -227,6 +232,7 @@ def study_from(content: Mapping[str, Any]) -> Study:
     result = Study(
         **{key: read.text("study", study, key, "ICANS" if key == "toxicity" else "") for key in texts},
         baseline=baseline,
+        mix_synthetic=study.get("mix_synthetic", False) is True,
         delimiter=read.text("reading", reading, "delimiter", ","),
         encoding=read.text("reading", reading, "encoding", "utf-8"),
         zone=read.text("reading", reading, "zone", "UTC"),

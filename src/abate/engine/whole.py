@@ -1,0 +1,91 @@
+"""Output that is written whole or not at all: beside its place, and moved in when it is finished."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from abate.records.problems import AbateError
+
+
+def check_place(out: Path, marker: str, what: str) -> None:
+    """Refuse to write over a folder that is not of the kind to be written.
+
+    Parameters
+    ----------
+    out
+        The folder to be written.
+    marker
+        The file that every folder of its kind has.
+    what
+        The kind, such as ``report``.
+
+    Raises
+    ------
+    AbateError
+        If the place is a file, or a folder that holds something else.
+    """
+    if not out.exists() or (out.is_dir() and ((out / marker).is_file() or not any(out.iterdir()))):
+        return
+    raise AbateError(
+        f"{out.name}: this exists and is not a {what}. Expected a new folder, an empty one, or an earlier {what} "
+        "(it is replaced). Choose another --out."
+    )
+
+
+@contextmanager
+def whole_folder(out: Path, marker: str, what: str) -> Iterator[Path]:
+    """Give a folder to write in, which takes its place once everything in it stands.
+
+    Parameters are those of :func:`check_place`. An earlier folder there goes only once the new one is whole; after
+    an error it is as it was, and nothing of the new one is left.
+
+    Raises
+    ------
+    AbateError
+        If the place may not be written over.
+    """
+    check_place(out, marker, what)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        yield work
+        _umask_permissions(work)
+        _move_in(work, out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file beside its place and move it in, so that it is never half there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", newline="", delete=False
+    ) as stream:
+        stream.write(text)
+    Path(stream.name).replace(path)
+
+
+def _umask_permissions(work: Path) -> None:
+    """Give the folder the permissions of an ordinary new one; a temporary one is closed to others."""
+    mask = os.umask(0)
+    os.umask(mask)
+    work.chmod(0o777 & ~mask)
+
+
+def _move_in(work: Path, out: Path) -> None:
+    """Put the finished folder in its place; an earlier one goes only once the new one stands."""
+    if not out.exists():
+        work.rename(out)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.old.", dir=out.parent))
+    out.rename(old / "earlier")
+    try:
+        work.rename(out)
+    except OSError:
+        (old / "earlier").rename(out)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,120 @@
+"""How often what happened in a made-up cohort, beside what was published of real ones."""
+
+import csv
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abate.sources.synthetic import MARK
+from abate.synthesis.illness import DAYS, Illness
+from abate.synthesis.patients import NEVER, Booleans, Integers, Patients
+
+STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}"
+    "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .7rem;border-bottom:1px solid #ddd;"
+    "vertical-align:top}td.n{text-align:right;white-space:nowrap}"
+    ".mark{background:#7a1f1f;color:#fff;padding:.4rem .8rem;font-weight:600;letter-spacing:.06em}"
+)
+LANDMARK, WITHIN = 12, 7
+
+
+class Rates:
+    """Counts that parts of a cohort are added to; nothing of a single patient is kept."""
+
+    def __init__(self) -> None:
+        self.patients = 0
+        self.counts: dict[str, list[int]] = {}
+        self.days: dict[str, NDArray[np.int64]] = {}
+
+    def share(self, measure: str, where: Any, among: Booleans | None = None) -> None:
+        """Count patients, among all or some."""
+        one = self.counts.setdefault(measure, [0, 0])
+        one[0] += int((where if among is None else where & among).sum())
+        one[1] += len(where) if among is None else int(among.sum())
+
+    def median(self, measure: str, values: Integers) -> None:
+        """Count patients by a number of days."""
+        self.days[measure] = self.days.get(measure, np.zeros(4 * DAYS, int)) + np.bincount(values, minlength=4 * DAYS)
+
+    def add(self, people: Patients, ill: Illness, grades: dict[str, NDArray[np.int8]]) -> None:
+        """Add a part: its patients, what happened to them, and the grades it was made to have."""
+        self.patients += people.count
+        first, last = {}, {}
+        for name, system in (("CRS", "astct_crs"), ("Neurotoxicity", "astct_icans")):
+            found = grades[system]
+            any_grade = found >= 1
+            affected = any_grade.any(axis=1)
+            self.share(f"{name} of any grade (%)", affected)
+            self.share(f"{name} of grade 3 or more (%)", found.max(axis=1) >= 3)
+            first[name] = np.where(affected, any_grade.argmax(axis=1), NEVER)
+            last[name] = np.where(affected, DAYS - 1 - any_grade[:, ::-1].argmax(axis=1), -1)
+            self.share(
+                f"New {'CRS' if name == 'CRS' else 'neurotoxicity'} after day 14 (%)", affected & (first[name] > 14)
+            )
+            self.median(f"{name}: first day, median", first[name][affected])
+            self.median(f"{name}: days, median", (last[name] - first[name] + 1)[affected])
+        neuro = first["Neurotoxicity"] < NEVER
+        crs, begun = first["CRS"] < NEVER, first["Neurotoxicity"]
+        before = crs & (first["CRS"] < begun) & (begun <= last["CRS"])
+        self.share("CRS began before neurotoxicity (% of those with neurotoxicity)", before, neuro)
+        self.share("Neurotoxicity without CRS (%)", ~crs, neuro)
+        self.share("Neurotoxicity began after CRS had resolved (%)", crs & (begun > last["CRS"]), neuro)
+        self.share("HLH-like state (%)", people.hlh)
+        self.share("Tocilizumab (%)", ill.tocilizumab.any(axis=1))
+        self.share("Corticosteroids (%)", ill.dexamethasone.any(axis=1))
+        self.share("Anakinra (%)", ill.anakinra_start < NEVER)
+        self.share("Death by day 29 (%)", ill.death_day < NEVER)
+        self.median("First day of anakinra, median", ill.anakinra_start[ill.anakinra_start < NEVER])
+        on = (grades["astct_icans"][:, LANDMARK] >= 1) & (ill.anakinra_start > LANDMARK + WITHIN)
+        later = grades["astct_icans"][:, LANDMARK + WITHIN :]
+        gone = (ill.death_day > LANDMARK + WITHIN) & ~(later >= 1).any(axis=1)
+        self.share(
+            f"Neurotoxicity of day {LANDMARK} resolved by day {LANDMARK + WITHIN} without anakinra (%)", gone, on
+        )
+
+    def table(self) -> list[dict[str, str]]:
+        """Return a line a measure: what the cohort has, and what was published."""
+        text = files("abate.synthesis").joinpath("published.csv").read_text(encoding="utf-8")
+        published: dict[str, list[str]] = {}
+        for row in csv.DictReader(text.splitlines()):
+            published.setdefault(row["measure"], []).append(f"{row['value']} ({row['cohort']}; {row['known']})")
+        found = {name: f"{100 * some / total:.1f}" if total else "–" for name, (some, total) in self.counts.items()}
+        found |= {name: _median(counts) for name, counts in self.days.items()}
+        order = [*published, *(name for name in found if name not in published)]
+        return [
+            {"measure": name, "this cohort": found[name], "published": "; ".join(published.get(name, ["–"]))}
+            for name in order
+        ]
+
+    def page(self, said: dict[str, object]) -> str:
+        """Return the page: what was asked for, and the table."""
+        lines = "".join(
+            f"<tr><td>{escape(row['measure'])}</td><td class=n>{escape(row['this cohort'])}</td>"
+            f"<td>{'<br>'.join(map(escape, row['published'].split('; ')))}</td></tr>"
+            for row in self.table()
+        )
+        asked = "".join(
+            f"<tr><td>{escape(name)}</td><td>{escape(str(value))}</td></tr>" for name, value in said.items()
+        )
+        return (
+            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{MARK}: rates</title><style>{STYLE}</style>'
+            f'<p class="mark">{MARK}: no patient behind any of this</p><h1>Rates of a synthetic cohort</h1>'
+            "<p>Grades are those that the days were made to have, by ASTCT. Published rates rest on the grading scale "
+            "named with them, and on other patients: they say whether a cohort is near what was seen, no more. Nothing "
+            "here is evidence of anything.</p>"
+            f"<table><tr><th>measure<th>this cohort<th>published</tr>{lines}</table>"
+            f"<h2>How it was made</h2><table>{asked}</table></html>\n"
+        )
+
+
+def _median(counts: NDArray[np.int64]) -> str:
+    """Return the median of counted numbers."""
+    total = int(counts.sum())
+    if not total:
+        return "–"
+    cumulative = np.cumsum(counts)
+    low, high = (int(np.searchsorted(cumulative, place)) for place in ((total + 1) // 2, total // 2 + 1))
+    return f"{(low + high) / 2:g}"
