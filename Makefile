@@ -11,6 +11,8 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 
 demo: $(VENV)/installed
 	$(BIN)/abate run strati2020 --out demo
+	$(BIN)/abate synth --patients 40 --layer usual --out demo-synthetic/records
+	$(BIN)/abate run demo-synthetic/records --out demo-synthetic/report
 
 # On every core; what was covered is kept, and judged by `make check`.
 test: $(VENV)/installed-dev
@@ -68,4 +70,4 @@ lock:
 	$(LOCK) --group dev --output-file locks/dev.txt
 
 clean:
-	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .coverage .hypothesis .import_linter_cache
+	rm -rf $(VENV) demo demo-synthetic .pytest_cache .mypy_cache .ruff_cache .coverage .hypothesis .import_linter_cache

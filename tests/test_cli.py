@@ -150,3 +150,34 @@ def test_help_loads_no_engine() -> None:
     code += "'pyarrow', 'numpy', 'rich.progress') if m in sys.modules), sep=',', file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stderr.strip() == ""
+
+
+def test_synth_says_what_it_made_and_the_check_finds_nothing_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "made up"
+    assert abate("synth", "--patients", "3", "--effect", "death=-1", "--out", out) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("3 made-up patients are in") and "SYNTHETIC_rates.html" in said
+    assert abate("check", out) == 0
+    assert "not used" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--patients", "0"], "No cohort has this many patients. Expected 1 to 1,000,000. Correct --patients."),
+        (["--patients", "2", "--policy", "all"], "No policy has the name given. Expected one of refractory, "),
+        (
+            ["--patients", "2", "--effect", "dose=1"],
+            "An effect cannot be read. Expected NAME=NUMBER, the name one of duration",
+        ),
+    ],
+)
+def test_synth_refuses_in_one_paragraph(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert abate("synth", *arguments, "--out", tmp_path / "out") == 2
+    shown = capsys.readouterr()
+    assert message in shown.err and not shown.out
+    assert not (tmp_path / "out").exists()
