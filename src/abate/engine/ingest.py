@@ -1,7 +1,7 @@
 """From what a door hands on to records: every value is used, or set aside with a reason."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis
 import ibis.expr.types as ir
@@ -17,6 +17,7 @@ from abate.records.tables import PATIENTS, TABLES, Table
 from abate.records.units import conversion_table
 from abate.sources.folder import Source
 from abate.sources.mapping import Study
+from abate.sources.synthetic import told_apart
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,13 @@ def ingest(source: Source, engine: Engine, progress: Callable[[str], None] | Non
     Raises
     ------
     UnusableRecordsError
-        If a course is described by two different rows of ``patients``, or there is no patient.
+        If a course is described by two different rows of ``patients``, there is no patient, or made-up records
+        stand beside real ones unasked.
     """
-    work = _Ingest(source, engine)
+    study, mixed = told_apart(source.study, source.raw)
+    if mixed:
+        raise UnusableRecordsError(mixed)
+    work = _Ingest(replace(source, study=study), engine)
     for table in TABLES.values():
         if progress:
             progress(f"reading {table.name}")

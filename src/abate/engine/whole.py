@@ -64,15 +64,22 @@ def write_whole(path: Path, text: str) -> None:
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", newline="", delete=False
     ) as stream:
-        stream.write(text)
-    Path(stream.name).replace(path)
+        place = Path(stream.name)
+        try:
+            stream.write(text)
+            stream.close()
+            _umask_permissions(place, 0o666)
+            place.replace(path)
+        except BaseException:
+            place.unlink(missing_ok=True)
+            raise
 
 
-def _umask_permissions(work: Path) -> None:
-    """Give the folder the permissions of an ordinary new one; a temporary one is closed to others."""
+def _umask_permissions(work: Path, mode: int = 0o777) -> None:
+    """Give a folder or file the permissions of an ordinary new one; a temporary one is closed to others."""
     mask = os.umask(0)
     os.umask(mask)
-    work.chmod(0o777 & ~mask)
+    work.chmod(mode & ~mask)
 
 
 def _move_in(work: Path, out: Path) -> None:
@@ -84,8 +91,8 @@ def _move_in(work: Path, out: Path) -> None:
     out.rename(old / "earlier")
     try:
         work.rename(out)
-    except OSError:
+    except BaseException:
         (old / "earlier").rename(out)
+        old.rmdir()
         raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)

@@ -72,18 +72,16 @@ def worst_of_days(results: ibis.Table) -> ibis.Table:
     ibis.Table
         ``patient_id, course_id, day``, ``NAME_low``, ``NAME_high``, ``NAME_unit`` (as recorded).
     """
-    rows = ibis.union(
-        *(
-            _of_variable(results, name).select(*DAY, "low", "high", unit="unit_recorded", name=ibis.literal(name))
-            for name in WORST
-        )
-    )
+    rows = results.filter(results.variable.isin([RATIOS.get(name, name) for name in WORST]))
     found: dict[str, Any] = {}
     for name, end in WORST.items():
-        mine = rows.name == name
-        for side in ("low", "high"):
-            found[f"{name}_{side}"] = getattr(rows[side], end)(where=mine)
-        found[f"{name}_unit"] = rows.unit.max(where=mine)
+        mine, low, high = rows.variable == RATIOS.get(name, name), rows.low, rows.high
+        if name in RATIOS:
+            mine &= ibis.coalesce(rows.uln > 0, False)
+            low, high = low / rows.uln.nullif(0), ibis.ifelse(high < ENDLESS, high / rows.uln.nullif(0), high)
+        found[f"{name}_low"] = getattr(low, end)(where=mine)
+        found[f"{name}_high"] = getattr(high, end)(where=mine)
+        found[f"{name}_unit"] = rows.unit_recorded.max(where=mine)
     return rows.group_by(*DAY).aggregate(**found)
 
 

@@ -18,7 +18,6 @@ from abate.records.patients import CONTACT, RESERVED
 from abate.records.problems import AbateError, Problem, UnusableRecordsError
 from abate.records.tables import TABLES, Table
 from abate.sources.mapping import NAME, Part, Study, read_mapping
-from abate.sources.synthetic import told_apart
 
 KEYS = ("patient_id", "course_id")
 ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "utf-16": "utf-16"}
@@ -104,8 +103,6 @@ def read_folder(path: Path, backend: Any) -> Source:
         found = [expression for expression in read if expression is not None]
         if found:
             raw[name] = ibis.union(*found) if len(found) > 1 else found[0]
-    study, mixed = told_apart(study, raw)
-    door.problems += mixed
     if study.coverage:
         declared = declared_coverage(study.coverage)
         raw["coverage"] = raw["coverage"].union(declared) if "coverage" in raw else declared

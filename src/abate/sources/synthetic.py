@@ -12,6 +12,8 @@ MARK = "SYNTHETIC"
 """What the files of a made-up cohort have in their names, and the page and the figures across them."""
 COLUMN = "synthetic"
 """The column that says so in every row, whatever it holds; blank or absent in real records."""
+REAL = ("", "no", "false", "0")
+"""Words in it that say that a row is not made up."""
 MIXED = "SYNTHETIC AND REAL RECORDS MIXED"
 
 
@@ -23,7 +25,7 @@ def told_apart(study: Study, raw: Mapping[str, ibis.Table]) -> tuple[Study, list
     study
         What the mapping file says; ``[study] mix_synthetic = true`` allows the mixture, which is marked as one.
     raw
-        The tables of a door, with the text column ``synthetic``; promises of coverage are of neither kind.
+        The text tables of a door; promises of coverage are of neither kind.
 
     Returns
     -------
@@ -33,7 +35,10 @@ def told_apart(study: Study, raw: Mapping[str, ibis.Table]) -> tuple[Study, list
     counts = {}
     for name, table in raw.items():
         if name != "coverage":
-            made_up = ibis.coalesce(table[COLUMN].strip() != "", False)
+            # Those that abate made say so in their identifiers too, whatever became of the column.
+            made_up = ibis.coalesce(table.patient_id.strip().startswith(f"{MARK}-"), False)
+            if COLUMN in table.columns:
+                made_up |= ibis.coalesce(table[COLUMN].strip().lower().notin(REAL), False)
             counts[name] = (
                 table.aggregate(rows=table.count(), made_up=made_up.sum().coalesce(0)).to_pyarrow().to_pylist()[0]
             )

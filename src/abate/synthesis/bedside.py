@@ -70,8 +70,9 @@ def _vitals(random: np.random.Generator, people: Patients, ill: Illness) -> Numb
     """Return patients x (a day before and all days) x slots x :data:`VITALS`; nothing before day 0."""
     shape = (people.count, DAYS, SLOTS)
     pressure = signs()["pressure"]
-    temperature = np.round(36.2 + 1.4 * random.random(shape), 1)
+    temperature = 36.2 + 1.4 * random.random(shape)
     temperature[:, :, 3:5] += np.where(ill.fever, 2.1, 0.0)[:, :, None]
+    temperature = np.round(temperature, 1)
     heart_rate = np.rint(70 + 25 * random.random(shape) + 9 * ill.crs[:, :, None])
     sbp = np.rint(105 + 30 * random.random(shape))
     low = np.rint(72 + 17 * random.random(shape))
@@ -87,6 +88,9 @@ def _vitals(random: np.random.Generator, people: Patients, ill: Illness) -> Numb
     sbp = np.where(shows, low, sbp)
     given = (ill.oxygen > 0)[:, :, None]
     spo2 = np.rint(np.where(given, 92 + 4 * random.random(shape), 95 + 4 * random.random(shape)))
+    # Before oxygen is given the saturation is low on room air.
+    coming = (ill.oxygen[:, :-1] == 0) & (ill.oxygen[:, 1:] > 0)
+    spo2[:, :-1, 5] = np.where(coming, np.rint(86 + 5 * random.random(coming.shape)), spo2[:, :-1, 5])
     flow = litres(people)[np.arange(people.count)[:, None], ill.oxygen]
     fraction = FRACTIONS[ill.oxygen]
     found = np.full((people.count, DAYS + 1, SLOTS, len(VITALS)), np.nan)

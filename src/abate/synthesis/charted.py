@@ -17,7 +17,8 @@ def words(names: Sequence[str | None], numbers: NDArray[np.generic]) -> pa.Array
     """Return text from the numbers of its words, shared and not repeated in memory; no word is no text."""
     # Each word once: a dictionary that repeats one is written in no fixed way.
     unique = list(dict.fromkeys(names))
-    numbers = np.array([unique.index(name) for name in names])[numbers]
+    places = {name: place for place, name in enumerate(unique)}
+    numbers = np.array([places[name] for name in names])[numbers]
     missing = np.array([name is None for name in unique])[numbers]
     indices = pa.array(numbers.astype(np.int32), mask=missing)
     return pa.DictionaryArray.from_arrays(indices, pa.array([name or "" for name in unique], pa.string()))

@@ -171,7 +171,7 @@ def surface(people: Patients) -> Numbers:
 
 def by_weight(people: Patients) -> Booleans:
     """Return whose vasopressors are charted by weight."""
-    return people.variants[:, 0] < 0.5
+    return people.variants[:, 11] < 0.5
 
 
 def _infusion(people: Patients, ill: Illness, drug: str) -> pa.Table:
@@ -225,7 +225,13 @@ def events(people: Patients, ill: Illness, grades: Mapping[str, NDArray[np.int8]
             text=(CAUSES, ill.cause[:, None]),
             day=ill.death_day[:, None],
         ),
-        rows(EVENT, (people.hlh & (ill.last_day >= 8))[:, None], everyone, event="hlh", day=np.array([[8]])),
+        rows(
+            EVENT,
+            (people.hlh & (ill.last_day > people.hlh_onset))[:, None],
+            everyone,
+            event="hlh",
+            day=people.hlh_onset[:, None] + 1,
+        ),
     ]
     for sign, kind, minutes in (("focal_seizure", "focal", 2.0), ("long_seizure", "generalized", 10.0)):
         seen = (ill.neuro == neuro.number(sign)) & alive

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -126,7 +127,8 @@ def synthesise(asked: Synthetic, out: Path, progress: Callable[[str], None] | No
         finally:
             for writer in writers.values():
                 writer.close()
-        said = {"synthetic": True, "abate": version("abate"), "version": VERSION, "days": DAYS, **asdict(asked)}
+        made_by = {name: version(name) for name in ("abate", "numpy", "pyarrow")}
+        said = {"synthetic": True, "version": VERSION, **made_by, "days": DAYS, **asdict(asked)}
         if asked.layer == "usual":
             said["corruptions"] = CORRUPTIONS
         (work / MARKER).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
@@ -142,6 +144,8 @@ def _possible(asked: Synthetic) -> None:
     for name, known in choices.items():
         if getattr(asked, name) not in known:
             raise AbateError(f"No {name} has the name given. Expected one of {', '.join(known)}. Correct --{name}.")
+    if asked.policy == "none" and asked.effect != NO_EFFECT:
+        raise AbateError("Nobody gets the drug that has an effect. Expected another --policy, or no --effect.")
     if not 0 <= asked.seed < 2**63:
         raise AbateError("The seed cannot be used. Expected a whole number from 0 on. Correct --seed.")
 
@@ -167,7 +171,7 @@ def _part(asked: Synthetic, first: int, count: int, rates: Rates) -> dict[str, p
         tables["corruptions"] = log
     there = np.arange(PART) < count
     tables |= {"intended_grades": _intended(ill, grades), "truth": _truth(people, ill, untreated)}
-    rates.add(_some(people, there), _some(ill, there), {name: found[there] for name, found in grades.items()})
+    rates.add(_some(people, there), _some(ill, there), _some(untreated, there))
     return {name: _named(table, first, count) for name, table in tables.items()}
 
 
@@ -180,10 +184,11 @@ def _named(table: pa.Table, first: int, count: int) -> pa.Table:
     """Return the rows of the first patients of a part, with identifiers and the mark."""
     patient = table["patient"].to_numpy()
     kept = table.filter(pa.array(patient < count)) if count < PART else table
-    names = [f"{MARK}-{first + place + 1:07d}" for place in range(PART)]
-    numbers = kept["patient"].to_numpy()
-    kept = kept.drop_columns(["patient"]).add_column(0, "patient_id", words(names, numbers))
-    return kept.append_column(COLUMN, words([MARK], np.zeros(len(numbers), np.int64)))
+    numbers = pc.utf8_lpad(pa.array(np.arange(first + 1, first + count + 1)).cast("string"), 7, "0")
+    names = pc.binary_join_element_wise(MARK, numbers, "-")
+    patients = pa.DictionaryArray.from_arrays(kept["patient"].combine_chunks().cast("int32"), names)
+    kept = kept.drop_columns(["patient"]).add_column(0, "patient_id", patients)
+    return kept.append_column(COLUMN, words([MARK], np.zeros(kept.num_rows, np.int64)))
 
 
 def _intended(ill: Illness, grades: Mapping[str, NDArray[np.int8]]) -> pa.Table:
@@ -197,19 +202,17 @@ def _truth(people: Patients, ill: Illness, untreated: Illness) -> pa.Table:
     """Return a row a patient: what the records do not say."""
     columns = {
         "severity": people.severity,
-        "hlh_like": people.hlh.astype(np.int64),
-        "crs_peak_level": people.crs_peak,
-        "crs_first_day": people.crs_onset,
-        "crs_end_day": ill.crs_end,
-        "crs_end_day_untreated": untreated.crs_end,
-        "neurotoxicity_peak_level": people.neuro_peak,
-        "neurotoxicity_first_day": people.neuro_onset,
-        "neurotoxicity_end_day": ill.neuro_end,
-        "neurotoxicity_end_day_untreated": untreated.neuro_end,
+        "hlh_onset_day": np.where(people.hlh, people.hlh_onset, NEVER),
         "anakinra_start_day": ill.anakinra_start,
-        "death_day": ill.death_day,
-        "death_day_untreated": untreated.death_day,
     }
+    for world, happened in (("", ill), ("_untreated", untreated)):
+        for name, levels in (("crs", happened.crs), ("neurotoxicity", happened.encephalopathy)):
+            toxic = levels > 0
+            some = toxic.any(axis=1)
+            columns[f"{name}_first_day{world}"] = np.where(some, toxic.argmax(axis=1), NEVER)
+            columns[f"{name}_last_day{world}"] = np.where(some, DAYS - 1 - toxic[:, ::-1].argmax(axis=1), NEVER)
+            columns[f"{name}_highest_level{world}"] = levels.max(axis=1)
+        columns[f"death_day{world}"] = happened.death_day
     columns = {name: np.where(value == NEVER, np.nan, value) for name, value in columns.items()}
     schema = {"patient": WHOLE, "severity": NUMBER} | dict.fromkeys(list(columns)[1:], WHOLE)
     return rows(schema, np.ones(PART, bool), np.arange(PART), **columns)

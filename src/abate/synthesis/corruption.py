@@ -9,8 +9,10 @@ import pyarrow.compute as pc
 
 from abate.synthesis.bedside import DAY, LABORATORY, SCORES, VITALS
 from abate.synthesis.charted import NUMBER, TEXT, WHOLE, rows, stacked, words
+from abate.synthesis.charts import by_weight
 from abate.synthesis.illness import DAYS, Illness
 from abate.synthesis.patients import Booleans, Integers, Patients
+from abate.synthesis.truth import vasopressor_minutes
 
 LOG = {
     "patient": WHOLE,
@@ -18,8 +20,11 @@ LOG = {
     "table": TEXT,
     "variable": TEXT,
     "minute": WHOLE,
+    "minute_after": WHOLE,
     "before": NUMBER,
     "after": NUMBER,
+    "unit_after": TEXT,
+    "toxicity": TEXT,
     "from_day": WHOLE,
     "to_day": WHOLE,
 }
@@ -39,8 +44,11 @@ ABOVE = {"ferritin": 16500.0, "il6": 5000.0}
 BELOW = {"crp": 5.0, "il6": 2.0}
 WRONG_UNITS = {"ferritin": "g/L", "creatinine": "U/L", "temperature": "mm[Hg]"}
 """Units that are no units of the variable: a value in one is set aside, and never guessed."""
-REMEMBERED = VITALS
+FEVER, LOW = 38.0, 90.0
+"""A temperature (Cel) and a systolic pressure (mmHg) that make a grade."""
+REMEMBERED = ("temperature", "sbp")
 """Of these a day can decide later ones too, by an episode that opens or does not close."""
+ORGANS = ("creatinine", "alt", "ast")
 
 
 def corrupt(
@@ -58,32 +66,36 @@ def corrupt(
     Returns
     -------
     tuple
-        The tables; and ``patient, kind, table, variable, minute, before, after, from_day, to_day``: the days whose
-        grade it can change (no day where it changes none).
+        The tables; and a row for each change: where it was, what it was and became, and from which day to which it
+        can change a grade of which toxicity (no day where it cannot: the value decided nothing, and others of its
+        day are left).
     """
-    work = _Measurements(random, tables["measurements"])
-    work.antibody(ill)
-    work.assay_limits()
-    work.misdate(ill)
-    work.wrong_units()
-    work.lose(ill)
-    work.duplicate()
-    changed = dict(tables) | {"measurements": work.table()}
+    work = _Measurements(random, ill, tables["measurements"])
+    for step in (work.antibody, work.assay_limits, work.misdate, work.wrong_units, work.lose, work.duplicate):
+        step()
     unweighed = random.random(people.count) < CORRUPTIONS["weight missing"]
     weights = pc.if_else(pa.array(unweighed), pa.scalar(None, pa.float64()), tables["patients"]["weight_kg"])
     place = tables["patients"].schema.get_field_index("weight_kg")
-    changed["patients"] = tables["patients"].set_column(place, "weight_kg", weights)
-    work.note(
-        "weight missing", unweighed, np.arange(people.count), "patients", "weight_kg", people.weight, np.nan, 0, DAYS
+    patients = tables["patients"].set_column(place, "weight_kg", weights)
+    return dict(tables) | {"measurements": work.table(), "patients": patients}, stacked(
+        [*work.log(), _unweighed(unweighed, people, ill)]
     )
-    return changed, stacked(work.log)
+
+
+def _unweighed(where: Booleans, people: Patients, ill: Illness) -> pa.Table:
+    """Write down lost weights: they matter from the first rate by weight on."""
+    running = vasopressor_minutes(ill) > 0
+    first = np.where(by_weight(people) & running.any(axis=1), running.argmax(axis=1), np.nan)
+    place = {"kind": "weight missing", "table": "patients", "variable": "weight_kg", "toxicity": "CRS"}
+    until = np.where(np.isnan(first), np.nan, DAYS)
+    return rows(LOG, where, np.arange(people.count), **place, before=people.weight, from_day=first, to_day=until)
 
 
 class _Measurements:
     """The measurements as arrays, and what was done to them."""
 
-    def __init__(self, random: np.random.Generator, table: pa.Table) -> None:
-        self.random, self.original = random, table
+    def __init__(self, random: np.random.Generator, ill: Illness, table: pa.Table) -> None:
+        self.random, self.ill, self.original = random, ill, table
         self.patient = table["patient"].to_numpy()
         variable = table["variable"].combine_chunks()
         self.names = variable.dictionary.to_pylist()
@@ -96,7 +108,8 @@ class _Measurements:
         self.comparator = np.zeros(len(self.value), np.int64)
         self.kept = np.ones(len(self.value), bool)
         self.again = np.zeros(len(self.value), bool)
-        self.log: list[pa.Table] = []
+        self.decides = self._decides()
+        self.changes: list[tuple[str, Integers, dict[str, Any]]] = []
 
     @property
     def day(self) -> Integers:
@@ -112,32 +125,65 @@ class _Measurements:
         """Return which rows a kind of corruption befalls."""
         return self.random.random(len(self.value)) < CORRUPTIONS[kind]
 
-    def note(self, kind: str, where: Booleans, patient: Integers, table: str, variable: object, *rest: Any) -> None:
-        """Write down what was done where: before, after, first and last day that it can change, and when."""
-        before, after, first, last, *minute = rest
-        named = variable if isinstance(variable, str) else (self.names, variable)
-        when = {"minute": minute[0]} if minute else {}
-        columns = {"before": before, "after": after, "from_day": first, "to_day": last, **when}
-        columns = {name: np.where(where, value, np.nan) for name, value in columns.items()}
-        self.log.append(rows(LOG, where, np.zeros(1, int), kind=kind, table=table, variable=named, **columns))
-        self.log[-1] = self.log[-1].set_column(0, "patient", pa.array(patient[where]))
+    def note(self, kind: str, where: Booleans, **after: Any) -> None:
+        """Write down which rows a change befalls, before it is made, and what becomes of them."""
+        chosen = np.flatnonzero(where)
+        then = {"value": self.value[chosen], "minute": self.minute[chosen]}
+        self.changes.append(
+            (kind, chosen, then | {name: np.broadcast_to(to, len(where))[chosen] for name, to in after.items()})
+        )
 
-    def noted(self, kind: str, where: Booleans, after: Any, first: Any, last: Any) -> None:
-        """Write down a change of measurements, before it is made."""
-        self.note(kind, where, self.patient, "measurements", self.variable, self.value, after, first, last, self.minute)
+    def _decides(self) -> Booleans:
+        """Return which rows make a grade by their value, or are the baseline of one."""
+        value, day = self.value, self.minute // DAY
+        of_day = (self.patient, np.clip(day, 0, DAYS - 1))
+        alone = (self.one_of("temperature") & (value >= FEVER)) | (self.one_of("sbp") & (value < LOW))
+        alone |= (self.one_of("fio2") & (value > 21)) | (self.one_of("o2_flow") & (value > 0))
+        alone |= self.one_of(*SCORES) & (value < 10)
+        injured = self.one_of("creatinine") & (self.ill.creatinine[of_day] > 0)
+        injured |= self.one_of("alt", "ast") & (self.ill.transaminase[of_day] > 0)
+        found: Booleans = alone | injured | (self.one_of(*ORGANS) & (day < 0))
+        return found
 
-    def reach(self) -> tuple[Integers, Integers]:
-        """Return the days that a lost or wrong value of each row can change."""
-        last = np.where(self.one_of(*REMEMBERED) | (self.day < 0), DAYS, self.day)
-        return self.day, np.where(self.one_of(*SCORES), self.day + 1, last)
+    def log(self) -> list[pa.Table]:
+        """Return the rows of the log, with the days that each change can reach."""
+        first_minute = self.original["minute"].to_numpy()
+        known = self.kept & (self.unit < len(self.units) - len(WRONG_UNITS))
+        last = _bereft(self.patient, self.variable, first_minute // DAY, self.day, known)
+        grades = self.one_of(*VITALS, *SCORES, *ORGANS)
+        found = []
+        for kind, chosen, after in self.changes:
+            harmless = kind in ("duplicated", "assay limit", "il6 after tocilizumab")
+            matters = grades[chosen] & (self.decides | last)[chosen] & (not harmless)
+            days = np.stack((first_minute[chosen] // DAY, after.get("minute_after", after["minute"]) // DAY))
+            until = days.max(axis=0) + self.one_of(*SCORES)[chosen]
+            endless = self.one_of(*REMEMBERED)[chosen] | (days[0] < 0)
+            table = rows(
+                LOG,
+                np.ones(len(chosen), bool),
+                self.patient[chosen],
+                kind=kind,
+                table="measurements",
+                variable=(self.names, self.variable[chosen]),
+                minute=after["minute"],
+                minute_after=after.get("minute_after"),
+                before=after["value"],
+                after=after.get("value_after"),
+                unit_after=(self.units, after["unit_after"]) if "unit_after" in after else None,
+                toxicity=(("CRS", "ICANS"), self.one_of(*SCORES)[chosen].astype(np.int64)),
+                from_day=np.where(matters, days.min(axis=0), np.nan),
+                to_day=np.where(matters, np.where(endless, DAYS, until), np.nan),
+            )
+            found.append(table)
+        return found
 
-    def antibody(self, ill: Illness) -> None:
+    def antibody(self) -> None:
         """Let interleukin-6 jump in the week after tocilizumab, which blocks its receptor."""
-        first = np.where(ill.tocilizumab.any(axis=1), ill.tocilizumab.argmax(axis=1), 10 * DAYS)
+        first = np.where(self.ill.tocilizumab.any(axis=1), self.ill.tocilizumab.argmax(axis=1), 10 * DAYS)
         since = self.day - first[self.patient]
         jump = self.one_of("il6") & (since > 0) & (since <= 7) & self.by_chance("il6 after tocilizumab")
         after = np.rint(self.value * (3 + 7 * self.random.random(len(self.value))))
-        self.noted("il6 after tocilizumab", jump, after, np.nan, np.nan)
+        self.note("il6 after tocilizumab", jump, value_after=after)
         self.value = np.where(jump, after, self.value)
 
     def assay_limits(self) -> None:
@@ -145,42 +191,42 @@ class _Measurements:
         for sign, (limits, beyond) in enumerate(((BELOW, np.less), (ABOVE, np.greater)), 1):
             for name, limit in limits.items():
                 cut = self.one_of(name) & beyond(self.value, limit) & self.by_chance("assay limit")
-                self.noted("assay limit", cut, limit, np.nan, np.nan)
+                self.note("assay limit", cut, value_after=limit)
                 self.value, self.comparator = np.where(cut, limit, self.value), np.where(cut, sign, self.comparator)
 
-    def misdate(self, ill: Illness) -> None:
+    def misdate(self) -> None:
         """Move values to the day before or after, within the days recorded."""
         way = np.where(self.random.random(len(self.value)) < 0.5, -1, 1)
         to = self.day + way
-        moved = self.by_chance("misdated") & (self.day >= 0) & (to >= 0) & (to <= ill.last_day[self.patient])
-        first, last = self.reach()
-        first, last = np.minimum(first, to), np.maximum(last, to + self.one_of(*SCORES))
-        self.noted("misdated", moved, self.value, first, last)
+        moved = self.by_chance("misdated") & (self.day >= 0) & (to >= 0) & (to <= self.ill.last_day[self.patient])
+        self.note("misdated", moved, minute_after=self.minute + way * DAY)
         self.minute = np.where(moved, self.minute + way * DAY, self.minute)
 
     def wrong_units(self) -> None:
         """Write a unit beside some values that is not theirs."""
         for place, name in enumerate(WRONG_UNITS):
             wrong = self.one_of(name) & self.by_chance("unit error")
-            self.noted("unit error", wrong, np.nan, *self.reach())
-            self.unit = np.where(wrong, len(self.units) - len(WRONG_UNITS) + place, self.unit)
+            unit = len(self.units) - len(WRONG_UNITS) + place
+            self.note("unit error", wrong, unit_after=unit)
+            self.unit = np.where(wrong, unit, self.unit)
 
-    def lose(self, ill: Illness) -> None:
+    def lose(self) -> None:
         """Lose values by chance; and do not sample the well at night from day 10 on, or every laboratory value."""
         lost = self.by_chance("lost")
-        self.noted("lost", lost, np.nan, *self.reach())
+        self.note("lost", lost)
+        ill = self.ill
         well = (ill.crs == 0) & (ill.encephalopathy == 0) & (ill.pressure == 0) & (ill.oxygen == 0)
         quiet = well & (np.arange(DAYS) >= 10) & (self.random.random(well.shape) < CORRUPTIONS["not sampled when well"])
         hour = self.minute % DAY // 60
         spared = self.one_of(*LABORATORY) | (self.one_of(*VITALS) & ((hour < 8) | (hour >= 20)))
         skipped = spared & ~lost & (self.day >= 0) & quiet[self.patient, np.clip(self.day, 0, DAYS - 1)]
-        self.noted("not sampled when well", skipped, np.nan, *self.reach())
+        self.note("not sampled when well", skipped)
         self.kept &= ~lost & ~skipped
 
     def duplicate(self) -> None:
         """Write some rows twice."""
         self.again = self.kept & self.by_chance("duplicated")
-        self.noted("duplicated", self.again, self.value, np.nan, np.nan)
+        self.note("duplicated", self.again)
 
     def table(self) -> pa.Table:
         """Return the rows that are left, those written twice one after the other."""
@@ -191,3 +237,15 @@ class _Measurements:
         for name, column in (columns | {"comparator": comparators, "unit": units}).items():
             found = found.set_column(found.schema.get_field_index(name), name, column)
         return found
+
+
+def _bereft(patient: Integers, variable: Integers, was: Integers, day: Integers, known: Booleans) -> Booleans:
+    """Return which rows stood on a day on which no known value of their variable is left."""
+
+    def key(days: Integers) -> Integers:
+        found: Integers = ((patient * (DAYS + 2)) + days + 1) * (variable.max() + 1) + variable
+        return found
+
+    counts = np.bincount(key(day)[known], minlength=int(key(was).max()) + 1)
+    left: Booleans = counts[key(was)] == 0
+    return left

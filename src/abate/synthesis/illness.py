@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abate.records.problems import AbateError
-from abate.synthesis.patients import NEVER, Booleans, Integers, Numbers, Patients, level
+from abate.synthesis.patients import HLH_DAYS, NEVER, Booleans, Integers, Numbers, Patients, level
 from abate.synthesis.signs import signs
 
 DAYS = 30
@@ -28,7 +28,8 @@ class Effect:
     Attributes
     ----------
     duration
-        Natural logarithm of the ratio by which the days that remain of each toxicity change.
+        Natural logarithm of the ratio by which the days that remain of each toxicity change; of one that has not
+        begun, all its days. Whether and when it begins does not change.
     severity
         Grades by which each later day of toxicity changes; a fraction is the share of patients with one more.
     death
@@ -60,8 +61,8 @@ def effect_from(texts: Iterable[str]) -> Effect:
     chosen = {}
     for text in texts:
         name, _, value = text.partition("=")
-        found = re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)\s*", value)
-        if name.strip() not in names or not found or abs(float(value)) > 10:
+        found = re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", value, re.ASCII | re.IGNORECASE)
+        if name.strip() not in names or name.strip() in chosen or not found or abs(float(value)) > 10:
             expected = (
                 f"Expected NAME=NUMBER, the name one of {', '.join(names)}, the number from -10 to 10; 0 is none."
             )
@@ -72,7 +73,9 @@ def effect_from(texts: Iterable[str]) -> Effect:
 
 @dataclass(frozen=True)
 class Illness:
-    """Arrays of patients x days (:data:`DAYS`) but for the last five, which have one number a patient.
+    """Arrays of patients x days (:data:`DAYS`) but for the last three, which have one number a patient.
+
+    After death there is nothing.
 
     Attributes
     ----------
@@ -90,8 +93,8 @@ class Illness:
         A number that the inflammatory laboratory values follow.
     death_day, cause
         Day of death (:data:`NEVER`), number of its cause in :data:`CAUSES`.
-    anakinra_start, crs_end, neuro_end
-        First day of anakinra (:data:`NEVER`); the day after the last of each toxicity as it went.
+    anakinra_start
+        First day of anakinra (:data:`NEVER`).
     """
 
     pressure: Integers
@@ -111,8 +114,6 @@ class Illness:
     death_day: Integers
     cause: Integers
     anakinra_start: Integers
-    crs_end: Integers
-    neuro_end: Integers
 
     @property
     def last_day(self) -> Integers:
@@ -125,7 +126,7 @@ class Illness:
         return np.arange(DAYS) <= self.last_day[:, None]
 
 
-PER_PATIENT = ("death_day", "cause", "anakinra_start", "crs_end", "neuro_end")
+PER_PATIENT = ("death_day", "cause", "anakinra_start")
 
 
 def fall_ill(lots: Numbers, people: Patients, effect: Effect, policy: str) -> Illness:
@@ -150,14 +151,9 @@ def fall_ill(lots: Numbers, people: Patients, effect: Effect, policy: str) -> Il
     walk = _Walk(people, effect, policy, days)
     for day in range(DAYS):
         walk.pass_day(day, lots[day])
-    return Illness(
-        **days,
-        death_day=walk.death_day,
-        cause=walk.cause,
-        anakinra_start=walk.anakinra_start,
-        crs_end=walk.crs_end,
-        neuro_end=walk.neuro_end,
-    )
+    alive = np.arange(DAYS) <= walk.death_day[:, None]
+    days = {name: np.where(alive, found, 0).astype(found.dtype) for name, found in days.items()}
+    return Illness(**days, death_day=walk.death_day, cause=walk.cause, anakinra_start=walk.anakinra_start)
 
 
 def _kind(name: str) -> type:
@@ -170,8 +166,8 @@ class _Walk:
     def __init__(self, people: Patients, effect: Effect, policy: str, days: dict[str, NDArray[Any]]) -> None:
         self.people, self.effect, self.policy, self.days = people, effect, policy, days
         count = people.count
-        self.crs_end = people.crs_onset + np.where(people.crs_peak > 0, people.crs_days, 0)
-        self.neuro_end = people.neuro_onset + np.where(people.neuro_peak > 0, people.neuro_days, 0)
+        # How far into its course each toxicity is: a day a day, by another clock once anakinra works.
+        self.crs_clock, self.neuro_clock = np.zeros(count), np.zeros(count)
         self.anakinra_start = np.full(count, NEVER)
         self.death_day = np.full(count, NEVER)
         self.cause = np.zeros(count, np.int64)
@@ -185,21 +181,20 @@ class _Walk:
     def pass_day(self, day: int, draws: Numbers) -> None:
         """Settle one day: toxicity, its signs, what is given, the laboratory's drift, death."""
         people, days = self.people, self.days
-        crs = self._level(day, people.crs_onset, people.crs_days, people.crs_peak, self.crs_end)
-        neuro = self._level(day, people.neuro_onset, people.neuro_days, people.neuro_peak, self.neuro_end)
+        treated = self.anakinra_start < day
+        pace = np.where(treated, np.exp(-self.effect.duration), 1.0)
+        self.crs_clock += np.where(day > people.crs_onset, pace, 0.0)
+        self.neuro_clock += np.where(day > people.neuro_onset, pace, 0.0)
+        crs = level(self.crs_clock, people.crs_days, people.crs_peak) * (day >= people.crs_onset)
+        neuro = level(self.neuro_clock, people.neuro_days, people.neuro_peak) * (day >= people.neuro_onset)
+        shift = np.where(treated, np.floor(self.effect.severity + people.variants[:, 7]).astype(np.int64), 0)
+        crs, neuro = (np.where(found > 0, np.clip(found + shift, 0, 4), 0) for found in (crs, neuro))
         days["crs"][:, day], days["encephalopathy"][:, day] = crs, neuro
         days["fever"][:, day] = (crs > 0) & ~(self.masked & (people.variants[:, 0] < 0.7))
         self._signs(day, crs, neuro, draws)
         self._treat(day, crs, neuro, draws)
         self._drift(day, crs)
         self._die(day, crs, neuro, draws)
-
-    def _level(self, day: int, onset: Integers, length: Integers, peak: Integers, end: Integers) -> Integers:
-        """Return the level of a day, changed by anakinra from the day after its start."""
-        plain = np.where(day < end, level(day, onset, length, peak), 0)
-        treated = self.anakinra_start < day
-        shift = np.floor(self.effect.severity + self.people.variants[:, 7]).astype(np.int64)
-        return np.where(treated & (plain > 0), np.clip(plain + shift, 0, 4), plain)
 
     def _signs(self, day: int, crs: Integers, neuro: Integers, draws: Numbers) -> None:
         people, days, chosen = self.people, self.days, self.people.variants
@@ -240,9 +235,10 @@ class _Walk:
             {
                 1: np.full(people.count, "score_7_to_9"),
                 2: np.where(draws[1] < 0.5, "score_3_to_6", "voice"),
-                3: _among(draws[1], ("tactile", 0.85), ("focal_seizure", 0.96), ("focal_edema", 1)),
+                3: _among(draws[1], ("tactile", 0.85), ("focal_seizure", 0.985), ("focal_edema", 1)),
                 4: _among(
-                    draws[1], ("unarousable", 0.8), ("long_seizure", 0.9), ("hemiparesis", 0.95), ("diffuse_edema", 1)
+                    draws[1],
+                    *(("unarousable", 0.85), ("long_seizure", 0.95), ("hemiparesis", 0.985), ("diffuse_edema", 1)),
                 ),
             },
         )
@@ -250,7 +246,7 @@ class _Walk:
     def _treat(self, day: int, crs: Integers, neuro: Integers, draws: Numbers) -> None:
         """Give tocilizumab and steroids by grade, anakinra by the policy; what blocks cytokines masks later fever."""
         people, days, fever = self.people, self.days, self.days["fever"][:, day]
-        days["acetaminophen"][:, day] = fever & (people.variants[:, 6] < 0.8)
+        days["acetaminophen"][:, day] = fever & (people.variants[:, 8] < 0.8)
         first = (crs >= 2) & fever & (self.tocilizumab_doses == 0) & (draws[2] < 0.85)
         second = (crs >= 3) & (self.tocilizumab_doses > 0) & (self.tocilizumab_doses < 3) & (draws[2] < 0.5)
         tocilizumab = first | second
@@ -264,12 +260,8 @@ class _Walk:
             "prophylaxis": np.full(people.count, 0.5 * (day == 0)),
             "none": np.zeros(people.count),
         }[self.policy]
-        starts = (self.anakinra_start == NEVER) & (draws[3] < chance)
+        starts = (self.anakinra_start == NEVER) & (self.death_day == NEVER) & (draws[3] < chance)
         self.anakinra_start = np.where(starts, day, self.anakinra_start)
-        for end in ("crs_end", "neuro_end"):
-            remaining = np.maximum(getattr(self, end) - day - 1, 0) * np.exp(self.effect.duration)
-            changed = np.where(getattr(self, end) > day, day + 1 + np.rint(remaining).astype(np.int64), day)
-            setattr(self, end, np.where(starts & (getattr(self, end) > day), changed, getattr(self, end)))
         on = (day >= self.anakinra_start) & (day < self.anakinra_start + 7)
         days["tocilizumab"][:, day], days["dexamethasone"][:, day] = tocilizumab, steroid
         days["anakinra"][:, day] = np.where(on, 1 + (self.policy == "refractory"), 0)
@@ -280,21 +272,21 @@ class _Walk:
     def _drift(self, day: int, crs: Integers) -> None:
         """Let inflammation follow CRS and HLH, and the kidney and the liver follow both."""
         people = self.people
-        target = 0.55 * crs + 1.6 * (people.hlh & (day >= 5) & (day < 20))
+        target = 0.55 * crs + 1.6 * (people.hlh & (day >= people.hlh_onset) & (day < people.hlh_onset + HLH_DAYS))
         self.heat += 0.5 * (target - self.heat)
         self.days["inflammation"][:, day] = self.heat
         self.injury = np.maximum(0.8 * self.injury, (crs >= 3) * (0.6 + 0.45 * (crs - 3)))
         strain = self.injury + 0.35 * self.heat * (people.hlh | (people.variants[:, 6] > 0.8))
-        self.days["creatinine"][:, day] = np.digitize(self.injury * (0.6 + people.variants[:, 5]), (0.35, 0.75, 1.2))
+        self.days["creatinine"][:, day] = np.digitize(self.injury * (0.6 + people.variants[:, 9]), (0.35, 0.75, 1.2))
         self.days["transaminase"][:, day] = np.digitize(strain, (0.4, 0.8, 1.3))
 
     def _die(self, day: int, crs: Integers, neuro: Integers, draws: Numbers) -> None:
         people = self.people
         toxic = 0.03 * (crs == 4) + 0.006 * (crs == 3) + 0.012 * (neuro == 4) + 0.003 * (neuro == 3)
-        hazard = toxic + 0.006 * people.hlh * (day > 5) + 0.0006 * (day > 7)
+        hazard = toxic + 0.006 * people.hlh * (day >= people.hlh_onset) + 0.0006 * (day > 7)
         hazard = hazard * np.where(self.anakinra_start < day, np.exp(self.effect.death), 1.0)
         dies = (self.death_day == NEVER) & (draws[5] < hazard)
-        cause = np.where(crs >= 3, 1, np.where(neuro >= 3, 2, np.where(people.variants[:, 1] < 0.6, 3, 4)))
+        cause = np.where(crs >= 3, 1, np.where(neuro >= 3, 2, np.where(people.variants[:, 10] < 0.6, 3, 4)))
         self.death_day, self.cause = np.where(dies, day, self.death_day), np.where(dies, cause, self.cause)
 
 

@@ -11,6 +11,7 @@ Booleans = NDArray[np.bool_]
 
 PRODUCTS = ("axicabtagene ciloleucel", "brexucabtagene autoleucel", "lisocabtagene maraleucel")
 DISEASES = ("diffuse large B-cell lymphoma", "mantle cell lymphoma", "follicular lymphoma")
+HLH_DAYS = 12
 NEVER = 10_000
 """A day that does not come."""
 
@@ -32,8 +33,10 @@ class Patients:
         The course that the toxicity would take untreated by anakinra: highest level 0 to 4, first day, days.
     by_pressure, by_oxygen
         Whether CRS shows in the pressure, in the oxygen, or both; where both, the oxygen is a level milder.
+    hlh, hlh_onset
+        Whether an HLH-like state follows CRS, and from which day it lasts :data:`HLH_DAYS`.
     variants
-        Numbers from 0 to 1 (n x 8) that choose among signs of one level, and habits of treatment.
+        Numbers from 0 to 1 (n x 12) that choose among signs of one level, and habits of treatment.
     """
 
     age: Integers
@@ -44,6 +47,7 @@ class Patients:
     disease: Integers
     severity: Numbers
     hlh: Booleans
+    hlh_onset: Integers
     crs_peak: Integers
     crs_onset: Integers
     crs_days: Integers
@@ -91,15 +95,17 @@ def draw_patients(random: np.random.Generator, count: int) -> Patients:
     neuro_onset = np.where(late < 0.011, 15 + np.floor(500 * late).astype(np.int64), np.minimum(neuro_onset, 14))
     neuro_days = np.exp(random.normal(np.log(10.0), 0.95, count) + 0.25 * severity)
     shown = random.random(count)
+    disease = random.choice(3, count, p=(0.75, 0.15, 0.10))
     return Patients(
         age=np.clip(np.rint(random.normal(60, 12, count)), 18, 86).astype(np.int64),
         male=male,
         weight=np.round(mass_index * (height / 100) ** 2, 1),
         height=height,
-        product=random.choice(3, count, p=(0.6, 0.15, 0.25)),
-        disease=random.choice(3, count, p=(0.75, 0.15, 0.10)),
+        product=np.where(disease == 1, 1, np.where(random.random(count) < 0.7, 0, 2)),
+        disease=disease,
         severity=severity,
-        hlh=random.random(count) < 1 / (1 + np.exp(4.0 - 1.4 * severity)),
+        hlh=(random.random(count) < 1 / (1 + np.exp(3.9 - 1.4 * severity))) & (crs_peak > 0),
+        hlh_onset=crs_onset + (crs_days + 2) // 3 + 1,
         crs_peak=crs_peak,
         crs_onset=crs_onset,
         crs_days=crs_days,
@@ -108,14 +114,13 @@ def draw_patients(random: np.random.Generator, count: int) -> Patients:
         neuro_days=np.clip(np.rint(neuro_days), 1, 90).astype(np.int64),
         by_pressure=shown < 0.7,
         by_oxygen=shown > 0.5,
-        variants=random.random((count, 8)),
+        variants=random.random((count, 12)),
     )
 
 
-def level(day: int, onset: Integers, days: Integers, peak: Integers) -> Integers:
-    """Return the level of a course on a day: up to the peak in the first third, and down again."""
-    since = day - onset
+def level(since: Numbers, days: Integers, peak: Integers) -> Integers:
+    """Return the level of a course so many days after its onset: up to the peak in the first third, and down again."""
     rise = (days + 2) // 3
     up, down = (since + 1) / rise, (days - since) / (days - rise + 1)
     height = np.rint(1 + (peak - 1) * np.minimum(up, down)).astype(np.int64)
-    return np.where((since >= 0) & (since < days) & (peak > 0), np.clip(height, 1, 4), 0)
+    return np.where((since < days) & (peak > 0), np.clip(height, 1, 4), 0)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from abate.sources.synthetic import MARK
 from abate.synthesis.illness import DAYS, Illness
 from abate.synthesis.patients import NEVER, Booleans, Integers, Patients
+from abate.synthesis.truth import intended_grades
 
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}"
@@ -39,9 +40,10 @@ class Rates:
         """Count patients by a number of days."""
         self.days[measure] = self.days.get(measure, np.zeros(4 * DAYS, int)) + np.bincount(values, minlength=4 * DAYS)
 
-    def add(self, people: Patients, ill: Illness, grades: dict[str, NDArray[np.int8]]) -> None:
-        """Add a part: its patients, what happened to them, and the grades it was made to have."""
+    def add(self, people: Patients, ill: Illness, untreated: Illness) -> None:
+        """Add a part: its patients, what happened to them, and what would have without anakinra."""
         self.patients += people.count
+        grades = intended_grades(ill)
         first, last = {}, {}
         for name, system in (("CRS", "astct_crs"), ("Neurotoxicity", "astct_icans")):
             found = grades[system]
@@ -68,12 +70,11 @@ class Rates:
         self.share("Anakinra (%)", ill.anakinra_start < NEVER)
         self.share("Death by day 29 (%)", ill.death_day < NEVER)
         self.median("First day of anakinra, median", ill.anakinra_start[ill.anakinra_start < NEVER])
-        on = (grades["astct_icans"][:, LANDMARK] >= 1) & (ill.anakinra_start > LANDMARK + WITHIN)
-        later = grades["astct_icans"][:, LANDMARK + WITHIN :]
-        gone = (ill.death_day > LANDMARK + WITHIN) & ~(later >= 1).any(axis=1)
-        self.share(
-            f"Neurotoxicity of day {LANDMARK} resolved by day {LANDMARK + WITHIN} without anakinra (%)", gone, on
-        )
+        # In a world without the drug: whoever stays ill is the likelier to get it, and would be missing here.
+        natural = intended_grades(untreated)["astct_icans"]
+        gone = (untreated.death_day > LANDMARK + WITHIN) & ~(natural[:, LANDMARK + WITHIN :] >= 1).any(axis=1)
+        within = f"Neurotoxicity of day {LANDMARK} resolved by day {LANDMARK + WITHIN}"
+        self.share(f"{within} without anakinra (%)", gone, natural[:, LANDMARK] >= 1)
 
     def table(self) -> list[dict[str, str]]:
         """Return a line a measure: what the cohort has, and what was published."""
@@ -81,11 +82,14 @@ class Rates:
         published: dict[str, list[str]] = {}
         for row in csv.DictReader(text.splitlines()):
             published.setdefault(row["measure"], []).append(f"{row['value']} ({row['cohort']}; {row['known']})")
-        found = {name: f"{100 * some / total:.1f}" if total else "–" for name, (some, total) in self.counts.items()}
+        found = {
+            name: f"{100 * some / total:.1f} ({some} of {total})" if total else "–"
+            for name, (some, total) in self.counts.items()
+        }
         found |= {name: _median(counts) for name, counts in self.days.items()}
         order = [*published, *(name for name in found if name not in published)]
         return [
-            {"measure": name, "this cohort": found[name], "published": "; ".join(published.get(name, ["–"]))}
+            {"measure": name, "this cohort": found[name], "published": "\n".join(published.get(name, ["–"]))}
             for name in order
         ]
 
@@ -93,18 +97,23 @@ class Rates:
         """Return the page: what was asked for, and the table."""
         lines = "".join(
             f"<tr><td>{escape(row['measure'])}</td><td class=n>{escape(row['this cohort'])}</td>"
-            f"<td>{'<br>'.join(map(escape, row['published'].split('; ')))}</td></tr>"
+            f"<td>{'<br>'.join(map(escape, row['published'].splitlines()))}</td></tr>"
             for row in self.table()
         )
-        asked = "".join(
-            f"<tr><td>{escape(name)}</td><td>{escape(str(value))}</td></tr>" for name, value in said.items()
-        )
+        flat = {
+            f"{name}, {part}" if part else name: one
+            for name, value in said.items()
+            for part, one in (value.items() if isinstance(value, dict) else [("", value)])
+        }
+        pairs = ((escape(name), escape(str(value))) for name, value in flat.items())
+        asked = "".join(f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in pairs)
         return (
             f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{MARK}: rates</title><style>{STYLE}</style>'
             f'<p class="mark">{MARK}: no patient behind any of this</p><h1>Rates of a synthetic cohort</h1>'
-            "<p>Grades are those that the days were made to have, by ASTCT. Published rates rest on the grading scale "
-            "named with them, and on other patients: they say whether a cohort is near what was seen, no more. Nothing "
-            "here is evidence of anything.</p>"
+            "<p>Rates of this cohort are of the grades that its days were made to have by ASTCT 2019, up to day 29 or "
+            "death. Published rates are of other patients, graded by the scale of their time, which is named where it "
+            "is known: they say whether a cohort is near what was seen, no more. Nothing here is evidence of "
+            "anything.</p>"
             f"<table><tr><th>measure<th>this cohort<th>published</tr>{lines}</table>"
             f"<h2>How it was made</h2><table>{asked}</table></html>\n"
         )
