@@ -7,6 +7,7 @@ from abate.synthesis.charted import NUMBER, TEXT, WHOLE, rows
 from abate.synthesis.illness import DAYS, Illness
 from abate.synthesis.patients import Integers, Numbers, Patients
 from abate.synthesis.signs import signs
+from abate.timeline.intervals import DAY_MINUTES
 
 COLUMNS = {
     "patient": WHOLE,
@@ -18,7 +19,6 @@ COLUMNS = {
     "minute": WHOLE,
 }
 SLOTS = 6
-DAY = 1440
 VITALS = ("fio2", "heart_rate", "o2_flow", "sbp", "spo2", "temperature")
 SCORES = ("cartox10", "ice")
 LABORATORY = (
@@ -48,7 +48,7 @@ def measurements(random: np.random.Generator, people: Patients, ill: Illness) ->
     of_slots = np.repeat(np.arange(SLOTS) * 240 + jitter, len(VITALS), axis=2)
     clock = (*np.repeat(SCORED, len(SCORES)), *[DRAWN] * len(LABORATORY))
     fixed = np.broadcast_to(np.array(clock, float), (*values.shape[:2], len(clock)))
-    minute = np.concatenate((of_slots, fixed), axis=2) + (np.arange(-1, DAYS) * DAY)[None, :, None]
+    minute = np.concatenate((of_slots, fixed), axis=2) + (np.arange(-1, DAYS) * DAY_MINUTES)[None, :, None]
     places = [VARIABLES.index(name) for name in (*VITALS * SLOTS, *SCORES * 2, *LABORATORY)]
     variable = np.array(places)[None, None, :]
     there = np.isfinite(values)

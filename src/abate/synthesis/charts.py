@@ -7,11 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from abate.synthesis.bedside import DAY, FRACTIONS, litres
+from abate.synthesis.bedside import FRACTIONS, litres
 from abate.synthesis.charted import NUMBER, TEXT, WHOLE, rows, stacked
 from abate.synthesis.illness import CAUSES, DAYS, Illness
 from abate.synthesis.patients import DISEASES, PRODUCTS, Booleans, Integers, Numbers, Patients
 from abate.synthesis.signs import signs
+from abate.timeline.intervals import DAY_MINUTES
 
 PATIENT = {
     "patient": WHOLE,
@@ -130,23 +131,11 @@ def drugs(people: Patients, ill: Illness) -> pa.Table:
     everyone, alive = np.arange(people.count), ill.alive
     dose = {"kind": "dose", "unit": "mg"}
     milligrams = np.minimum(800, np.rint(8 * people.weight))[:, None]
-    parts = [
-        rows(
-            DRUG,
-            np.ones((people.count, 3), bool),
-            everyone,
-            drug=drug,
-            amount=amount,
-            route="IV",
-            **dose,
-            minute=before,
-        )
-        for drug, amount in (
-            ("fludarabine", np.round(30 * surface(people), 0)[:, None]),
-            ("cyclophosphamide", np.round(500 * surface(people), 0)[:, None]),
-        )
-        for before in [np.array([[-5, -4, -3]]) * DAY + 600]
-    ]
+    before, thrice = np.array([[-5, -4, -3]]) * DAY_MINUTES + 600, np.ones((people.count, 3), bool)
+    parts = []
+    for drug, per_area in (("fludarabine", 30), ("cyclophosphamide", 500)):
+        by_area = np.rint(per_area * surface(people))[:, None]
+        parts.append(rows(DRUG, thrice, everyone, drug=drug, amount=by_area, route="IV", minute=before, **dose))
     for drug, given, amount, route in (
         ("acetaminophen", ill.acetaminophen, 1000.0, "oral"),
         ("tocilizumab", ill.tocilizumab, milligrams, "IV"),
@@ -242,10 +231,10 @@ def events(people: Patients, ill: Illness, grades: Mapping[str, NDArray[np.int8]
         near = (toxic[:, 1:-1] | toxic[:, :-2] | toxic[:, 2:]) & (grade >= 0) & (grade < 5)
         parts.append(rows(EVENT, near, everyone, event=event, system=GRADED_BY, value=grade.astype(float), day=day))
     timed = stacked(parts)
-    when = pc.coalesce(timed["minute"], pc.multiply(timed["day"], DAY))
+    when = pc.coalesce(timed["minute"], pc.multiply(timed["day"], DAY_MINUTES))
     return stacked([timed.append_column("when", when)], "when").drop_columns(["when"])
 
 
 def _minutes(hour: int) -> Integers:
     """Return the minute of an hour of each day."""
-    return np.arange(DAYS)[None, :] * DAY + hour * 60
+    return np.arange(DAYS)[None, :] * DAY_MINUTES + hour * 60

@@ -7,12 +7,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from abate.synthesis.bedside import DAY, LABORATORY, SCORES, VITALS
+from abate.synthesis.bedside import LABORATORY, SCORES, VITALS
 from abate.synthesis.charted import NUMBER, TEXT, WHOLE, rows, stacked, words
 from abate.synthesis.charts import by_weight
 from abate.synthesis.illness import DAYS, Illness
 from abate.synthesis.patients import Booleans, Integers, Patients
 from abate.synthesis.truth import vasopressor_minutes
+from abate.timeline.intervals import DAY_MINUTES
 
 LOG = {
     "patient": WHOLE,
@@ -114,7 +115,7 @@ class _Measurements:
     @property
     def day(self) -> Integers:
         """The day of each row."""
-        found: Integers = self.minute // DAY
+        found: Integers = self.minute // DAY_MINUTES
         return found
 
     def one_of(self, *variables: str) -> Booleans:
@@ -135,7 +136,7 @@ class _Measurements:
 
     def _decides(self) -> Booleans:
         """Return which rows make a grade by their value, or are the baseline of one."""
-        value, day = self.value, self.minute // DAY
+        value, day = self.value, self.minute // DAY_MINUTES
         of_day = (self.patient, np.clip(day, 0, DAYS - 1))
         alone = (self.one_of("temperature") & (value >= FEVER)) | (self.one_of("sbp") & (value < LOW))
         alone |= (self.one_of("fio2") & (value > 21)) | (self.one_of("o2_flow") & (value > 0))
@@ -149,13 +150,15 @@ class _Measurements:
         """Return the rows of the log, with the days that each change can reach."""
         first_minute = self.original["minute"].to_numpy()
         known = self.kept & (self.unit < len(self.units) - len(WRONG_UNITS))
-        last = _bereft(self.patient, self.variable, first_minute // DAY, self.day, known)
+        last = _bereft(self.patient, self.variable, first_minute // DAY_MINUTES, self.day, known)
         grades = self.one_of(*VITALS, *SCORES, *ORGANS)
         found = []
         for kind, chosen, after in self.changes:
             harmless = kind in ("duplicated", "assay limit", "il6 after tocilizumab")
             matters = grades[chosen] & (self.decides | last)[chosen] & (not harmless)
-            days = np.stack((first_minute[chosen] // DAY, after.get("minute_after", after["minute"]) // DAY))
+            days = np.stack(
+                (first_minute[chosen] // DAY_MINUTES, after.get("minute_after", after["minute"]) // DAY_MINUTES)
+            )
             until = days.max(axis=0) + self.one_of(*SCORES)[chosen]
             endless = self.one_of(*REMEMBERED)[chosen] | (days[0] < 0)
             table = rows(
@@ -199,8 +202,8 @@ class _Measurements:
         way = np.where(self.random.random(len(self.value)) < 0.5, -1, 1)
         to = self.day + way
         moved = self.by_chance("misdated") & (self.day >= 0) & (to >= 0) & (to <= self.ill.last_day[self.patient])
-        self.note("misdated", moved, minute_after=self.minute + way * DAY)
-        self.minute = np.where(moved, self.minute + way * DAY, self.minute)
+        self.note("misdated", moved, minute_after=self.minute + way * DAY_MINUTES)
+        self.minute = np.where(moved, self.minute + way * DAY_MINUTES, self.minute)
 
     def wrong_units(self) -> None:
         """Write a unit beside some values that is not theirs."""
@@ -217,7 +220,7 @@ class _Measurements:
         ill = self.ill
         well = (ill.crs == 0) & (ill.encephalopathy == 0) & (ill.pressure == 0) & (ill.oxygen == 0)
         quiet = well & (np.arange(DAYS) >= 10) & (self.random.random(well.shape) < CORRUPTIONS["not sampled when well"])
-        hour = self.minute % DAY // 60
+        hour = self.minute % DAY_MINUTES // 60
         spared = self.one_of(*LABORATORY) | (self.one_of(*VITALS) & ((hour < 8) | (hour >= 20)))
         skipped = spared & ~lost & (self.day >= 0) & quiet[self.patient, np.clip(self.day, 0, DAYS - 1)]
         self.note("not sampled when well", skipped)

@@ -26,7 +26,6 @@ class Rates:
     """Counts that parts of a cohort are added to; nothing of a single patient is kept."""
 
     def __init__(self) -> None:
-        self.patients = 0
         self.counts: dict[str, list[int]] = {}
         self.days: dict[str, NDArray[np.int64]] = {}
 
@@ -42,7 +41,6 @@ class Rates:
 
     def add(self, people: Patients, ill: Illness, untreated: Illness) -> None:
         """Add a part: its patients, what happened to them, and what would have without anakinra."""
-        self.patients += people.count
         grades = intended_grades(ill)
         first, last = {}, {}
         for name, system in (("CRS", "astct_crs"), ("Neurotoxicity", "astct_icans")):

@@ -6,10 +6,10 @@ from numpy.typing import NDArray
 from abate.synthesis.illness import CAUSES, DAYS, Illness
 from abate.synthesis.patients import Booleans, Integers
 from abate.synthesis.signs import CRS, OPEN, SYSTEMS, signs
+from abate.timeline.intervals import DAY_MINUTES
 
 UNGRADED = -1
 """Stands for a day that a system cannot grade from records."""
-DAY_MINUTES = 1440
 
 
 def intended_grades(ill: Illness) -> dict[str, NDArray[np.int8]]:
