@@ -51,12 +51,20 @@ def known_within(measurements: ibis.Table) -> ibis.Table:
     return rows.filter(rows.low.notnull() | (rows.high < ENDLESS)).mutate(low=ibis.coalesce(rows.low, 0.0))
 
 
+def _ends(rows: ibis.Table, name: str) -> tuple[ir.BooleanValue, ir.Value, ir.Value]:
+    """Return which results are of a variable, or of a ratio to the limit of normal, and its ends."""
+    mine, low, high = rows.variable == RATIOS.get(name, name), rows.low, rows.high
+    if name in RATIOS:
+        limit = rows.uln.nullif(0)
+        mine &= ibis.coalesce(rows.uln > 0, False)
+        low, high = low / limit, ibis.ifelse(high < ENDLESS, high / limit, high)
+    return mine, low, high
+
+
 def _of_variable(rows: ibis.Table, name: str) -> ibis.Table:
     """Return the results of a variable, or of a ratio to the limit of normal."""
-    if name not in RATIOS:
-        return rows.filter(rows.variable == name)
-    mine = rows.filter(rows.variable == RATIOS[name], rows.uln > 0)
-    return mine.mutate(low=mine.low / mine.uln, high=ibis.ifelse(mine.high < ENDLESS, mine.high / mine.uln, mine.high))
+    mine, low, high = _ends(rows, name)
+    return rows.filter(mine).mutate(low=low, high=high)
 
 
 def worst_of_days(results: ibis.Table) -> ibis.Table:
@@ -75,10 +83,7 @@ def worst_of_days(results: ibis.Table) -> ibis.Table:
     rows = results.filter(results.variable.isin([RATIOS.get(name, name) for name in WORST]))
     found: dict[str, Any] = {}
     for name, end in WORST.items():
-        mine, low, high = rows.variable == RATIOS.get(name, name), rows.low, rows.high
-        if name in RATIOS:
-            mine &= ibis.coalesce(rows.uln > 0, False)
-            low, high = low / rows.uln.nullif(0), ibis.ifelse(high < ENDLESS, high / rows.uln.nullif(0), high)
+        mine, low, high = _ends(rows, name)
         found[f"{name}_low"] = getattr(low, end)(where=mine)
         found[f"{name}_high"] = getattr(high, end)(where=mine)
         found[f"{name}_unit"] = rows.unit_recorded.max(where=mine)

@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
+from abate.records.dictionary import dictionary
 from abate.synthesis.charted import NUMBER, TEXT, WHOLE, rows
 from abate.synthesis.illness import DAYS, Illness
 from abate.synthesis.patients import Integers, Numbers, Patients
@@ -26,12 +27,6 @@ LABORATORY = (
     *("ldh", "platelets", "triglyceride"),
 )
 VARIABLES = (*VITALS, *SCORES, *LABORATORY)
-UNITS = {
-    **{"fio2": "%", "heart_rate": "/min", "o2_flow": "L/min", "sbp": "mm[Hg]", "spo2": "%", "temperature": "Cel"},
-    **{"cartox10": "{score}", "ice": "{score}", "alt": "U/L", "anc": "10*9/L", "ast": "U/L"},
-    **{"bilirubin_total": "mg/dL", "creatinine": "mg/dL", "crp": "mg/L", "ferritin": "ug/L", "fibrinogen": "mg/dL"},
-    **{"hemoglobin": "g/dL", "il6": "pg/mL", "ldh": "U/L", "platelets": "10*9/L", "triglyceride": "mg/dL"},
-}
 UPPER_LIMITS = {"alt": 40.0, "ast": 40.0, "bilirubin_total": 1.2, "creatinine": 1.2, "ldh": 250.0}
 DRAWN = 300
 """Minute of the day of the laboratory: five o'clock."""
@@ -53,6 +48,7 @@ def measurements(random: np.random.Generator, people: Patients, ill: Illness) ->
     variable = np.array(places)[None, None, :]
     there = np.isfinite(values)
     there[:, 1:] &= ill.alive[:, :, None]
+    known = dictionary().variables
     limits = np.array([UPPER_LIMITS.get(name, np.nan) for name in VARIABLES])
     return rows(
         COLUMNS,
@@ -60,7 +56,7 @@ def measurements(random: np.random.Generator, people: Patients, ill: Illness) ->
         np.arange(people.count),
         variable=(VARIABLES, variable),
         value=values,
-        unit=([UNITS[name] for name in VARIABLES], variable),
+        unit=([known[name].unit for name in VARIABLES], variable),
         uln=limits[places],
         minute=minute.astype(np.int64),
     )

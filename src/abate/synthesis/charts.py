@@ -107,7 +107,7 @@ def states(people: Patients, ill: Illness) -> pa.Table:
         )
     ]
     for sign, (variable, state) in FINDINGS.items():
-        found = (ill.neuro == signs()["neuro"].number(sign)) & ill.alive
+        found = ill.neuro == signs()["neuro"].number(sign)
         ends = {"minute": _minutes(9), "end_minute": _minutes(24)}
         parts.append(rows(STATE, found, everyone, variable=variable, state=state, **ends))
         if sign == "unarousable":
@@ -128,7 +128,7 @@ FINDINGS = {
 
 def drugs(people: Patients, ill: Illness) -> pa.Table:
     """Return doses and infusions; half of the patients have rates by weight."""
-    everyone, alive = np.arange(people.count), ill.alive
+    everyone = np.arange(people.count)
     dose = {"kind": "dose", "unit": "mg"}
     milligrams = np.minimum(800, np.rint(8 * people.weight))[:, None]
     before, thrice = np.array([[-5, -4, -3]]) * DAY_MINUTES + 600, np.ones((people.count, 3), bool)
@@ -142,13 +142,13 @@ def drugs(people: Patients, ill: Illness) -> pa.Table:
     ):
         # After the first fever of the day, which comes at noon.
         place = {"drug": drug, "amount": amount, "route": route, "minute": _minutes(20)}
-        parts.append(rows(DRUG, (given > 0) & alive, everyone, **place, **dose))
+        parts.append(rows(DRUG, (given > 0), everyone, **place, **dose))
     for position, hour in enumerate(STEROID_HOURS):
         place = {"drug": "dexamethasone", "amount": 10.0, "route": "IV", "minute": _minutes(hour)}
-        parts.append(rows(DRUG, (ill.dexamethasone > position) & alive, everyone, **place, **dose))
+        parts.append(rows(DRUG, (ill.dexamethasone > position), everyone, **place, **dose))
     for position, hour in enumerate((21, 9)):
         place = {"drug": "anakinra", "amount": 100.0, "route": "subcutaneous", "minute": _minutes(hour)}
-        parts.append(rows(DRUG, (ill.anakinra > position) & alive, everyone, **place, **dose))
+        parts.append(rows(DRUG, (ill.anakinra > position), everyone, **place, **dose))
     parts += [_infusion(people, ill, drug) for drug in RATES]
     return stacked(parts, "minute")
 
@@ -172,7 +172,7 @@ def _infusion(people: Patients, ill: Illness, drug: str) -> pa.Table:
     plain = "U/min" if drug == "vasopressin" else "ug/min"
     return rows(
         DRUG,
-        (rate > 0) & ill.alive,
+        rate > 0,
         np.arange(people.count),
         drug=drug,
         kind="infusion",
@@ -189,9 +189,9 @@ def events(people: Patients, ill: Illness, grades: Mapping[str, NDArray[np.int8]
 
     Encephalopathy is graded on each of its days, CRS and ICANS also on the day before and after.
     """
-    everyone, alive = np.arange(people.count), ill.alive
+    everyone = np.arange(people.count)
     pressure, neuro = signs()["pressure"], signs()["neuro"]
-    low = (ill.pressure > 0) & alive
+    low = ill.pressure > 0
     two = low & (ill.pressure == pressure.number("low_two_boluses"))
     day = np.arange(DAYS)[None, :]
     parts = [
@@ -199,7 +199,7 @@ def events(people: Patients, ill: Illness, grades: Mapping[str, NDArray[np.int8]
         rows(EVENT, two, everyone, event="fluid_bolus", minute=_minutes(9)),
         rows(
             EVENT,
-            (ill.encephalopathy > 0) & alive,
+            ill.encephalopathy > 0,
             everyone,
             event="organ_toxicity",
             text="encephalopathy",
@@ -223,7 +223,7 @@ def events(people: Patients, ill: Illness, grades: Mapping[str, NDArray[np.int8]
         ),
     ]
     for sign, kind, minutes in (("focal_seizure", "focal", 2.0), ("long_seizure", "generalized", 10.0)):
-        seen = (ill.neuro == neuro.number(sign)) & alive
+        seen = ill.neuro == neuro.number(sign)
         parts.append(rows(EVENT, seen, everyone, event="seizure", text=kind, value=minutes, minute=_minutes(11)))
     for event, system in CLINICIANS.items():
         grade = grades[system]

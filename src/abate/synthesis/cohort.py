@@ -20,7 +20,7 @@ from abate.sources.synthetic import COLUMN, MARK
 from abate.synthesis import bedside, charts
 from abate.synthesis.charted import NUMBER, WHOLE, rows, words
 from abate.synthesis.corruption import CORRUPTIONS, corrupt
-from abate.synthesis.illness import DAYS, LOTS, NO_EFFECT, POLICIES, Effect, Illness, fall_ill
+from abate.synthesis.illness import DAYS, LOTS, NO_EFFECT, POLICIES, Effect, Illness, extent, fall_ill
 from abate.synthesis.patients import NEVER, Booleans, Patients, draw_patients
 from abate.synthesis.rates import Rates
 from abate.synthesis.truth import UNGRADED, intended_grades
@@ -171,7 +171,8 @@ def _part(asked: Synthetic, first: int, count: int, rates: Rates) -> dict[str, p
         tables["corruptions"] = log
     there = np.arange(PART) < count
     tables |= {"intended_grades": _intended(ill, grades), "truth": _truth(people, ill, untreated)}
-    rates.add(_some(people, there), _some(ill, there), _some(untreated, there))
+    graded = {name: found[there] for name, found in grades.items()}
+    rates.add(_some(people, there), _some(ill, there), graded, _some(untreated, there))
     return {name: _named(table, first, count) for name, table in tables.items()}
 
 
@@ -207,10 +208,8 @@ def _truth(people: Patients, ill: Illness, untreated: Illness) -> pa.Table:
     }
     for world, happened in (("", ill), ("_untreated", untreated)):
         for name, levels in (("crs", happened.crs), ("neurotoxicity", happened.encephalopathy)):
-            toxic = levels > 0
-            some = toxic.any(axis=1)
-            columns[f"{name}_first_day{world}"] = np.where(some, toxic.argmax(axis=1), NEVER)
-            columns[f"{name}_last_day{world}"] = np.where(some, DAYS - 1 - toxic[:, ::-1].argmax(axis=1), NEVER)
+            first, last = extent(levels > 0)
+            columns[f"{name}_first_day{world}"], columns[f"{name}_last_day{world}"] = first, last
             columns[f"{name}_highest_level{world}"] = levels.max(axis=1)
         columns[f"death_day{world}"] = happened.death_day
     columns = {name: np.where(value == NEVER, np.nan, value) for name, value in columns.items()}

@@ -126,6 +126,13 @@ class Illness:
         return np.arange(DAYS) <= self.last_day[:, None]
 
 
+def extent(toxic: Booleans) -> tuple[Integers, Integers]:
+    """Return the first and the last day of each patient (n x :data:`DAYS`), :data:`NEVER` without one."""
+    some = toxic.any(axis=1)
+    last = DAYS - 1 - toxic[:, ::-1].argmax(axis=1)
+    return np.where(some, toxic.argmax(axis=1), NEVER), np.where(some, last, NEVER)
+
+
 PER_PATIENT = ("death_day", "cause", "anakinra_start")
 
 

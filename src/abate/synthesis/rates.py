@@ -1,6 +1,7 @@
 """How often what happened in a made-up cohort, beside what was published of real ones."""
 
 import csv
+from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abate.sources.synthetic import MARK
-from abate.synthesis.illness import DAYS, Illness
+from abate.synthesis.illness import DAYS, Illness, extent
 from abate.synthesis.patients import NEVER, Booleans, Integers, Patients
 from abate.synthesis.truth import intended_grades
 
@@ -39,9 +40,8 @@ class Rates:
         """Count patients by a number of days."""
         self.days[measure] = self.days.get(measure, np.zeros(4 * DAYS, int)) + np.bincount(values, minlength=4 * DAYS)
 
-    def add(self, people: Patients, ill: Illness, untreated: Illness) -> None:
-        """Add a part: its patients, what happened to them, and what would have without anakinra."""
-        grades = intended_grades(ill)
+    def add(self, people: Patients, ill: Illness, grades: Mapping[str, NDArray[np.int8]], untreated: Illness) -> None:
+        """Add a part: its patients, what happened to them and was graded, and what would have without anakinra."""
         first, last = {}, {}
         for name, system in (("CRS", "astct_crs"), ("Neurotoxicity", "astct_icans")):
             found = grades[system]
@@ -49,8 +49,7 @@ class Rates:
             affected = any_grade.any(axis=1)
             self.share(f"{name} of any grade (%)", affected)
             self.share(f"{name} of grade 3 or more (%)", found.max(axis=1) >= 3)
-            first[name] = np.where(affected, any_grade.argmax(axis=1), NEVER)
-            last[name] = np.where(affected, DAYS - 1 - any_grade[:, ::-1].argmax(axis=1), -1)
+            first[name], last[name] = extent(any_grade)
             self.share(
                 f"New {'CRS' if name == 'CRS' else 'neurotoxicity'} after day 14 (%)", affected & (first[name] > 14)
             )
