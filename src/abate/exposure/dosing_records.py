@@ -8,6 +8,7 @@ evenly over it, and doses at an interval follow the first of them.
 import ibis
 
 from abate.records.options import Options
+from abate.records.words import plain
 from abate.timeline.joins import KEYS, beside
 
 SUBCUTANEOUS = ("sc", "subcutaneous", "subcut", "s.c.", "sq", "im", "intramuscular")
@@ -140,7 +141,7 @@ def schedule(rows: ibis.Table) -> ibis.Table:
     near = [((rows.interval - hours).abs() <= hours / 6, name) for hours, name in names]
     near.insert(0, (rows.guessed, "more than one a day, hours not recorded"))
     near.insert(0, (rows.interval == 0, "more than one at a time"))
-    other = ibis.literal("every ") + rows.interval.round(1).cast("string") + " h"
+    other = ibis.literal("every ") + plain(rows.interval, 1) + " h"
     return rows.select(
         *KEYS,
         "source",

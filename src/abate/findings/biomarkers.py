@@ -152,11 +152,14 @@ def _heat(points: ibis.Table) -> ibis.Table:
 def _days(cohort: Cohort, drawn: ibis.Table) -> ibis.Table:
     """Return each day of each drawn series, on the clock of the infusion, of every onset and of the treatment."""
     drawn = drawn.mutate(day=drawn.time.floor().cast("int64"))
+    # Of several values at the last time, the highest.
+    of_day = ibis.window(group_by=[*KEYS, "variable", "day"])
+    drawn = drawn.mutate(latest=drawn.time == drawn.time.max().over(of_day))
     days = drawn.group_by(*KEYS, "variable", "day").aggregate(
         values=drawn.count(),
         lowest=drawn.value.min(),
         highest=drawn.value.max(),
-        last=drawn.value.argmax(drawn.time),
+        last=drawn.value.max(where=drawn.latest),
         altered_by=drawn.altered_by.max(),
         limit=drawn["limit"].max(),
     )

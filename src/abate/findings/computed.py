@@ -9,6 +9,7 @@ from abate.cohort import GRID_DAYS, Cohort
 from abate.findings.shape import Section, listing
 from abate.grading.rules import grade_days
 from abate.outcomes.words import grade_words
+from abate.records.words import plain
 from abate.timeline.catalogue import CATALOGUE
 from abate.timeline.equivalents import FORMULAE
 from abate.timeline.features import features
@@ -115,7 +116,7 @@ def _seen(cohort: Cohort) -> ibis.Table:
     for toxicity, items in MEASURED.items():
         text: Any = ibis.literal("")
         for column, words, minute in items:
-            value = rows[column].cast("float64").round(2).cast("string").re_replace(r"\.0$", "")
+            value = plain(rows[column].cast("float64"))
             words = words.replace("UNIT", FORMULAE[cohort.options["norepinephrine_equivalence"]].unit)  # noqa: PLW2901
             said = ibis.literal("; " + words.split("{}", maxsplit=1)[0])
             if "{}" in words:

@@ -15,7 +15,8 @@ def number(value: float | None, places: int = 1) -> str:
     """Write a number without needless decimals; a dash where it is not known."""
     if value is None:
         return "–"
-    text = f"{round(value, places):,.{places}f}"
+    # What rounds to nothing has no sign.
+    text = f"{round(value, places) + 0.0:,.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -8,6 +8,7 @@ from abate.cohort import GRID_DAYS, Cohort
 from abate.findings.shape import Section
 from abate.findings.toxicity import lanes
 from abate.outcomes.words import grade_words
+from abate.records.words import plain
 from abate.timeline.intervals import DAY_MINUTES
 from abate.timeline.joins import KEYS, beside
 
@@ -91,7 +92,7 @@ def _points(cohort: Cohort, order: ibis.Table, panels: dict[str, str]) -> ibis.T
     rows = rows.filter(rows.variable.isin(list(panels)), rows.value.notnull(), rows.day.notnull())
     panel = rows.variable.cases(*panels.items())
     when = _time(rows.minute, rows.day)
-    value = rows.value.round(2).cast("string").re_replace(r"\.0$", "")
+    value = plain(rows.value)
     why = rows.label + ", day " + rows.day.cast("string") + ": " + panel + " " + value + ". Source: " + rows.source
     return _row(rows, panel=panel, what=rows.variable, start=when, value=rows.value, why=why)
 
@@ -100,8 +101,8 @@ def _oxygen(cohort: Cohort, order: ibis.Table) -> ibis.Table:
     rows = cohort.records.engine.backend.table("oxygen_spans").join(order.select(*KEYS, "label"), list(KEYS))
     rows = rows.filter(rows.start < rows.end)
     what = rows.device.replace("_", " ")
-    flow = ibis.coalesce(ibis.literal(", ") + rows.flow.cast("string") + " L/min", "")
-    fraction = ibis.coalesce(ibis.literal(", FiO2 ") + rows.fio2.cast("string") + " %", "")
+    flow = ibis.coalesce(ibis.literal(", ") + plain(rows.flow) + " L/min", "")
+    fraction = ibis.coalesce(ibis.literal(", FiO2 ") + plain(rows.fio2) + " %", "")
     why = rows.label + ": " + what + flow + fraction + ". Source: " + rows.source
     return _row(
         rows,
@@ -115,7 +116,7 @@ def _oxygen(cohort: Cohort, order: ibis.Table) -> ibis.Table:
 
 def _vasopressors(cohort: Cohort, order: ibis.Table) -> ibis.Table:
     rows = cohort.records.engine.backend.table("vasopressor_segments").join(order.select(*KEYS, "label"), list(KEYS))
-    rate = ibis.coalesce(ibis.literal(" ") + rows.rate.round(3).cast("string") + " " + rows.rate_unit, "")
+    rate = ibis.coalesce(ibis.literal(" ") + plain(rows.rate, 3) + " " + rows.rate_unit, "")
     why = rows.label + ": " + rows.agent + rate + ". Source: " + rows.source
     return _row(
         rows,
@@ -136,9 +137,7 @@ def _doses(cohort: Cohort, order: ibis.Table) -> ibis.Table:
     drugs = cohort.records["drugs"]
     rows = drugs.filter(drugs.drug.isin(shown), drugs.status == "given", drugs.day.notnull())
     rows = rows.join(order.select(*KEYS, "label"), list(KEYS))
-    amount = ibis.coalesce(
-        ibis.literal(" ") + rows.amount.cast("string").re_replace(r"\.0$", "") + " " + ibis.coalesce(rows.unit, ""), ""
-    )
+    amount = ibis.coalesce(ibis.literal(" ") + plain(rows.amount) + " " + ibis.coalesce(rows.unit, ""), "")
     why = rows.label + ", day " + rows.day.cast("string") + ": " + rows.drug + amount + ". Source: " + rows.source
     return _row(rows, panel=ibis.literal("Drugs"), what=rows.drug, start=_time(rows.minute, rows.day), why=why)
 

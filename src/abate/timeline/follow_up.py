@@ -28,13 +28,16 @@ def follow_up(patients: ibis.Table, events: ibis.Table, *dated: ibis.Table) -> i
     deaths = deaths.group_by(*KEYS).aggregate(
         first_day=deaths.day.min(),
         another_day=deaths.day.max(),
-        death_precision=deaths.time_precision.argmin(deaths.day),
+        # Of records of one day, the most exact tells how well it is known.
+        exact=deaths.time_precision.max(where=deaths.day.notnull() & deaths.time_precision.isin(EXACT)),
+        vague=deaths.time_precision.max(where=deaths.day.notnull()),
         first_cause=deaths.text.min(),
         another_cause=deaths.text.max(),
         died=ibis.literal(True),
     )
     # Two records of one death that disagree leave its day, or its cause, unknown.
     deaths = deaths.mutate(
+        death_precision=ibis.coalesce(deaths.exact, deaths.vague),
         death_day=ibis.ifelse(deaths.first_day == deaths.another_day, deaths.first_day, ibis.null("int64")),
         cause=ibis.ifelse(deaths.first_cause == deaths.another_cause, deaths.first_cause, ibis.null("string")),
     )

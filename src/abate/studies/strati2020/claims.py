@@ -5,7 +5,6 @@ import re
 import ibis
 
 from abate.cohort import STEROID, Cohort
-from abate.engine.ingest import Records
 from abate.statistics.description import median_range
 from abate.studies.strati2020.audit import PLAIN_TEXT, Finding, Printed, bounds, printed, recomputes, rows_of
 from abate.studies.strati2020.figures import dose, responders
@@ -18,11 +17,11 @@ def _lacking(text: str, note: str) -> Finding:
 
 
 def _ferritin_as_printed(cohort: Cohort) -> ibis.Table:
-    """Return the numbers of the ferritin row, whatever their unit."""
-    records: Records = cohort.records
-    rows = records.engine.backend.table("judged_measurements")
-    rows = rows.filter(rows.variable == "ferritin")
-    return rows.select("patient_id", value=rows.value__recorded.try_cast("float64"), unit=rows.unit__recorded)
+    """Return the numbers of the ferritin row, which its unit set aside."""
+    aside = cohort.records.set_aside
+    rows = aside.filter(aside.reason == "unit", aside.name == "ferritin")
+    number = rows.recorded.re_extract("value=([0-9.]+)", 1).cast("float64")
+    return rows.select("patient_id", value=number)
 
 
 @recomputes("rows without values: .*")
