@@ -171,7 +171,7 @@ def test_a_failed_run_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(output, "render", broken)
     with pytest.raises(RuntimeError):
         verbs.run(records, tmp_path / "report")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["records"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".report.lock", "records"]
 
 
 def test_a_failed_run_leaves_the_earlier_report_as_it_was(
@@ -185,7 +185,7 @@ def test_a_failed_run_leaves_the_earlier_report_as_it_was(
     with pytest.raises(ZeroDivisionError):
         verbs.run(records, earlier)
     assert [path.name for path in earlier.iterdir()] == ["run.json"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["records", "report"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".report.lock", "records", "report"]
 
 
 def test_a_folder_that_is_not_a_report_is_not_written_over(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_second_run_replaces_the_first(tmp_path: Path) -> None:
     (tmp_path / "report" / "stale.txt").write_text("", encoding="utf-8")
     verbs.run(records, tmp_path / "report")
     assert not (tmp_path / "report" / "stale.txt").exists()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["records", "report"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".report.lock", "records", "report"]
 
 
 def test_patients_alone_give_a_page_that_says_what_is_not_there(tmp_path: Path) -> None:

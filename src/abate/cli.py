@@ -24,6 +24,8 @@ CODES = (
     "3 an error of abate itself (--debug shows it)."
 )
 
+MEMORY = "The most that DuckDB may hold, such as 4GB; the rest is written beside the output meanwhile."
+
 
 @click.group(epilog=f"{CODES}\n\n{NOTE}", context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="abate")
@@ -80,6 +82,7 @@ def check(context: click.Context, records: str, out: Path | None, show_values: b
     """Say everything that is wrong with RECORDS, all at once."""
     from abate import verbs
     from abate.records.problems import UnusableRecordsError
+    from abate.report.checked import write_check, write_problems
 
     quiet = context.obj["quiet"]
     with steps(quiet) as say:
@@ -87,10 +90,10 @@ def check(context: click.Context, records: str, out: Path | None, show_values: b
             found = verbs.read(records, say)
         except UnusableRecordsError as error:
             if out:
-                verbs.write_problems(error.problems, out)
+                write_problems(error.problems, out)
             raise
         if out:
-            verbs.write_check(found, out)
+            write_check(found, out)
     if not quiet:
         summary(found, show_values)
         if not out and any(problem.level == "set aside" for problem in found.problems):
@@ -105,15 +108,46 @@ def check(context: click.Context, records: str, out: Path | None, show_values: b
 
 @cli.command(epilog=CODES)
 @click.argument("records", type=click.Path())
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the report.")
-@click.option("--system", "systems", multiple=True, help="Grade by this system alone; may be given several times.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the ingested records.")
+@click.option("--memory", default="", help=MEMORY)
 @click.pass_context
-def run(context: click.Context, records: str, out: Path, systems: tuple[str, ...]) -> None:
-    """Write the cohort report of RECORDS: page, tables, figures, run.json."""
+def ingest(context: click.Context, records: str, out: Path, memory: str) -> None:
+    """Check RECORDS once and write them as typed Parquet; every other verb takes that folder for RECORDS."""
     from abate import verbs
 
     with steps(context.obj["quiet"]) as say:
-        report = verbs.run(records, out, say, systems)
+        found = verbs.ingest(records, out, say, memory)
+    if not context.obj["quiet"]:
+        summary(found, show_values=False)
+        click.echo(f"Report on them: abate run {out} --out REPORT")
+
+
+@cli.command(epilog=CODES)
+@click.argument("records", type=click.Path())
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the report.")
+@click.option("--system", "systems", multiple=True, help="Grade by this system alone; may be given several times.")
+@click.option("--engine", default="duckdb", show_default=True, help="Where it runs: duckdb (here), postgres, spark.")
+@click.option("--connect", default="", help="The server or cluster, such as spark://host:7077; with another engine.")
+@click.option("--workspace", type=click.Path(path_type=Path), help="Folder that every Spark worker reaches.")
+@click.option("--memory", default="", help=MEMORY)
+@click.pass_context
+def run(
+    context: click.Context,
+    records: str,
+    out: Path,
+    systems: tuple[str, ...],
+    engine: str,
+    connect: str,
+    workspace: Path | None,
+    memory: str,
+) -> None:
+    """Write the cohort report of RECORDS: page, tables, figures, run.json."""
+    from abate import verbs
+    from abate.engine.connect import Place
+
+    place = Place(engine, connect, workspace, memory)
+    with steps(context.obj["quiet"]) as say:
+        report = verbs.run(records, out, say, systems, place)
     if not context.obj["quiet"]:
         rows = report.records.accounting.to_pylist()
         values, used = (sum(row[name] for row in rows) for name in ("values_in", "used"))
@@ -223,11 +257,12 @@ def calc(
 def reproduce(context: click.Context, study: str, out: Path | None) -> None:
     """Recompute what a published STUDY prints, from its own patients."""
     from abate import verbs
+    from abate.report.checked import write_audit
 
     quiet = context.obj["quiet"]
     with steps(quiet) as say:
         table = verbs.reproduce(study, say)
-        path = verbs.write_audit(table, out or Path.cwd())
+        path = write_audit(table, out or Path.cwd())
     if quiet:
         return
     from rich.console import Console
@@ -248,10 +283,39 @@ def reproduce(context: click.Context, study: str, out: Path | None) -> None:
     click.echo(f"\n{counts}. Every note stands in {path}")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; an error is one readable paragraph, with a traceback only under --debug."""
+def _not_written(reason: str) -> str:
+    return (
+        f"The output cannot be written: {reason}. Expected a place for files, with room. An earlier output is as it "
+        "was. Choose another --out."
+    )
+
+
+def _said(error: Exception) -> tuple[str, int]:
+    """Return what a reader is told of an error, and the exit code."""
+    import duckdb
+
     from abate.records.problems import AbateError
 
+    if isinstance(error, AbateError):
+        return str(error), error.exit_code
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return (
+            "The records do not fit in the memory allowed. Expected a larger limit, or room on the disk beside the "
+            "output for the rest. An earlier output is as it was. Raise --memory, or choose another --out."
+        ), 2
+    if isinstance(error, duckdb.IOException):
+        full = "No space left" in str(error)
+        return _not_written("No space left on device" if full else "the system refused to write a file"), 2
+    if isinstance(error, OSError):
+        return _not_written(error.strerror or "the system refused"), 2
+    return (
+        f"abate failed in a way that was not foreseen ({type(error).__name__}). No output was written. Run it "
+        "again with --debug before the verb, and report what it shows; look first whether it holds patient data."
+    ), 3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; an error is one readable paragraph, with a traceback only under --debug."""
     given = sys.argv[1:] if arguments is None else arguments
     try:
         code: Any = cli.main(given, prog_name="abate", standalone_mode=False)
@@ -262,28 +326,12 @@ def main(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return 2
-    except AbateError as error:
-        if "--debug" in given:
-            raise
-        click.echo(str(error), err=True)
-        return error.exit_code
-    except OSError as error:
-        if "--debug" in given:
-            raise
-        reason = error.strerror or "the system refused"
-        click.echo(
-            f"The output cannot be written: {reason}. Expected a place for files. Choose another --out.", err=True
-        )
-        return 2
     except Exception as error:  # the last door: a reader must never meet a traceback unasked
         if "--debug" in given:
             raise
-        click.echo(
-            f"abate failed in a way that was not foreseen ({type(error).__name__}). No output was written. Run it "
-            "again with --debug before the verb, and report what it shows; look first whether it holds patient data.",
-            err=True,
-        )
-        return 3
+        said, exit_code = _said(error)
+        click.echo(said, err=True)
+        return exit_code
 
 
 if __name__ == "__main__":

@@ -1,24 +1,23 @@
 """What a user asks of abate: check records, run a report, reproduce a published study."""
 
 import datetime
-import hashlib
 import importlib.metadata
-import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from abate.cohort import Cohort, derive
-from abate.engine.ingest import Records, ingest
-from abate.engine.store import Engine
-from abate.engine.whole import check_place, write_whole
+from abate.engine.connect import HERE, Place, elsewhere, in_process
+from abate.engine.ingest import Records
+from abate.engine.ingest import ingest as ingested
+from abate.engine.ingested import MARKER, is_ingested, read_ingested, write_ingested
+from abate.engine.whole import check_place, reserved
 from abate.findings import Findings, find
 from abate.grading.rules import System
-from abate.records.problems import AbateError, Problem
-from abate.report.text import csv_text
+from abate.records.problems import AbateError
 from abate.sources.clif import is_clif, read_clif
 from abate.sources.folder import read_folder
 
@@ -48,15 +47,18 @@ def locate(records: str | Path) -> Path:
     return strati2020.records_path()
 
 
-def read(records: str | Path, progress: Progress = _silent) -> Records:
+def read(records: str | Path, progress: Progress = _silent, place: Place = HERE, work: Path | None = None) -> Records:
     """Read and check a folder of records.
 
     Parameters
     ----------
     records
-        A folder (see the README for its files) or one of CLIF 2.1 Parquet files, or ``"strati2020"``.
+        A folder (see the README for its files), one of CLIF 2.1 Parquet files, one that :func:`ingest` wrote, or
+        ``"strati2020"``.
     progress
         Called with a word before each step.
+    place, work
+        How much memory it may take, and a folder for what does not fit.
 
     Returns
     -------
@@ -74,11 +76,52 @@ def read(records: str | Path, progress: Progress = _silent) -> Records:
     >>> letter["patients"].count().to_pyarrow().as_py()
     8
     """
-    engine = Engine()
+    engine = in_process(place, work)
     progress("reading files")
     path = locate(records)
+    if is_ingested(path):
+        return read_ingested(path, engine)
     door = read_clif if is_clif(path) else read_folder
-    return ingest(door(path, engine.backend), engine, progress)
+    return ingested(door(path, engine.backend), engine, progress)
+
+
+def ingest(records: str | Path, out: str | Path, progress: Progress = _silent, memory: str = "") -> Records:
+    """Read and check a folder of records once, and write them as typed Parquet from which runs can start.
+
+    Parameters
+    ----------
+    records
+        As in :func:`read`.
+    out
+        The folder; written whole or not at all. It holds identifiers and values.
+    progress
+        Called with a word before each step.
+    memory
+        The most that may be held, such as ``4GB``; the rest is written beside the output meanwhile.
+
+    Raises
+    ------
+    AbateError
+        If the records cannot be used, the place holds something else, or another process is writing there.
+    """
+    check_place(Path(out), MARKER, "folder of ingested records")
+    with reserved(Path(out)) as work:
+        found = read(records, progress, Place(memory=memory), work)
+        write_ingested(found, Path(out), progress)
+        return found
+
+
+@contextmanager
+def opened(records: str | Path, place: Place, work: Path, progress: Progress = _silent) -> Iterator[Records]:
+    """Give the records on the engine of a place; other engines than the embedded one take them over as Parquet."""
+    if place.engine == "duckdb":
+        yield read(records, progress, place, work)
+        return
+    with elsewhere(place, work) as (engine, shared):
+        folder = shared / "records"
+        write_ingested(read(records, progress, place, work), folder, progress)
+        progress(f"handing over to {place.engine}")
+        yield read_ingested(folder, engine)
 
 
 def systems_named(names: Iterable[str]) -> dict[str, System]:
@@ -241,33 +284,10 @@ def synth(
     from abate.synthesis.cohort import Synthetic, synthesise
     from abate.synthesis.illness import effect_from
 
-    synthesise(Synthetic(patients, seed, effect_from(effects), policy, layer), Path(out), progress)
+    asked = Synthetic(patients, seed, effect_from(effects), policy, layer)
+    with reserved(Path(out)):
+        synthesise(asked, Path(out), progress)
     return Path(out)
-
-
-def write_audit(table: pa.Table, out: Path) -> Path:
-    """Write ``audit.csv`` into a folder, and return where it is."""
-    path = out / "audit.csv"
-    write_whole(path, csv_text(table))
-    return path
-
-
-def write_problems(found: Iterable[Problem], out: Path) -> None:
-    """Write ``problems.csv`` into a folder: every problem, also of records that cannot be used."""
-    rows = [{"level": item.level, "place": item.place, "column": item.column, "message": str(item)} for item in found]
-    names = pa.schema([(name, pa.string()) for name in ("level", "place", "column", "message")])
-    write_whole(out / "problems.csv", csv_text(pa.Table.from_pylist(rows, schema=names)))
-
-
-def write_check(records: Records, out: Path) -> None:
-    """Write ``problems.csv``, ``set_aside.csv`` and ``accounting.csv`` into a folder.
-
-    They hold patient identifiers and values: the full report that the terminal does not show.
-    """
-    write_problems(records.problems, out)
-    aside = records.put_aside()
-    for name, table in (("set_aside", aside), ("accounting", records.accounting)):
-        write_whole(out / f"{name}.csv", csv_text(table))
 
 
 @dataclass(frozen=True)
@@ -279,7 +299,13 @@ class Report:
     findings: Findings
 
 
-def run(records: str | Path, out: str | Path, progress: Progress = _silent, systems: Iterable[str] = ()) -> Report:
+def run(
+    records: str | Path,
+    out: str | Path,
+    progress: Progress = _silent,
+    systems: Iterable[str] = (),
+    place: Place = HERE,
+) -> Report:
     """Write the cohort report of a folder of records.
 
     Parameters
@@ -292,22 +318,33 @@ def run(records: str | Path, out: str | Path, progress: Progress = _silent, syst
         Called with a word before each step.
     systems
         Keys of the grading systems to use; all where none is named.
+    place
+        Where expressions run: :class:`abate.engine.connect.Place`.
 
     Raises
     ------
     AbateError
-        If the records cannot be used, the place may not be written over, or the extra ``report`` is
-        not installed.
+        If the records cannot be used, the output may not be written over, another process is writing there, the
+        extra ``report`` is not installed, or the engine cannot be reached.
     """
     _need_report_extra()
-    from abate.report.output import MARKER, write
-    from abate.report.page import Head
+    from abate.report.output import MARKER as REPORT
 
-    place = Path(out)
-    check_place(place, MARKER, "report")
-    cohort = analyse(records, progress, systems_named(systems))
+    out = Path(out)
+    check_place(out, REPORT, "report")
+    with reserved(out) as work, opened(records, place, work, progress) as found:
+        cohort = analyse(found, progress, systems_named(systems))
+        return _report(cohort, out, str(records) in STUDIES and not Path(records).is_dir(), progress)
+
+
+def _report(cohort: Cohort, out: Path, published: bool, progress: Progress) -> Report:
+    """Write the report of a cohort, with the audit of its study where it is published."""
+    from abate.report.output import write
+    from abate.report.page import Head
+    from abate.report.provenance import input_hash, run_record
+
     findings = find(cohort, progress)
-    if str(records) in STUDIES and not Path(records).is_dir():
+    if published:
         from abate.studies.strati2020.audit import VERDICTS, audit
 
         progress("audit")
@@ -324,19 +361,12 @@ def run(records: str | Path, out: str | Path, progress: Progress = _silent, syst
     head = Head(
         version=importlib.metadata.version("abate"),
         date=now.date().isoformat(),
-        hash=_input_hash(cohort.records)[:12],
+        hash=input_hash(cohort.records)[:12],
         files="Tables, figures and every option stand beside it: tables/, figures/, run.json.",
     )
-    write(
-        place,
-        findings.tables,
-        findings.texts,
-        _run_record(cohort, now),
-        head,
-        cohort.records.study.treatment,
-        progress,
-    )
-    return Report(place, cohort.records, findings)
+    record = run_record(cohort, now)
+    write(out, findings.tables, findings.texts, record, head, cohort.records.study.treatment, progress)
+    return Report(out, cohort.records, findings)
 
 
 def _need_report_extra() -> None:
@@ -350,44 +380,3 @@ def _need_report_extra() -> None:
             "The report needs packages that are not installed. Expected the extra report: altair, jinja2, "
             'scikit-learn and vl-convert-python. Install it with: pip install "abate[report]".'
         ) from error
-
-
-def _input_hash(records: Records) -> str:
-    """Return one hash over all input files and their names."""
-    joined = "\n".join(f"{name} {digest}" for name, digest in sorted(records.source.hashes.items()))
-    return hashlib.sha256(joined.encode()).hexdigest()
-
-
-def _run_record(cohort: Cohort, now: datetime.datetime) -> dict[str, Any]:
-    """Return what ``run.json`` keeps: versions, input hashes, options, counts."""
-    records = cohort.records
-    packages = (
-        "abate",
-        "ibis-framework",
-        "duckdb",
-        "pyarrow",
-        "numpy",
-        "scipy",
-        "scikit-learn",
-        "ucumvert",
-        "altair",
-        "vl-convert-python",
-    )
-    return {
-        "made": now.isoformat(timespec="seconds"),
-        "versions": {"python": platform.python_version()}
-        | {name: importlib.metadata.version(name) for name in packages},
-        "input": {
-            "hash": _input_hash(records),
-            "files": dict(records.source.hashes),
-            "rows": dict(records.source.rows),
-        },
-        "options": dict(cohort.options),
-        "systems": list(cohort.systems),
-        "declared_coverage": dict(records.study.coverage),
-        "counts": {
-            row["table"]: {name: row[name] for name in ("rows_in", "values_in", "used", "set_aside")}
-            for row in records.accounting.to_pylist()
-        },
-        "note": "Research software. Attribution is assumed, never known. No dosing advice.",
-    }

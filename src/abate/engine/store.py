@@ -1,8 +1,39 @@
 """The engine: one Ibis backend, and the tables kept in it between rooms."""
 
+from pathlib import Path
 from typing import Any
 
 import ibis
+import ibis.expr.schema as sch
+
+
+def embedded(memory: str = "", spill: Path | None = None) -> Any:
+    """Return the default backend: DuckDB in this process, in memory, on every core.
+
+    Parameters
+    ----------
+    memory
+        The most that it may hold, such as ``4GB``; four fifths of the machine's unless given.
+    spill
+        Folder for what does not fit; nothing is written anywhere where none is given.
+    """
+    # Neither the clock's zone nor a progress bar of the engine's own belongs in a result; nothing is fetched at
+    # run time, an extension of the engine neither.
+    settings: dict[str, Any] = {"TimeZone": "UTC", "enable_progress_bar": False}
+    settings |= {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    settings["temp_directory"] = str(spill) if spill else ""
+    if memory:
+        settings["memory_limit"] = memory
+    backend = ibis.duckdb.connect()
+    for name, value in settings.items():
+        written = str(value).replace("'", "''")
+        backend.raw_sql(f"SET {name} = '{written}'")
+    return backend
+
+
+def with_nulls(schema: sch.Schema) -> sch.Schema:
+    """Return the columns of a table that was kept: whatever made it, any of them may be null."""
+    return sch.Schema({name: kind(nullable=True) for name, kind in schema.items()})
 
 
 class Engine:
@@ -14,7 +45,7 @@ class Engine:
     Parameters
     ----------
     backend
-        An Ibis backend; DuckDB in memory by default.
+        An Ibis backend; :func:`embedded` by default.
 
     Examples
     --------
@@ -26,15 +57,9 @@ class Engine:
     """
 
     def __init__(self, backend: Any = None, prefix: str = "") -> None:
-        self.backend = backend if backend is not None else ibis.duckdb.connect()
+        self.backend = embedded() if backend is None else backend
         self.prefix = prefix
         self.kept: set[str] = set()
-        # Neither the clock's zone nor a progress bar of the engine's own belongs in a result.
-        self.backend.raw_sql("SET TimeZone = 'UTC'")
-        self.backend.raw_sql("SET enable_progress_bar = false")
-        # Nothing is fetched at run time, an extension of the engine neither.
-        self.backend.raw_sql("SET autoinstall_known_extensions = false")
-        self.backend.raw_sql("SET autoload_known_extensions = false")
 
     def within(self, prefix: str) -> "Engine":
         """Return the same backend under names of their own, for a derivation that is made twice."""
@@ -50,6 +75,11 @@ class Engine:
         self.kept.add(name)
         kept: ibis.Table = self.backend.create_table(name, expression, overwrite=again, temp=True)
         return kept
+
+    def load(self, name: str, path: Path) -> ibis.Table:
+        """Return a Parquet file as a table: the embedded engine reads it in place, others take it over."""
+        load = getattr(self.backend, "load", None)
+        return load(name, path) if load else self.backend.read_parquet(str(path), table_name=name)
 
     def forget(self, *names: str) -> None:
         """Drop tables that nothing will read again."""

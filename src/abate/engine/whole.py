@@ -1,5 +1,6 @@
-"""Output that is written whole or not at all: beside its place, and moved in when it is finished."""
+"""Output that is written whole or not at all, by one at a time: beside its place, and moved in when it is finished."""
 
+import glob
 import os
 import shutil
 import tempfile
@@ -8,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from abate.records.problems import AbateError
+
+OURS = "abate"
+"""In the names of folders that stand beside an output while it is written."""
 
 
 def check_place(out: Path, marker: str, what: str) -> None:
@@ -36,6 +40,54 @@ def check_place(out: Path, marker: str, what: str) -> None:
 
 
 @contextmanager
+def reserved(out: Path) -> Iterator[Path]:
+    """Keep a place for one process, and give it a folder beside it for work that is removed at the end.
+
+    What a process that was killed left there is cleared away; where it was killed between taking the earlier folder
+    away and putting the new one in, the earlier one comes back.
+
+    Parameters
+    ----------
+    out
+        The folder, or file, to be written.
+
+    Raises
+    ------
+    AbateError
+        If another process is writing there.
+    """
+    from filelock import FileLock, Timeout
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(out.parent / f".{out.name}.lock", blocking=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise AbateError(
+            f"{out.name}: another process is writing this folder. Expected one at a time. Wait until it is done, or "
+            "choose another --out."
+        ) from error
+    try:
+        beside = f".{glob.escape(out.name)}.{OURS}"
+        for earlier in out.parent.glob(f"{beside}-old.*/earlier"):
+            if not out.exists():
+                earlier.rename(out)
+        for left in out.parent.glob(f"{beside}-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        work = _beside(out, "work")
+        try:
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    finally:
+        lock.release()
+
+
+def _beside(out: Path, kind: str) -> Path:
+    return Path(tempfile.mkdtemp(prefix=f".{out.name}.{OURS}-{kind}.", dir=out.parent))
+
+
+@contextmanager
 def whole_folder(out: Path, marker: str, what: str) -> Iterator[Path]:
     """Give a folder to write in, which takes its place once everything in it stands.
 
@@ -49,7 +101,7 @@ def whole_folder(out: Path, marker: str, what: str) -> Iterator[Path]:
     """
     check_place(out, marker, what)
     out.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    work = _beside(out, "new")
     try:
         yield work
         _umask_permissions(work)
@@ -87,7 +139,7 @@ def _move_in(work: Path, out: Path) -> None:
     if not out.exists():
         work.rename(out)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.old.", dir=out.parent))
+    old = _beside(out, "old")
     out.rename(old / "earlier")
     try:
         work.rename(out)
