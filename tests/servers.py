@@ -49,6 +49,7 @@ def postgres() -> Iterator[str]:
 class Cluster:
     """A master and its workers, each a process group of its own."""
 
+    folder: Path
     master: str
     environment: dict[str, str]
     workers: list["subprocess.Popen[bytes]"] = field(default_factory=list)
@@ -82,7 +83,7 @@ def spark(folder: Path) -> Iterator[Cluster]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    cluster = Cluster(f"spark://127.0.0.1:{port}", environment)
+    cluster = Cluster(folder, f"spark://127.0.0.1:{port}", environment)
     started: list[subprocess.Popen[bytes]] = []
 
     def start(kind: str, name: str, said: str, *arguments: str) -> "subprocess.Popen[bytes]":

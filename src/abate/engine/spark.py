@@ -1,5 +1,6 @@
 """Spark as an Ibis backend: what is kept is written to a folder that every worker reads."""
 
+import string
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,12 @@ SETTINGS = {
 
 
 class Compiler(compilers.PySparkCompiler):  # type: ignore[misc]
-    """Ibis' compiler, where Spark wants two arguments."""
+    """Ibis' compiler, where Spark wants two arguments or other words."""
+
+    def visit_Strip(self, op: Any, *, arg: Any) -> Any:  # noqa: ARG002, N802
+        r"""Take white space from both ends; Spark reads the tabulator ``\v`` of Ibis as the letter."""
+        spaces = [self.f.anon.char(ord(space)) for space in string.whitespace]
+        return self.f.anon.btrim(arg, self.f.anon.concat(*spaces))
 
     def visit_Greatest(self, op: Any, *, arg: Any) -> Any:  # noqa: N802
         """Return the greatest of several, or the one."""
