@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from abate.cohort import Cohort
+from abate.exposure import drug_levels, tocilizumab
 from abate.exposure import linear_kinetics as linear
-from abate.exposure import tocilizumab
 from abate.exposure.drug_levels import linear_levels, saturable_levels, spread_of_average
 from abate.exposure.linear_kinetics import Doses, OneCompartment
 from abate.findings.kinetics import kinetics
@@ -186,6 +186,19 @@ def test_tocilizumab_by_frey_keeps_its_mass() -> None:
     # 28 days: area = lost / clearance, between that of the linear loss alone and that of the full saturable loss
     assert 560 / (0.3 + 7.5 / 2.7) / 28 < found.average[0] < 560 / 0.3 / 28
     assert 0 < found.hours_above[0] < 672
+
+
+def test_more_patients_than_are_looked_at_together_keep_their_own_levels(monkeypatch: pytest.MonkeyPatch) -> None:
+    amounts = np.array([100.0, 200.0, 400.0, 560.0, 800.0])
+    doses = Doses(np.arange(5), np.zeros(5), amounts, np.ones(5), np.zeros(5, bool))
+    patients = tocilizumab.parameters(np.full(5, 1.8), np.zeros(5))
+    together = saturable_levels(doses, patients, np.full(5, 672.0), limit=10.0)
+    monkeypatch.setattr(drug_levels, "TOGETHER", 2)
+    apart = saturable_levels(doses, patients, np.full(5, 672.0), limit=10.0)
+    assert len(set(together.peak.tolist())) == 5
+    np.testing.assert_allclose(apart.peak, together.peak, rtol=1e-12)
+    np.testing.assert_allclose(apart.average, together.average, rtol=1e-12)
+    np.testing.assert_allclose(apart.hours_above, together.hours_above, rtol=1e-12)
 
 
 def test_the_spread_is_that_of_the_clearance() -> None:

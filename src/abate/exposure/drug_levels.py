@@ -99,8 +99,7 @@ def saturable_levels(doses: Doses, patients: TwoCompartments, until: Numbers, li
         for begin in range(0, len(until), TOGETHER)
         if len(mine := until[begin : begin + TOGETHER])
     ]
-    columns = zip(*((getattr(part, item.name) for item in fields(Levels)) for part in parts), strict=True)
-    return Levels(*(np.concatenate(column) for column in columns))
+    return Levels(*(np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(Levels)))
 
 
 def _saturable_levels(doses: Doses, patients: TwoCompartments, until: Numbers, limit: float) -> Levels:
