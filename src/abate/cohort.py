@@ -10,7 +10,7 @@ import pyarrow as pa
 from abate.biomarkers.altered import with_altered
 from abate.biomarkers.groups import beyond, measured, measured_days
 from abate.biomarkers.movement import LETTER_LIMITS
-from abate.biomarkers.series import series
+from abate.biomarkers.series import laboratory, series
 from abate.engine.haste import swiftly
 from abate.engine.ingest import Records
 from abate.exposure import administrations as given_doses
@@ -34,7 +34,7 @@ from abate.records.options import Options
 from abate.scores.of_courses import scores_of_courses
 from abate.sources.mapping import BY_RESPONSE, Comparison
 from abate.timeline.course_facts import course_facts
-from abate.timeline.features import features
+from abate.timeline.features import SHOWN, features
 from abate.timeline.follow_up import follow_up
 from abate.timeline.joins import EXACT, KEYS, beside
 from abate.timeline.patient_days import patient_days
@@ -75,7 +75,7 @@ class Cohort:
     response
         One row a treated patient, with ``reason`` in words.
     points
-        Laboratory series with values that drugs alter marked.
+        Series of laboratory values, and of what is compared, with values that drugs alter marked.
     weights, body_weights
         Body weight implied by doses; ``weight_kg`` as given, else the first that was measured.
     steroid_days
@@ -267,6 +267,12 @@ def kept_promises(records: Records) -> ibis.Table:
     return promised.anti_join(ibis.union(*lost, distinct=True), ["patient_id", "domain"])
 
 
+def _usual_caps(known: Dictionary) -> ibis.Table:
+    """Return the usual highest dose of the drugs that have one: ``drug, cap_mg``."""
+    rows = {name: row["usual_dose_high_mg"] for name, row in known.drugs.items() if row.get("usual_dose_high_mg")}
+    return ibis.memtable(pa.table({"drug": list(rows), "cap_mg": [float(cap) for cap in rows.values()]}))
+
+
 def primary_grades(grades: ibis.Table, system: str, events: ibis.Table) -> ibis.Table:
     """Return the grades by which a response is judged: of one system, and grade 5 of toxic deaths.
 
@@ -299,7 +305,7 @@ def derive(
         By which days are graded.
     """
     say = progress or (lambda step: None)  # noqa: ARG005
-    options, study, keep = records.study.options, records.study, records.engine.keep
+    options, study, keep, only = records.study.options, records.study, records.engine.keep, records.engine.only
     say("exposure")
     from_day = options["exposure_from_day"]
     facts = course_facts(records["patients"], records["measurements"], options)
@@ -319,9 +325,6 @@ def derive(
         name: keep(f"exposure_{position}", dose_in_windows(windows, doses, totals, factors, coverage))
         for position, (name, factors) in enumerate(currencies.items())
     }
-    caps = records.study.dictionary.drugs
-    capped = {name: float(row["usual_dose_high_mg"]) for name, row in caps.items() if row.get("usual_dose_high_mg")}
-    cap_table = ibis.memtable(pa.table({"drug": list(capped), "cap_mg": list(capped.values())}))
 
     say("outcomes")
     events = records["events"]
@@ -348,16 +351,20 @@ def derive(
     observed = followed.select(*KEYS, last_day="observed_day")
     days = keep("patient_days", patient_days(observed, GRID_DAYS))
     tables = {**records.tables, "coverage": coverage}
-    daily = features(tables, days, observed, study.dictionary, options, records.engine)
-    computed = keep("computed_grades", computed_grades(daily, grades, options, records.engine, systems))
+    with only("features", *SHOWN):
+        daily = features(tables, days, observed, study.dictionary, options, records.engine)
+    with only("computed_grades"):
+        computed = keep("computed_grades", computed_grades(daily, grades, options, records.engine, systems))
     highest = keep("highest_grades", highest_grades(events))
     say("scores")
-    scores = keep(
-        "scores", scores_of_courses(tables, daily, observed, study.dictionary, options, records.engine.within("scores"))
-    )
+    within = records.engine.within("scores")
+    with only("scores"):
+        scores = keep("scores", scores_of_courses(tables, daily, observed, study.dictionary, options, within))
     say("biomarkers")
-    drawn = keep("series", series(records["measurements"], options))
-    points = keep("points", with_altered(drawn, every, totals, records["states"], options))
+    compared = [name for comparison in study.comparisons for name in comparison.variables]
+    with only("points"):
+        drawn = keep("series", series(laboratory(records["measurements"], compared), options))
+        points = keep("points", with_altered(drawn, every, totals, records["states"], options))
     return Cohort(
         records=records,
         options=options,
@@ -380,7 +387,7 @@ def derive(
         survival=keep("survival", survival(treatment, followed)),
         response=judged,
         points=points,
-        weights=keep("implied_weights", implied_weights(records["drugs"], cap_table)),
+        weights=keep("implied_weights", implied_weights(records["drugs"], _usual_caps(study.dictionary))),
         body_weights=weights,
         patients=patients,
         others=others,

@@ -1,5 +1,7 @@
 """Numbers on a time axis: limits of the assay, time of day."""
 
+from collections.abc import Sequence
+
 import ibis
 
 from abate.records.options import Options
@@ -7,6 +9,17 @@ from abate.timeline.intervals import DAY_MINUTES
 from abate.timeline.joins import EXACT, KEYS
 
 SERIES = (*KEYS, "variable")
+NOT_LABORATORY = (
+    *("temperature", "sbp", "dbp", "map", "heart_rate", "resp_rate", "spo2", "fio2", "o2_flow", "weight", "height"),
+    *("gcs_total", "gcs_eye", "rass", "ice", "capd", "cartox10", "papilledema_stage", "csf_opening_pressure"),
+    "urine_output",
+)
+"""Variables that are no laboratory values: of a stay they are most of what is recorded."""
+
+
+def laboratory(measurements: ibis.Table, also: Sequence[str] = ()) -> ibis.Table:
+    """Return the laboratory values among measurements, and those of some other variables."""
+    return measurements.filter(measurements.variable.notin([name for name in NOT_LABORATORY if name not in also]))
 
 
 def series(measurements: ibis.Table, options: Options) -> ibis.Table:

@@ -1,5 +1,7 @@
 """The engine: one Ibis backend, and the tables kept in it between rooms."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +83,11 @@ class Engine:
         load = getattr(self.backend, "load", None)
         return load(name, path) if load else self.backend.read_parquet(str(path), table_name=name)
 
-    def forget(self, *names: str) -> None:
-        """Drop tables that nothing will read again."""
-        for name in names:
-            self.backend.drop_table(self.prefix + name)
-            self.kept.discard(self.prefix + name)
+    @contextmanager
+    def only(self, *names: str) -> Iterator[None]:
+        """Drop at the end what was kept meanwhile, but for the tables named: nothing else will read it again."""
+        before = set(self.kept)
+        yield
+        for name in sorted(self.kept - before - {self.prefix + name for name in names}):
+            self.backend.drop_table(name)
+            self.kept.discard(name)

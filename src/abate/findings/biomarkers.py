@@ -15,12 +15,6 @@ from abate.sources.mapping import BY_RESPONSE
 from abate.timeline.joins import KEYS, beside
 
 MOST_VARIABLES = 6
-NOT_LABORATORY = (
-    *("temperature", "sbp", "dbp", "map", "heart_rate", "resp_rate", "spo2", "fio2", "o2_flow", "weight", "height"),
-    *("gcs_total", "gcs_eye", "rass", "ice", "capd", "cartox10", "papilledema_stage", "csf_opening_pressure"),
-    "urine_output",
-)
-"""Variables that are not drawn among the laboratory values unless a comparison names them."""
 FROM_DAY = -7
 WINDOW, EARLY = (0.0, 28.0), (0, 7)
 """Days summed up, and those of the slope: the rise of inflammation."""
@@ -60,7 +54,6 @@ def _drawn(cohort: Cohort) -> ibis.Table:
     named = [name for item in cohort.records.study.comparisons for name in item.variables]
     if named:
         return points.filter(points.variable.isin(named))
-    points = points.filter(points.variable.notin(NOT_LABORATORY))
     counts = points.group_by("variable").aggregate(n=points.count())
     return points.semi_join(counts.order_by(counts.n.desc(), "variable").limit(MOST_VARIABLES), "variable")
 

@@ -30,6 +30,8 @@ FEATURES = {
     "onset_as_crs_resolves": ("onset as crs resolves", "onset_as_crs_resolves"),
 }
 """Findings of HLH, and how an event ``hlh_feature`` writes them."""
+READ = (*WORST, *RATIOS.values(), "creatinine", "crp", "weight", "height")
+"""Variables that some score reads."""
 LEAST_RISE = 4 * 60
 """Least minutes between two draws of which a rate of ferritin is made: a guard against double draws."""
 ENDLESS, JUST = 1e300, 1e-6
@@ -37,8 +39,8 @@ ENDLESS, JUST = 1e300, 1e-6
 
 
 def known_within(measurements: ibis.Table) -> ibis.Table:
-    """Return results with the ends within which each is known: ``low``, and ``high`` (:data:`ENDLESS`: none)."""
-    rows = dated(measurements)
+    """Return what scores read, with the ends that each is known within: ``low``, ``high`` (:data:`ENDLESS`: none)."""
+    rows = dated(measurements.filter(measurements.variable.isin(READ)))
     under = ibis.coalesce(rows.comparator.isin(("<", "<=")), False)
     over = ibis.coalesce(rows.comparator.isin((">", ">=")), False)
     # Over a limit is more than it: an end that is left out lies a hair beyond.
@@ -48,7 +50,8 @@ def known_within(measurements: ibis.Table) -> ibis.Table:
     low = ibis.ifelse(under, 0.0, ibis.coalesce(rows.value + more, rows.value_low))
     high = ibis.ifelse(over, ENDLESS, ibis.coalesce(rows.value - less, rows.value_high, ENDLESS))
     rows = rows.mutate(low=low, high=high)
-    return rows.filter(rows.low.notnull() | (rows.high < ENDLESS)).mutate(low=ibis.coalesce(rows.low, 0.0))
+    rows = rows.filter(rows.low.notnull() | (rows.high < ENDLESS)).mutate(low=ibis.coalesce(rows.low, 0.0))
+    return rows.select(*DAY, "minute", "variable", "low", "high", "lln", "uln", "unit_recorded", "source")
 
 
 def _ends(rows: ibis.Table, name: str) -> tuple[ir.BooleanValue, ir.Value, ir.Value]:

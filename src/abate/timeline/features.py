@@ -37,6 +37,8 @@ CONTEXT = (
     *("vasopressor_until", "oxygen_until", "any_invasive", "sedated", "norepinephrine_equivalent"),
 )
 """What criteria and the reasons of a cell read besides the features."""
+SHOWN = ("oxygen_spans", "vasopressor_segments")
+"""Kept tables that the timelines draw."""
 
 
 def features(
@@ -48,6 +50,8 @@ def features(
     engine: Engine,
 ) -> ibis.Table:
     """Return the features of every patient-day.
+
+    What it keeps besides (:data:`SHOWN`) is read by the report; the rest by nothing after it.
 
     Parameters
     ----------
@@ -110,18 +114,7 @@ def features(
     rows = rows.mutate(**episodes.signs_in_crs(rows, options))
     rows = neurology.with_neurology(rows, options)
     rows = _flags(organs.with_organs(_held(rows, options), options))
-    found = keep("features", rows.select(*DAY, *CATALOGUE, *CONTEXT, *FLAGS))
-    at = [f"part_{position}" for position in range(len(parts))]
-    engine.forget(
-        "features_sparse",
-        "features_signs",
-        "other_measurements",
-        "episodes",
-        "neurology_carried",
-        "vasopressor_hours",
-        *at,
-    )
-    return found
+    return keep("features", rows.select(*DAY, *CATALOGUE, *CONTEXT, *FLAGS))
 
 
 def _whole_scores(rows: ibis.Table) -> ibis.Value:
