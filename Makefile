@@ -61,14 +61,16 @@ $(PEERS)/installed: benchmarks/peers.txt | $(VENV)/installed
 	$(PIP) install --no-deps --only-binary :all: -r $< --target $(@D)
 	touch $@
 
+# The locks are whole. Without --no-deps pip looks beyond them for what an extra asks, and finds a newer release.
 $(VENV)/installed: locks/run.txt pyproject.toml
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	$(PIP) install --require-hashes --only-binary :all: -r locks/run.txt
+	$(PIP) install --no-deps --require-hashes --only-binary :all: -r locks/run.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed locks/dev.txt
-	$(PIP) install --require-hashes --only-binary :all: -r locks/dev.txt
+	$(PIP) install --no-deps --require-hashes --only-binary :all: -r locks/dev.txt
+	$(PIP) check
 	touch $@
 
 # In a folder of its own: nothing else may come to need pandas. PySpark comes as a source distribution of 430 MB.
