@@ -16,7 +16,7 @@ from witnesses import GROUPS, under_every_group, witnesses
 
 ELSEWHERE = (
     *("fibrinogen_fall", "crs_onset", "norepinephrine_equivalence"),
-    *("explained_patients", "timelines_shown", "kappa_weights"),
+    *("explained_patients", "lanes_shown", "timelines_shown", "kappa_weights"),
 )
 """Options that change no grade: of the onset, of the equivalent that is shown, and of the page."""
 ROWS: list[dict[str, str]] = []

@@ -66,11 +66,11 @@ def test_every_graded_day_is_in_the_tables_with_its_bounds_and_the_clinicians_gr
     }
     assert len(found) == (5 + 4) * len(SYSTEMS)
     day = found[EVIL, "1", "CRS", "ASTCT 2019"]
-    assert (day["grade"], day["lower"], day["upper"], day["complete"]) == ("3", "3", "3", "True")
+    assert (day["grade"], day["lower"], day["upper"], day["complete"]) == ("3", "3", "3", "true")
     assert (day["criteria"], day["primary"], day["clinician_high"]) == ("vasopressor", "clinician", "2.0")
     assert day["attribution"] == "judged by a clinician"
     silent = found["B", "0", "CRS", "ASTCT 2019"]
-    assert (silent["grade"], silent["complete"], silent["attribution"]) == ("", "False", "assumed")
+    assert (silent["grade"], silent["complete"], silent["attribution"]) == ("", "false", "assumed")
 
 
 def test_a_cell_says_why(report: Path) -> None:
@@ -135,7 +135,7 @@ def test_text_from_the_data_stays_text_and_every_figure_carries_the_mark(report:
 
 
 def test_above_a_number_of_patients_cells_hold_no_reasons_and_few_timelines_are_drawn(tmp_path: Path) -> None:
-    mapping = "[options]\nexplained_patients = 1\ntimelines_shown = 1\n"
+    mapping = "[options]\nexplained_patients = 1\ntimelines_shown = 1\nlanes_shown = 1\n"
     write_folder(tmp_path / "records", mapping, **TABLES)
     verbs.run(tmp_path / "records", tmp_path / "report")
     cell = next(row for row in rows(tmp_path / "report", "lane_grades") if row["system"] == "ASTCT 2019, computed")
@@ -143,5 +143,7 @@ def test_above_a_number_of_patients_cells_hold_no_reasons_and_few_timelines_are_
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
     assert "abate explain tells it" in page
     assert [row["label"] for row in rows(tmp_path / "report", "timeline_courses")] == [EVIL]
+    assert [row["label"] for row in rows(tmp_path / "report", "lanes")] == [EVIL]
+    assert "The 1 courses with the highest grades, of 2 (option lanes_shown)." in page
     options = json.loads((tmp_path / "report" / "run.json").read_text(encoding="utf-8"))["options"]
     assert options["explained_patients"] == 1

@@ -365,7 +365,7 @@ def _report(cohort: Cohort, out: Path, published: bool, progress: Progress) -> R
         files="Tables, figures and every option stand beside it: tables/, figures/, run.json.",
     )
     record = run_record(cohort, now)
-    write(out, findings.tables, findings.texts, record, head, cohort.records.study.treatment, progress)
+    write(out, findings.tables, findings.long, findings.texts, record, head, cohort.records.study.treatment, progress)
     return Report(out, cohort.records, findings)
 
 

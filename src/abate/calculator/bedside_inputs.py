@@ -15,7 +15,7 @@ from abate.records.inputs import Input, exactly, measured, number, truth, whole,
 
 RATES = ("norepinephrine", "epinephrine", "phenylephrine", "dopamine", "vasopressin")
 BLANK = "A blank is not known, unless an input says otherwise. Say none, or no, for what is absent."
-PAGE_OPTIONS = ("explained_patients", "timelines_shown", "kappa_weights", "crs_onset")
+PAGE_OPTIONS = ("explained_patients", "lanes_shown", "timelines_shown", "kappa_weights", "crs_onset")
 
 
 def _words(variable: str) -> Mapping[str, str]:

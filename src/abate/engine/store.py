@@ -7,6 +7,7 @@ from typing import Any
 
 import ibis
 import ibis.expr.schema as sch
+import pyarrow as pa
 
 
 def embedded(memory: str = "", spill: Path | None = None) -> Any:
@@ -36,6 +37,17 @@ def embedded(memory: str = "", spill: Path | None = None) -> Any:
 def with_nulls(schema: sch.Schema) -> sch.Schema:
     """Return the columns of a table that was kept: whatever made it, any of them may be null."""
     return sch.Schema({name: kind(nullable=True) for name, kind in schema.items()})
+
+
+def batches(rows: ibis.Table, size: int) -> pa.RecordBatchReader:
+    """Return the rows of an expression piece by piece; other engines than the embedded one hand them over at once."""
+    backend = rows.get_backend()
+    schema = rows.schema().to_pyarrow()
+    if backend.name != "duckdb":
+        return rows.to_pyarrow().to_reader(size)
+    # Ibis asks DuckDB 2 for its batches by a name that is no longer there.
+    found = backend.con.sql(backend.compile(rows)).to_arrow_reader(size)
+    return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in found))
 
 
 class Engine:

@@ -3,9 +3,10 @@
 It stands between the derivations and the page, so that the page computes nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import ibis
 import pyarrow as pa
 
 from abate.cohort import Cohort
@@ -29,6 +30,7 @@ from abate.findings import (
     toxicity_table,
     treatment,
 )
+from abate.findings.shape import Section
 
 
 @dataclass
@@ -39,16 +41,23 @@ class Findings:
     ----------
     tables
         Arrow tables, each also written to ``tables/``.
+    long
+        Tables of a row a patient-day and more that the page does not show: expressions, written to ``tables/`` alone.
     texts
         Sentences and paragraphs of the page.
     """
 
     tables: dict[str, pa.Table] = field(default_factory=dict)
+    long: dict[str, ibis.Table] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
 
-    def add(self, found: tuple[Mapping[str, pa.Table], Mapping[str, str]]) -> None:
+    def add(self, found: Section) -> None:
         """Take in the tables and texts of one section."""
-        self.tables |= found[0]
+        for name, table in found[0].items():
+            if isinstance(table, ibis.Table):
+                self.long[name] = table
+            else:
+                self.tables[name] = table
         self.texts |= found[1]
 
 

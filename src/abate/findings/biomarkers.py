@@ -10,7 +10,8 @@ from abate.biomarkers.movement import LETTER_LIMITS, fastest_rise, relative_to, 
 from abate.biomarkers.series import SERIES
 from abate.biomarkers.summaries import baseline, peak
 from abate.cohort import Cohort, onset_of
-from abate.findings.shape import Section, listing, number, table, who
+from abate.findings.shape import Section, held, listing, number, table, who
+from abate.findings.toxicity import lanes
 from abate.sources.mapping import BY_RESPONSE
 from abate.timeline.joins import KEYS, beside
 
@@ -39,11 +40,12 @@ def biomarkers(cohort: Cohort) -> Section:
             f"are drawn, and {cohort.count(marked.filter(marked.left_out))} of them are left out of medians, sums and "
             f"comparisons (option altered_values: {cohort.options['altered_values']})."
         )
+    each = points.order_by("variable", "group", *KEYS, "time", "value", "source")
     return {
         "biomarker_courses": table(_movement(cohort, drawn), "patient"),
-        "biomarker_days": _days(cohort, drawn).to_pyarrow(),
-        "heat": _heat(points).to_pyarrow(),
-        "biomarker_points": points.order_by("variable", "group", *KEYS, "time", "value", "source").to_pyarrow(),
+        "biomarker_days": held(_days(cohort, drawn)),
+        "heat": _heat(points.semi_join(lanes(cohort), KEYS)).to_pyarrow(),
+        "biomarker_points": held(each),
         "biomarker_medians": _medians(points).to_pyarrow(),
     }, {"biomarkers": " ".join(texts)}
 
@@ -168,8 +170,10 @@ def _days(cohort: Cohort, drawn: ibis.Table) -> ibis.Table:
 def _medians(points: ibis.Table) -> ibis.Table:
     """Return median and quartiles of each group in windows of three days, where a quarter was measured."""
     binned = points.filter(~points.left_out).mutate(time=(points.time / 3).floor() * 3 + 1.5)
-    patient = binned.group_by(*KEYS, "variable", "label", "group", "time").aggregate(value=ibis._.value.median())
-    found = patient.group_by("variable", "label", "group", "time").aggregate(
+    patient = binned.group_by(*KEYS, "variable", "label", "group", "clock", "time").aggregate(
+        value=ibis._.value.median()
+    )
+    found = patient.group_by("variable", "label", "group", "clock", "time").aggregate(
         value=patient.value.median(),
         lower=patient.value.quantile(0.25),
         upper=patient.value.quantile(0.75),

@@ -214,5 +214,4 @@ def computed(cohort: Cohort) -> Section:
         *("patient_id", "course_id", "day", "toxicity", "system", "grade", "lower", "upper", "complete", "criteria"),
         *("missing", "flags", "primary", "clinician_low", "clinician_high", "attribution"),
     )
-    ordered = table.order_by("toxicity", "system", "patient_id", "course_id", "day")
-    return {"computed_grades": ordered.to_pyarrow()}, {}
+    return {"computed_grades": table.order_by("toxicity", "system", "patient_id", "course_id", "day")}, {}

@@ -4,9 +4,10 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from abate.cohort import Cohort
-from abate.findings.shape import Section, listing, number, share, table
+from abate.findings.shape import Section, held, listing, number, share, table
 from abate.grading.rules import System
 from abate.statistics.agreement import GRADES, Shared, clustered_interval, weighted_kappa
 from abate.timeline.joins import DAY, KEYS
@@ -57,13 +58,13 @@ def concordance(cohort: Cohort) -> Section:
         else "No two systems graded the same day."
     )
     order = ("toxicity", "first", "second", "first_grade", "second_grade")
-    found = {f"systems_{name}": rows.order_by(*order).to_pyarrow() for name, rows in crossed.items()}
+    found: dict[str, pa.Table | ibis.Table] = {
+        f"systems_{name}": rows.order_by(*order).to_pyarrow() for name, rows in crossed.items()
+    }
     found["systems_grades"] = table(_at_each_grade(cohort, worst, names), "toxicity")
     found["systems_agreement"] = table(lines, "toxicity")
     differ = {toxicity: _differ(days, toxicity, mine) for toxicity, mine in names.items()}
-    found |= {
-        f"{toxicity.lower()}_days_that_differ": rows.order_by(*DAY).to_pyarrow() for toxicity, rows in differ.items()
-    }
+    found |= {f"{toxicity.lower()}_days_that_differ": held(rows.order_by(*DAY)) for toxicity, rows in differ.items()}
     return found, {"systems": text}
 
 

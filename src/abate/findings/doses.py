@@ -11,7 +11,7 @@ from abate.exposure.daily_dose import dose_curves
 from abate.exposure.dosing_records import dosing
 from abate.exposure.equivalence import TABLES, dexamethasone_factors
 from abate.exposure.windows import anchor_windows, dose_in_windows
-from abate.findings.shape import Section, interval, listing, median_text, number, table, who
+from abate.findings.shape import Section, held, interval, listing, median_text, number, table, who
 from abate.statistics.description import quartiles
 from abate.timeline.joins import KEYS, beside
 
@@ -27,7 +27,7 @@ def doses(cohort: Cohort) -> Section:
     texts = {"steroids": _steroid_text(cohort)}
     return {
         "steroids": table(_steroids(keep("steroid_curves", dose_curves(steroid)), anchors), "patient"),
-        "steroid_days": steroid.order_by(*KEYS, "day").to_pyarrow(),
+        "steroid_days": held(steroid.order_by(*KEYS, "day")),
         "anchored_doses": table(_anchored(cohort, anchors, factors), "window"),
         "equivalences": table(_equivalences(cohort), "table"),
         "agents": table(_agents(cohort), "patient"),

@@ -8,7 +8,11 @@ import pyarrow as pa
 
 from abate.statistics.description import median_range
 
-Section = tuple[dict[str, pa.Table], dict[str, str]]
+Section = tuple[Mapping[str, pa.Table | ibis.Table], Mapping[str, str]]
+"""Tables and sentences by name; a table that only stands beside the page may be left an expression."""
+
+MOST_HELD = 100_000
+"""Rows of a table above which the page does not hold it."""
 
 
 def number(value: float | None, places: int = 1) -> str:
@@ -59,6 +63,12 @@ def table(rows: list[dict[str, Any]], *columns: str) -> pa.Table:
         names = dict.fromkeys(name for row in rows for name in row)
         return pa.Table.from_pylist([{name: row.get(name) for name in names} for row in rows])
     return pa.table({name: pa.array([], pa.string()) for name in columns})
+
+
+def held(rows: ibis.Table) -> pa.Table | ibis.Table:
+    """Return a table for the page; of a large cohort, the expression, for it only stands beside the page."""
+    found = rows.limit(MOST_HELD + 1).to_pyarrow()
+    return found if found.num_rows <= MOST_HELD else rows
 
 
 def listing(expression: ibis.Table, *order: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import ibis
 
 from abate.cohort import Cohort
 from abate.exposure.equivalence import EQUIVALENT_MG
-from abate.findings.shape import Section, listing, median_text, share, table
+from abate.findings.shape import Section, held, listing, median_text, share, table
 from abate.outcomes.spells import days_in_grades, first_toxicities, steroid_free_days, toxicity_spells
 from abate.timeline.coverage import course_coverage, partial_coverage, with_coverage
 from abate.timeline.joins import DAY, KEYS, beside
@@ -36,8 +36,8 @@ def spells(cohort: Cohort) -> Section:
     )
     free = _free_days(cohort)
     return {
-        "spells": found.order_by("toxicity", "system", *KEYS, "number").to_pyarrow(),
-        "days_in_grades": days.order_by("toxicity", "system", *KEYS).to_pyarrow(),
+        "spells": held(found.order_by("toxicity", "system", *KEYS, "number")),
+        "days_in_grades": held(days.order_by("toxicity", "system", *KEYS)),
         "toxicity_days": table(lines, "system"),
         "orders": table(ordered if seen else [], "first seen"),
         "steroid_free": free.order_by(*KEYS).to_pyarrow(),

@@ -6,11 +6,11 @@ import ibis
 
 from abate.cohort import GRID_DAYS, Cohort
 from abate.findings.shape import Section
-from abate.findings.toxicity import lanes
+from abate.findings.toxicity import courses_in_order
 from abate.outcomes.words import grade_words
 from abate.records.words import plain
 from abate.timeline.intervals import DAY_MINUTES
-from abate.timeline.joins import KEYS, beside
+from abate.timeline.joins import KEYS
 
 VITALS = {
     "temperature": "Temperature (°C)",
@@ -27,12 +27,9 @@ COLUMNS = ("label", "panel", "what", "start", "until", "value", "grade", "why")
 
 def chosen(cohort: Cohort) -> ibis.Table:
     """Return the courses whose timeline stands on the page: those with the highest grades, in that order."""
-    highest = cohort.toxicity_courses.group_by(*KEYS).aggregate(highest=ibis.coalesce(ibis._.worst.max(), -1))
-    rows = beside(lanes(cohort), highest)
-    order = ibis.window(order_by=[ibis.coalesce(rows.highest, -1).desc(), rows.lane])
-    rows = rows.mutate(place=ibis.row_number().over(order))
+    rows = courses_in_order(cohort).rename(place="rank")
     rows = rows.filter(rows.place < int(cohort.options["timelines_shown"]))
-    return rows.select(*KEYS, "label", "place", "last_day", highest=ibis.coalesce(rows.highest, -1))
+    return rows.select(*KEYS, "label", "place", "last_day", "highest")
 
 
 def timelines(cohort: Cohort) -> Section:

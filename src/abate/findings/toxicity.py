@@ -21,13 +21,14 @@ MARKS = {
 """Events drawn on a lane, and the word for each."""
 
 
-def lanes(cohort: Cohort) -> ibis.Table:
-    """Return the order of the lanes: responders, nonresponders, then the others, by patient.
+def courses_in_order(cohort: Cohort) -> ibis.Table:
+    """Return every course in the order of the lanes: responders, nonresponders, then the others, by patient.
 
     Returns
     -------
     ibis.Table
-        ``patient_id, course_id, lane`` (from 0), ``group, label, last_day``.
+        ``patient_id, course_id, lane`` (from 0), ``gap, group, label, last_day, highest`` (the highest grade, -1 where
+        there is none) and ``rank`` (from 0, by the highest grade).
     """
     rows = cohort.patients.select(*KEYS, "responder").join(cohort.follow_up.select(*KEYS, "last_day", "died"), KEYS)
     treated = beside(rows, cohort.treatment.select(*KEYS, "start_day"))
@@ -47,11 +48,28 @@ def lanes(cohort: Cohort) -> ibis.Table:
     label = treated.patient_id + ibis.ifelse(several, ibis.literal(", course ") + treated.course_id.cast("string"), "")
     rows = treated.mutate(group=group, place=place, label=label)
     order = ibis.window(order_by=[rows.place, rows.patient_id, rows.course_id])
-    return rows.mutate(
+    rows = rows.mutate(
         lane=ibis.row_number().over(order),
         gap=(ibis.dense_rank().over(ibis.window(order_by=rows.place))),
         last_day=ibis.least(ibis.coalesce(rows.last_day, 0), GRID_DAYS),
     ).select(*KEYS, "lane", "gap", "group", "label", "last_day")
+    graded = cohort.toxicity_courses
+    rows = beside(rows, graded.group_by(*KEYS).aggregate(highest=graded.worst.max()))
+    rows = rows.mutate(highest=ibis.coalesce(rows.highest, -1))
+    return rows.mutate(rank=ibis.row_number().over(ibis.window(order_by=[rows.highest.desc(), rows.lane])))
+
+
+def lanes(cohort: Cohort) -> ibis.Table:
+    """Return the courses that have a lane: those with the highest grades, up to the option ``lanes_shown``.
+
+    Returns
+    -------
+    ibis.Table
+        ``patient_id, course_id, lane`` (from 0), ``gap, group, label, last_day``.
+    """
+    rows = courses_in_order(cohort)
+    rows = rows.filter(rows["rank"] < int(cohort.options["lanes_shown"])).drop("highest", "rank")
+    return rows.mutate(lane=ibis.row_number().over(ibis.window(order_by=rows.lane)))
 
 
 def toxicity(cohort: Cohort) -> Section:
@@ -89,6 +107,8 @@ def toxicity(cohort: Cohort) -> Section:
         "lane_bars": _bars(cohort, order).order_by("lane", "what", "start_day", "why").to_pyarrow(),
         "lane_marks": _marks(cohort, order).order_by("lane", "day", "what", "why").to_pyarrow(),
     }
+    total, shown = cohort.count(cohort.patients), tables["lanes"].num_rows
+    few = f"The {shown} courses with the highest grades, of {total:,} (option lanes_shown). " if shown < total else ""
     days = cohort.count(cohort.days)
     graded = cohort.count(cohort.grades.select(*KEYS, "day").distinct().join(cohort.days, [*KEYS, "day"]))
     if not cohort.count(cohort.grades):
@@ -103,7 +123,7 @@ def toxicity(cohort: Cohort) -> Section:
         )
     if cohort.count(cohort.grades):
         text += f" These grades are clinicians'{f', by {study.system}' if study.system else ''}."
-    return tables, {"toxicity": text + computed.sentences(cohort)}
+    return tables, {"toxicity": few + text + computed.sentences(cohort)}
 
 
 def _bars(cohort: Cohort, order: ibis.Table) -> ibis.Table:

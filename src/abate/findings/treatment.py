@@ -6,6 +6,7 @@ from abate.cohort import STEROID, Cohort
 from abate.exposure.cumulative import cumulative
 from abate.exposure.equivalence import dexamethasone_factors
 from abate.findings.shape import Section, interval, listing, median_text, table
+from abate.findings.toxicity import lanes
 from abate.timeline.joins import KEYS
 
 ABSENT = "No treatment under study is named in abate.toml ([study] treatment), or no patient has a dated dose of it."
@@ -81,12 +82,13 @@ def treatment(cohort: Cohort) -> Section:
 
 
 def _curves(cohort: Cohort) -> ibis.Table:
-    """Return cumulative dose by patient and currency, with the start of treatment as an origin."""
+    """Return cumulative dose of those with a lane by currency, with the start of treatment as an origin."""
     study = cohort.records.study
     factors = {STEROID: dexamethasone_factors(cohort.options["steroid_equivalence"])}
     one = cohort.treatment.select("drug").distinct().mutate(factor=ibis.literal(1.0))
     factors[study.treatment] = one
     start = cohort.treatment.select(*KEYS, "start_day").join(cohort.patients.select(*KEYS, "responder"), KEYS)
+    start = start.semi_join(lanes(cohort), KEYS)
     parts = []
     for name, table_ in factors.items():
         curve = cumulative(cohort.doses, cohort.totals, table_).join(start, KEYS)

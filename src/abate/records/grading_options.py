@@ -209,6 +209,13 @@ GRADING = (
         "Our resolution: above it the page would outgrow a browser",
     ),
     Option(
+        "lanes_shown",
+        60,
+        (1, 10000),
+        "Courses that have a lane and a line of doses on the page: those with the highest grades",
+        "Our resolution: 60 lanes can be read, and a page of thousands would outgrow a browser",
+    ),
+    Option(
         "kappa_weights",
         "linear",
         ("linear", "quadratic"),

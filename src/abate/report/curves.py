@@ -3,12 +3,11 @@
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from abate.report.theme import Figure, colour
 
 GROUP_COLOURS = ("first", "second", "third")
-MOST_ROWS_OF_A_MAP = 60
-"""Courses above which no map by patient and day is drawn: its rows could not be read."""
 MOST_MARKS = 4000
 """Marks that a figure draws one by one; above it, it is drawn in sum."""
 
@@ -94,8 +93,8 @@ def cumulative_doses(tables: dict[str, pa.Table]) -> Figure:
         panels.append(drawn.properties(width=330, height=240))
     chart = alt.hconcat(*panels, spacing=24)
     caption = (
-        "One line a patient. A total over an interval is counted at the end of its interval, since its course "
-        "within it is not known; a band is the interval in which a dose known as a range must lie."
+        "One line a patient, of those with a lane. A total over an interval is counted at the end of its interval, "
+        "since its course within it is not known; a band is the interval in which a dose known as a range must lie."
     )
     return Figure("cumulative_doses", "Cumulative doses", caption, chart, tables["cumulative"], "cumulative")
 
@@ -106,9 +105,11 @@ def biomarker_series(tables: dict[str, pa.Table]) -> Figure:
     In a large cohort the middle half of each group stands in place of the lines.
     """
     alt = _altair()
-    rows = tables["biomarker_points"].to_pylist()
-    crowded = len(rows) > MOST_MARKS
-    for row in rows:
+    each = tables.get("biomarker_points")
+    crowded = tables["biomarker_medians"].num_rows > 0 and (each is None or each.num_rows > MOST_MARKS)
+    table = "biomarker_medians" if crowded else "biomarker_points"
+    rows = tables[table].to_pylist()
+    for row in [] if crowded else rows:
         row["patient"] = f"{row['patient_id']} {row['course_id']}"
         limit = {"below": " (below the limit of detection)", "above": " (above the limit of the assay)"}
         said = limit.get(row["limit"] or "", "")
@@ -121,8 +122,8 @@ def biomarker_series(tables: dict[str, pa.Table]) -> Figure:
     panels = []
     for label in dict.fromkeys(row["label"] for row in rows):
         mine = [row for row in rows if row["label"] == label]
-        positive = all(row["value"] > 0 for row in mine)
-        spread = positive and max(row["value"] for row in mine) > 20 * min(row["value"] for row in mine)
+        least = min(row.get("lower", row["value"]) for row in mine)
+        spread = least > 0 and max(row.get("upper", row["value"]) for row in mine) > 20 * least
         # A log axis where the values span more than a factor of 20 and none is 0.
         scale = alt.Scale(type="log") if spread else alt.Scale()
         y = alt.Y("value:Q", title=label, scale=scale, axis=alt.Axis(tickCount=5, format=",~f"))
@@ -154,8 +155,8 @@ def biomarker_series(tables: dict[str, pa.Table]) -> Figure:
                 .mark_line(strokeWidth=3, aria=False)
                 .encode(x=x, y=alt.Y("value:Q", title=label, scale=scale), color=color)
             )
-        starts = sorted({row["start_day"] for row in mine if row["start_day"] is not None})
-        if starts and not crowded:
+        starts = [] if crowded else sorted({row["start_day"] for row in mine if row["start_day"] is not None})
+        if starts:
             rule = [{"time": day, "why": f"treatment started on day {day}"} for day in starts]
             layers.append(
                 alt.Chart(pa.Table.from_pylist(rule))
@@ -175,7 +176,7 @@ def biomarker_series(tables: dict[str, pa.Table]) -> Figure:
             "Too many values for a line a patient: the thick line is the median of each group in windows of three "
             "days in which at least a quarter of the group was measured, the band its middle half."
         )
-    return Figure("biomarkers", "Laboratory values", caption, chart, tables["biomarker_points"], "biomarker_points")
+    return Figure("biomarkers", "Laboratory values", caption, chart, tables[table], table)
 
 
 def heat_map(tables: dict[str, pa.Table]) -> Figure:
@@ -209,24 +210,37 @@ def heat_map(tables: dict[str, pa.Table]) -> Figure:
         panels.append((cells + marked).properties(width=330, height=alt.Step(13)))
     chart = alt.concat(*panels, columns=2, spacing=24).resolve_scale(color="independent")
     caption = (
-        "One row a course, one cell a day, the highest value of the day; a logarithmic scale where no value is 0. A "
-        "day without a cell was not measured. A cross is a value that a drug alters."
+        "One row a course, of those with a lane, one cell a day, the highest value of the day; a logarithmic scale "
+        "where no value is 0. A day without a cell was not measured. A cross is a value that a drug alters."
     )
     return Figure("heat_map", "Laboratory values by patient and day", caption, chart, tables["heat"], "heat")
 
 
+def _middle(values: pa.Table) -> list[dict[str, Any]]:
+    """Return median and quartiles of each group."""
+    rows = []
+    for group in values["group"].unique().to_pylist():
+        mine = values.filter(pc.equal(values["group"], group))["value"]
+        lower, middle, upper = pc.quantile(mine, [0.25, 0.5, 0.75]).to_pylist()
+        rows.append({"group": group, "value": middle, "lower": lower, "upper": upper})
+    return rows
+
+
 def groups_compared(tables: dict[str, pa.Table]) -> Figure:
-    """Draw each compared value as a dot, a panel a comparison, its P value beside it."""
+    """Draw each compared value as a dot, a panel a comparison; in a large cohort the middle half in their place."""
     alt = _altair()
     results = {row["comparison"]: row for row in tables["comparisons"].to_pylist()}
+    values = tables["comparison_values"]
+    crowded = values.num_rows > MOST_MARKS
     panels = []
-    for name in dict.fromkeys(row["comparison"] for row in tables["comparison_values"].to_pylist()):
-        rows = [row for row in tables["comparison_values"].to_pylist() if row["comparison"] == name]
+    for name in values["comparison"].unique().to_pylist():
+        compared = values.filter(pc.equal(values["comparison"], name))
         result = results[name]
-        for row in rows:
-            row["why"] = f"{row['patient']}, {row['group']}: {row['value']:g} {result['unit']}"
         groups = [result["first"], result["second"]]
-        low, high = min(row["value"] for row in rows), max(row["value"] for row in rows)
+        low, high = pc.min_max(compared["value"]).as_py().values()
+        rows = _middle(compared) if crowded else compared.to_pylist()
+        for row in [] if crowded else rows:
+            row["why"] = f"{row['patient']}, {row['group']}: {row['value']:g} {result['unit']}"
         log = low > 0 and high > 20 * low
         x = alt.X(
             "value:Q",
@@ -238,12 +252,13 @@ def groups_compared(tables: dict[str, pa.Table]) -> Figure:
         y = alt.Y("group:N", sort=groups, title=None)
         color = alt.Color("group:N", scale=_colours(alt, groups), legend=None)
         dots = base.mark_circle(size=34, opacity=0.65).encode(x=x, y=y, color=color, description="why:N")
+        if crowded:
+            dots = base.mark_bar(opacity=0.45, height=10).encode(x="lower:Q", x2="upper:Q", y=y, color=color)
         median = base.mark_tick(thickness=3, size=22, color=colour("ink"), aria=False).encode(x="median(value):Q", y=y)
         panels.append((dots + median).properties(width=560, height=alt.Step(30)))
     chart = alt.vconcat(*panels, spacing=14)
-    caption = (
-        "One dot a patient; the bar is the median of the group. P values, numbers and intervals stand in the table."
-    )
+    each = "A pale bar is the middle half of a group" if crowded else "One dot a patient"
+    caption = f"{each}; the bar is the median of the group. P values, numbers and intervals stand in the table."
     return Figure("comparisons", "Groups compared", caption, chart, tables["comparison_values"], "comparison_values")
 
 

@@ -5,13 +5,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from abate.engine.whole import whole_folder
 from abate.report.compared import systems_compared
 from abate.report.curves import (
-    MOST_ROWS_OF_A_MAP,
     biomarker_series,
     concentrations,
     cumulative_doses,
@@ -21,7 +20,7 @@ from abate.report.curves import (
 )
 from abate.report.lanes import toxicity_by_day
 from abate.report.page import Head, render
-from abate.report.text import csv_text
+from abate.report.text import write_table
 from abate.report.theme import Figure, in_light, png, svg
 from abate.report.timeline import timelines
 
@@ -53,9 +52,9 @@ def draw(tables: Mapping[str, pa.Table], treatment: str) -> list[Figure]:
         figures.append(cumulative_doses(given))
     if given["concentrations"].num_rows:
         figures.append(concentrations(given))
-    if given["biomarker_points"].num_rows:
+    if given["biomarker_medians"].num_rows or ("biomarker_points" in given and given["biomarker_points"].num_rows):
         figures.append(biomarker_series(given))
-    if 0 < len(given["heat"].group_by(["patient_id", "course_id"]).aggregate([])) <= MOST_ROWS_OF_A_MAP:
+    if given["heat"].num_rows:
         figures.append(heat_map(given))
     if given["comparison_values"].num_rows:
         figures.append(groups_compared(given))
@@ -67,6 +66,7 @@ def draw(tables: Mapping[str, pa.Table], treatment: str) -> list[Figure]:
 def write(
     out: Path,
     tables: Mapping[str, pa.Table],
+    long: Mapping[str, ibis.Table],
     texts: Mapping[str, str],
     run: Mapping[str, Any],
     head: Head,
@@ -81,6 +81,8 @@ def write(
         The output folder; an earlier report there is replaced once the new one is whole.
     tables, texts
         What the report shows.
+    long
+        Tables that stand beside it alone, written piece by piece.
     run
         What ``run.json`` records.
     head
@@ -96,7 +98,11 @@ def write(
         If the place may not be written over.
     """
     with whole_folder(out, MARKER, "report") as work:
-        _write_tables(work / "tables", tables)
+        progress("writing tables")
+        (work / "tables").mkdir()
+        for name, table in (*tables.items(), *long.items()):
+            if len(table.columns):
+                write_table(work / "tables", name, table)
         progress("drawing figures")
         figures = draw(tables, treatment)
         drawn = {figure.name: svg(figure, texts.get("mark", "")) for figure in figures}
@@ -110,11 +116,3 @@ def write(
         page = render(tables, texts, figures, drawn, head)
         (work / "report.html").write_text(page, encoding="utf-8")
         (work / MARKER).write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _write_tables(folder: Path, tables: Mapping[str, pa.Table]) -> None:
-    folder.mkdir()
-    for name, table in tables.items():
-        if table.num_columns:
-            (folder / f"{name}.csv").write_text(csv_text(table), encoding="utf-8")
-            pq.write_table(table, folder / f"{name}.parquet")

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -252,6 +252,22 @@ def _csv_address(figure: Figure) -> str:
     return "data:text/csv;base64," + base64.b64encode(csv_text(figure.numbers).encode()).decode()
 
 
+class _Shelf(Mapping[str, Shown]):
+    """The tables as the page shows them, each made when the page asks for it."""
+
+    def __init__(self, tables: Mapping[str, pa.Table], special: Mapping[str, Callable[[pa.Table], Shown]]) -> None:
+        self.tables, self.special = tables, special
+
+    def __getitem__(self, name: str) -> Shown:
+        return self.special.get(name, shown)(self.tables[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tables)
+
+    def __len__(self) -> int:
+        return len(self.tables)
+
+
 def render(
     tables: Mapping[str, pa.Table],
     texts: Mapping[str, str],
@@ -310,7 +326,7 @@ def render(
     ranked = sorted(audit.to_pylist(), key=lambda row: VERDICTS.index(row["verdict"])) if audit else []
     names = ("records_used", "cumulative_doses", "concentrations", "biomarkers", "heat_map", "comparisons", "systems")
     return environment.get_template("page.html").render(
-        tables={name: special.get(name, shown)(table) for name, table in tables.items()},
+        tables=_Shelf(tables, special),
         other_tests=comparisons(tables["comparisons"], OTHER_TESTS),
         text=texts,
         key_figures=tables["key_figures"].to_pylist(),
