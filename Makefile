@@ -11,7 +11,7 @@ SPARK_LOCK := printf 'pyspark>=4.0,<4.1\npandas>=2.2\n' | uv pip compile - --uni
 	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet \
 	--constraint locks/dev.txt --no-emit-package numpy
 
-.PHONY: demo test test-long check bench-quick bench-small bench-exposure clean lock
+.PHONY: demo test test-long check bench bench-quick bench-small bench-exposure clean lock
 
 demo: $(VENV)/installed
 	$(BIN)/abate run strati2020 --out demo
@@ -44,7 +44,15 @@ check: $(VENV)/installed-dev .coverage
 .coverage: $(shell find src tests -name '*.py' -o -name '*.csv')
 	$(MAKE) test
 
-# Writes its data once (100,000 patients, about two minutes); see benchmarks/README.md.
+# All that is measured, 1,000 to 100,000 patients; hours. See benchmarks/README.md.
+bench: $(VENV)/installed $(PEERS)/installed
+	$(BIN)/python benchmarks/all_crs_systems.py --patients 1000 --repeats 5
+	$(BIN)/python benchmarks/all_crs_systems.py --patients 10000 --repeats 5
+	$(BIN)/python benchmarks/all_crs_systems.py --repeats 3
+	$(BIN)/python benchmarks/cohorts.py --small
+	$(BIN)/python benchmarks/exposure.py
+
+# Writes its data once (100,000 patients, about two minutes).
 bench-quick: $(VENV)/installed
 	$(BIN)/python benchmarks/all_crs_systems.py
 
