@@ -47,7 +47,7 @@ GRID_DAYS = 100
 """Last day of the grid of patient-days: the page shows no toxicity after it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cohort:
     """What was derived, each a kept table; see the function named for its columns.
 

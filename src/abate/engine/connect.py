@@ -10,7 +10,8 @@ from typing import Any
 
 import duckdb
 
-from abate.engine.store import Engine, embedded
+from abate.engine.embedded import embedded
+from abate.engine.store import Engine
 from abate.records.problems import AbateError
 
 ENGINES = ("duckdb", "postgres", "spark")

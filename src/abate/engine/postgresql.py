@@ -13,7 +13,7 @@ import pyarrow.dataset as ds
 import sqlglot.expressions as sge
 from ibis.backends.sql import SQLBackend, compilers
 
-from abate.engine.store import with_nulls
+from abate.engine.translate import Translation, with_nulls
 
 SETTINGS = {
     "timezone": "UTC",
@@ -27,7 +27,7 @@ SETTINGS = {
 }
 
 
-class Compiler(compilers.PostgresCompiler):  # type: ignore[misc]
+class Compiler(Translation, compilers.PostgresCompiler):  # type: ignore[misc]
     """Ibis' compiler, where PostgreSQL needs more words."""
 
     def visit_Cast(self, op: Any, *, arg: Any, to: Any) -> Any:  # noqa: N802

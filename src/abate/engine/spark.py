@@ -11,7 +11,7 @@ from ibis.backends import pyspark
 from ibis.backends.sql import compilers
 from ibis.formats.pyarrow import PyArrowData
 
-from abate.engine.store import with_nulls
+from abate.engine.translate import Translation, with_nulls
 
 SETTINGS = {
     # What DuckDB and PostgreSQL make of them: nothing by nothing is null, names differ by capitals.
@@ -20,7 +20,7 @@ SETTINGS = {
 }
 
 
-class Compiler(compilers.PySparkCompiler):  # type: ignore[misc]
+class Compiler(Translation, compilers.PySparkCompiler):  # type: ignore[misc]
     """Ibis' compiler, where Spark wants two arguments or other words."""
 
     def visit_Strip(self, op: Any, *, arg: Any) -> Any:  # noqa: ARG002, N802

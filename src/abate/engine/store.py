@@ -6,37 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import ibis
-import ibis.expr.schema as sch
 import pyarrow as pa
 
-
-def embedded(memory: str = "", spill: Path | None = None) -> Any:
-    """Return the default backend: DuckDB in this process, in memory, on every core.
-
-    Parameters
-    ----------
-    memory
-        The most that it may hold, such as ``4GB``; four fifths of the machine's unless given.
-    spill
-        Folder for what does not fit; nothing is written anywhere where none is given.
-    """
-    # Neither the clock's zone nor a progress bar of the engine's own belongs in a result; nothing is fetched at
-    # run time, an extension of the engine neither.
-    settings: dict[str, Any] = {"TimeZone": "UTC", "enable_progress_bar": False}
-    settings |= {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-    settings["temp_directory"] = str(spill) if spill else ""
-    if memory:
-        settings["memory_limit"] = memory
-    backend = ibis.duckdb.connect()
-    for name, value in settings.items():
-        written = str(value).replace("'", "''")
-        backend.raw_sql(f"SET {name} = '{written}'")
-    return backend
-
-
-def with_nulls(schema: sch.Schema) -> sch.Schema:
-    """Return the columns of a table that was kept: whatever made it, any of them may be null."""
-    return sch.Schema({name: kind(nullable=True) for name, kind in schema.items()})
+from abate.engine.embedded import embedded
 
 
 def batches(rows: ibis.Table, size: int) -> pa.RecordBatchReader:
@@ -59,7 +31,7 @@ class Engine:
     Parameters
     ----------
     backend
-        An Ibis backend; :func:`embedded` by default.
+        An Ibis backend; :func:`abate.engine.embedded.embedded` by default.
 
     Examples
     --------

@@ -39,6 +39,7 @@ from abate.scores.of_organs import GRADES, cartox_hlh
 from abate.scores.recorded import (
     ENDLESS,
     LEAST_RISE,
+    RATIOS,
     ferritin_rises,
     findings_of_days,
     known_within,
@@ -98,27 +99,26 @@ def scores_of_courses(
         lower, upper, complete, missing, criteria``.
     """
     results = engine.keep("results_within", known_within(records["measurements"]))
+    # Of a score none of whose values was ever measured there is nothing to tell, and nothing is written.
+    found = set(results.select("variable").distinct().to_pyarrow()["variable"].to_pylist())
     inside = features.filter(features.day <= LAST_DAY)
     days = inside.select(*DAY, "events_covered")
     worst = engine.keep("worst_of_days", worst_of_days(results))
     findings = findings_of_days(records["events"])
     week = engine.keep("windows_of_a_week", windows(days, worst, findings, int(options["hlh_window_days"])))
-    parts = [*_rolling(week, options), _mas_l(results, features, options)]
+    parts = _rolling(week, found, options)
+    if found & {"ferritin", "fibrinogen", "ldh"}:
+        parts.append(_mas_l(results, features, options))
     organs = inside.select(*DAY, "events_covered", *ORGAN_GRADES)
     day_by_day = engine.keep("windows_of_a_day", windows(days, worst, findings, 1))
-    for sequence, found in cartox_hlh(organs, day_by_day, records["events"], options).items():
-        parts.append(_rows(found, CARTOX_HLH.key, f"days 0 to {LAST_DAY}, organs {sequence}"))
+    for sequence, organs_of in cartox_hlh(organs, day_by_day, records["events"], options).items():
+        parts.append(_rows(organs_of, CARTOX_HLH.key, f"days 0 to {LAST_DAY}, organs {sequence}"))
     moments = _moments(records, known, options)
-    gates, counts = iec_hs(inside, worst, findings, results, *moments[INFUSION], options)
-    gates = _worst_window(engine.keep("iec_hs_gates", _measured(gates, IEC_HS_GATE)), IEC_HS_GATE)
-    parts.append(_rows(gates, IEC_HS_GATE.key, f"within 72 hours, days 0 to {LAST_DAY}", gates.day, every=True))
-    for score, days_of in counts.items():
-        counted = engine.keep(f"days_of_{score}", days_of)
-        gated = _most(counted.filter(counted.gate == "open"))
-        parts.append(_rows(gated, score, "most within 72 hours, ferritin gate open", gated.day, every=True))
-    parts += _baseline(results, moments, options)
-    parts += _of_patients(records["patients"], results, moments, options)
-    parts += _cytopenia(results, _until_progression(follow_up, records["events"]), options)
+    if "ferritin" in found:
+        parts += _iec_hs(iec_hs(inside, worst, findings, results, *moments[INFUSION], options), engine)
+    parts += _baseline(results, found, moments, options)
+    parts += _of_patients(records["patients"], results, found, moments, options)
+    parts += _cytopenia(results, found, _until_progression(follow_up, records["events"]), options)
     parts.append(_growth_factor(records["drugs"], known))
     return ibis.union(*(engine.keep(f"scores_{place}", part) for place, part in enumerate(parts)))
 
@@ -140,7 +140,24 @@ def _rows(found: ibis.Table, score: str, at: str, day: ir.Value | None = None, e
     return rows.select(*KEYS, "score", "at", "day", *COLUMNS)
 
 
-def _rolling(week: ibis.Table, options: Options) -> list[ibis.Table]:
+def _iec_hs(found: tuple[ibis.Table, Mapping[str, ibis.Table]], engine: Engine) -> list[ibis.Table]:
+    """Return the gate of IEC-HS, and the most manifestations of days on which it is open."""
+    gates, counts = found
+    gates = _worst_window(engine.keep("iec_hs_gates", _measured(gates, IEC_HS_GATE)), IEC_HS_GATE)
+    parts = [_rows(gates, IEC_HS_GATE.key, f"within 72 hours, days 0 to {LAST_DAY}", gates.day, every=True)]
+    for score, days_of in counts.items():
+        counted = engine.keep(f"days_of_{score}", days_of)
+        gated = _most(counted.filter(counted.gate == "open"))
+        parts.append(_rows(gated, score, "most within 72 hours, ferritin gate open", gated.day, every=True))
+    return parts
+
+
+def _has(score: Score, found: set[str]) -> bool:
+    """Say whether a variable that the score reads was measured of anybody."""
+    return any(RATIOS.get(item.name, item.name) in found for item in score.inputs)
+
+
+def _rolling(week: ibis.Table, found: set[str], options: Options) -> list[ibis.Table]:
     """Return hyperinflammation of the window in which the most was met, the first such."""
     absent = {"immunosuppression": ibis.null("boolean"), "febrile": ibis.null("boolean")}
     rows = week.mutate(**absent)
@@ -152,6 +169,8 @@ def _rolling(week: ibis.Table, options: Options) -> list[ibis.Table]:
     scores += [(score.key, score, options) for score in (HLH_2004, HLH_2024, MAS_2016, OHI)]
     parts = []
     for name, score, chosen in scores:
+        if not _has(score, found):
+            continue
         first = _worst_window(evaluate(_measured(rows, score), score, chosen), score)
         parts.append(_rows(first, name, at, first.day, every=True))
     return parts
@@ -244,11 +263,12 @@ def _moments(records: Mapping[str, ibis.Table], known: Dictionary, options: Opti
     return {DEPLETION: (first, BEFORE_LYMPHODEPLETION), INFUSION: (infusion, AT_INFUSION)}
 
 
-def _baseline(results: ibis.Table, moments: Moments, options: Options) -> list[ibis.Table]:
+def _baseline(results: ibis.Table, found: set[str], moments: Moments, options: Options) -> list[ibis.Table]:
     """Return EASIX and its kin at both moments, CAR-HEMATOTOX before lymphodepletion."""
     parts = []
     for at, (moment, days) in moments.items():
         scores = [EASIX, SIMPLIFIED, MODIFIED, *([CAR_HEMATOTOX] if at == DEPLETION else [])]
+        scores = [score for score in scores if _has(score, found)]
         names = list(dict.fromkeys(item.name for score in scores for item in score.inputs))
         rows = last_before(results, moment, names, days)
         for score in scores:
@@ -257,20 +277,23 @@ def _baseline(results: ibis.Table, moments: Moments, options: Options) -> list[i
             apart = ibis.literal(score is not CAR_HEMATOTOX)
             apart = ibis.coalesce(apart & (ibis.greatest(*drawn) - ibis.least(*drawn) > ONE_DRAW), False)
             chosen = rows.mutate(**{name: ibis.ifelse(apart, ibis.null("float64"), rows[name]) for name in mine})
-            found = evaluate(_measured(chosen.mutate(apart=apart), score), score, options)
-            found = found.mutate(missing=ibis.ifelse(found.apart, "a draw of all of it", found.missing))
-            parts.append(_rows(found, score.key, at, every=True))
+            told = evaluate(_measured(chosen.mutate(apart=apart), score), score, options)
+            told = told.mutate(missing=ibis.ifelse(told.apart, "a draw of all of it", told.missing))
+            parts.append(_rows(told, score.key, at, every=True))
     return parts
 
 
-def _of_patients(patients: ibis.Table, results: ibis.Table, moments: Moments, options: Options) -> list[ibis.Table]:
+def _of_patients(
+    patients: ibis.Table, results: ibis.Table, found: set[str], moments: Moments, options: Options
+) -> list[ibis.Table]:
     """Return renal function and body size at infusion, and the prognostic indices before lymphodepletion.
 
     Stage, sites and performance come from columns of the patients that are named as the inputs of the index.
     """
     parts = []
+    renal = (COCKCROFT_GAULT, CKD_EPI) if "creatinine" in found else ()
     for at, scores, names in (
-        (INFUSION, (COCKCROFT_GAULT, CKD_EPI, BODY_SURFACE), ("creatinine", "weight", "height")),
+        (INFUSION, (*renal, BODY_SURFACE), ("creatinine", "weight", "height")),
         (DEPLETION, (IPI, AGE_ADJUSTED, R_IPI, NCCN_IPI), ("ldh_ratio",)),
     ):
         moment, days = moments[at]
@@ -324,7 +347,7 @@ def _until_progression(follow_up: ibis.Table, events: ibis.Table) -> ibis.Table:
     return rows.mutate(last_day=last).drop("relapse_day")
 
 
-def _cytopenia(results: ibis.Table, follow_up: ibis.Table, options: Options) -> list[ibis.Table]:
+def _cytopenia(results: ibis.Table, found: set[str], follow_up: ibis.Table, options: Options) -> list[ibis.Table]:
     """Return ICAHT and T-ICAHT, early and late."""
     # Of a count beyond the limit of the assay its known end stands for it.
     rows = results.mutate(value=ibis.ifelse(results.high < ENDLESS, results.high, results.low))
@@ -336,19 +359,21 @@ def _cytopenia(results: ibis.Table, follow_up: ibis.Table, options: Options) -> 
         mine = counts[name]
         return known.semi_join(mine.filter(mine.day >= first, mine.day <= last), list(KEYS))
 
-    of_early, of_late = counted("platelets", 0, LAST_EARLY), counted("platelets", LAST_EARLY + 1)
     anc, platelets = counts["anc"], counts["platelets"]
     early, late = "days 0 to 30", "days 31 to 100"
     hemoglobin = rows.filter(rows.variable == "hemoglobin").select(*DAY, "value")
-    countings = dict.fromkeys((options["icaht_counting"], "longest_joined"))
-    graded = {
-        counting: early_icaht(anc, counted("anc", 0, LAST_EARLY), Options({**options, "icaht_counting": counting}))
-        for counting in countings
-    }
-    return [
-        *(_rows(found, f"{ICAHT_EARLY.key} ({counting})", early, every=True) for counting, found in graded.items()),
-        _rows(hematotoxicity(anc, platelets, hemoglobin, counted("anc", 0)), HEMATOTOXICITY, "from day 0", every=True),
-        _rows(late_icaht(anc, known, options), ICAHT_LATE.key, late, every=True),
-        _rows(platelet_icaht(platelets, of_early, options), T_ICAHT_EARLY.key, early, every=True),
-        _rows(platelet_icaht(platelets, of_late, options, late=True), T_ICAHT_LATE.key, late, every=True),
-    ]
+    parts = []
+    if "anc" in found:
+        for counting in dict.fromkeys((options["icaht_counting"], "longest_joined")):
+            chosen = Options({**options, "icaht_counting": counting})
+            graded = early_icaht(anc, counted("anc", 0, LAST_EARLY), chosen)
+            parts.append(_rows(graded, f"{ICAHT_EARLY.key} ({counting})", early, every=True))
+        phenotypes = hematotoxicity(anc, platelets, hemoglobin, counted("anc", 0))
+        parts.append(_rows(phenotypes, HEMATOTOXICITY, "from day 0", every=True))
+        parts.append(_rows(late_icaht(anc, known, options), ICAHT_LATE.key, late, every=True))
+    if "platelets" in found:
+        thrombocytopenia = platelet_icaht(platelets, counted("platelets", 0, LAST_EARLY), options)
+        parts.append(_rows(thrombocytopenia, T_ICAHT_EARLY.key, early, every=True))
+        thrombocytopenia = platelet_icaht(platelets, counted("platelets", LAST_EARLY + 1), options, late=True)
+        parts.append(_rows(thrombocytopenia, T_ICAHT_LATE.key, late, every=True))
+    return parts

@@ -37,15 +37,14 @@ def median_range(table: ibis.Table, low: str, high: str | None = None) -> dict[s
         bounds; ``None`` where there is no row.
     """
     high = high or low
-    known = table.filter(table[low].notnull(), table[high].notnull())
+    known = table[low].notnull() & table[high].notnull()
     figures: dict[str, Any] = {}
-    for name, column in (("low", known[low]), ("high", known[high])):
+    for name, column in (("low", table[low]), ("high", table[high])):
         number = column.cast("float64")
-        figures |= {f"median_{name}": number.quantile(0.5), f"least_{name}": number.min()}
-        figures |= {f"greatest_{name}": number.max()}
-    row = known.aggregate(n=known.count(), **figures).to_pyarrow().to_pylist()[0]
-    total = int(table.count().to_pyarrow().as_py())
-    out: dict[str, Any] = {"n": row["n"], "missing": total - row["n"]}
+        figures |= {f"median_{name}": number.quantile(0.5, where=known), f"least_{name}": number.min(where=known)}
+        figures |= {f"greatest_{name}": number.max(where=known)}
+    row = table.aggregate(total=table.count(), n=table.count(where=known), **figures).to_pyarrow().to_pylist()[0]
+    out: dict[str, Any] = {"n": row["n"], "missing": row["total"] - row["n"]}
     for name in ("median", "least", "greatest"):
         bounds = (row[f"{name}_low"], row[f"{name}_high"])
         out[name] = bounds if row["n"] else None

@@ -8,8 +8,9 @@ import csv
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import pyarrow as pa
 
@@ -60,6 +61,19 @@ def recomputes(pattern: str) -> Callable[[Recompute], Recompute]:
     return register
 
 
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
+REMEMBERED: list[Callable[[], None]] = []
+"""Forgets what one function has found; filled by :func:`remembered`."""
+
+
+def remembered(function: Callable[Given, Found]) -> Callable[Given, Found]:
+    """Let a function find each thing once in an audit: many items read the same table."""
+    found = lru_cache(maxsize=None)(function)
+    REMEMBERED.append(found.cache_clear)
+    return found
+
+
 def printed() -> list[Printed]:
     """Return everything in ``printed.csv``, in the order of the letter."""
     with files("abate.studies.strati2020").joinpath("printed.csv").open(encoding="utf-8") as stream:
@@ -91,6 +105,8 @@ def audit(cohort: Cohort) -> pa.Table:
     """
     from abate.studies.strati2020 import claims, figures, patients  # noqa: F401  (they register)
 
+    for forget in REMEMBERED:
+        forget()
     rows = []
     for row in printed():
         found = [(match, function) for rule, function in REGISTRY if (match := rule.fullmatch(row.item))]
@@ -169,5 +185,10 @@ def judge_range(
 
 def rows_of(table: Any, *order: str) -> list[dict[str, Any]]:
     """Return a small table as dictionaries, ordered."""
-    found: list[dict[str, Any]] = table.order_by(list(order) or "patient_id").to_pyarrow().to_pylist()
+    return _rows(table.op(), order or ("patient_id",))
+
+
+@remembered
+def _rows(table: Any, order: tuple[str, ...]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = table.to_expr().order_by(*order).to_pyarrow().to_pylist()
     return found

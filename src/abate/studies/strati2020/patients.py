@@ -20,6 +20,7 @@ from abate.studies.strati2020.audit import (
     judge,
     number,
     recomputes,
+    remembered,
     rows_of,
 )
 
@@ -29,8 +30,7 @@ TABLE_RESPONSE = "Table 1, toxicity response"
 
 def one(table: ibis.Table, patient: str) -> dict[str, Any]:
     """Return the row of one patient, empty where there is none."""
-    rows = rows_of(table.filter(table.patient_id == patient))
-    return rows[0] if rows else {}
+    return next((row for row in rows_of(table) if row["patient_id"] == patient), {})
 
 
 def days(count: int) -> str:
@@ -60,23 +60,24 @@ def grade_at_start(cohort: Cohort, row: Printed, match: Match) -> Finding:
     return judge(row, table, table, note=note)
 
 
-def _by_daily_range(cohort: Cohort, patient: str, window: str) -> dict[str, Any]:
-    """Return the corticosteroid dose that Table 1's start, days and daily range allow in a window."""
+@remembered
+def _by_daily_range(cohort: Cohort) -> ibis.Table:
+    """Return the corticosteroid doses that Table 1's start, days and daily range allow in each window."""
     no_totals = cohort.totals.filter(ibis.literal(False))
-    table = dose_in_windows(
+    return dose_in_windows(
         cohort.windows,
         cohort.administrations,
         no_totals,
         dexamethasone_factors(cohort.options["steroid_equivalence"]),
         cohort.records["coverage"],
     )
-    return one(table.filter(table.window == window), patient)
 
 
 @recomputes("(Patient [1-8]): dexamethasone (before|during)")
 def steroid(cohort: Cohort, row: Printed, match: Match) -> Finding:
     """The text's total against Table 1's daily range over the days of the window."""
-    found = _by_daily_range(cohort, match[1], match[2])
+    doses = rows_of(_by_daily_range(cohort))
+    found = next(dose for dose in doses if (dose["patient_id"], dose["window"]) == (match[1], match[2]))
     if not found["recorded"]:
         # Table 1 starts the corticosteroid after the window: none within it.
         none = float(found["recorded"])
@@ -138,6 +139,7 @@ def implied_weight(cohort: Cohort, row: Printed, match: Match) -> Finding:
     return Finding(f"weight {weight}; anakinra {per_kg} a day of the course", "consistent", note)
 
 
+@remembered
 def _from_text(cohort: Cohort) -> ibis.Table:
     """Return the response judged without Table 1's own response row."""
     events = cohort.records["events"]
