@@ -2,6 +2,7 @@
 
 import datetime
 import importlib.metadata
+import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -370,13 +371,9 @@ def _report(cohort: Cohort, out: Path, published: bool, progress: Progress) -> R
 
 
 def _need_report_extra() -> None:
-    try:
-        import altair  # noqa: F401
-        import jinja2  # noqa: F401
-        import sklearn  # noqa: F401
-        import vl_convert  # noqa: F401
-    except ImportError as error:
+    # Looked for and not loaded: most take long, and some are needed by some reports only.
+    if any(importlib.util.find_spec(name) is None for name in ("altair", "jinja2", "sklearn", "vl_convert")):
         raise AbateError(
             "The report needs packages that are not installed. Expected the extra report: altair, jinja2, "
             'scikit-learn and vl-convert-python. Install it with: pip install "abate[report]".'
-        ) from error
+        )

@@ -1,5 +1,6 @@
 """DuckDB in this process as an Ibis backend: the default engine."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,46 @@ class Compiler(Translation, compilers.DuckDBCompiler):  # type: ignore[misc]
 
 
 class Backend(duckdb.Backend):  # type: ignore[misc]
-    """Runs Ibis expressions on DuckDB; what is kept is a temporary table with the columns that an expression says."""
+    """Runs Ibis expressions on DuckDB; what is kept is a temporary table with the columns that an expression says.
+
+    Tables are made one after the other in a thread of their own, while the next expression is written. Whoever asks
+    for the connection waits until all are there, and gets the first error that there was.
+    """
 
     compiler = Compiler()
+
+    def do_connect(self, *args: Any, **kwargs: Any) -> None:
+        """Connect as Ibis does."""
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="duckdb")
+        # A table in memory that an expression reads lives until the expression has run.
+        self._running: list[tuple[Future[None], Any]] = []
+        super().do_connect(*args, **kwargs)
+
+    @property
+    def con(self) -> Any:
+        """The connection, with nothing running on it."""
+        running, self._running = self._running, []
+        try:
+            for made, _ in running:
+                made.result()
+        except BaseException:
+            for made, _ in running:
+                made.cancel()
+            self._connection.interrupt()
+            raise
+        return self._connection
+
+    @con.setter
+    def con(self, connection: Any) -> None:
+        self._connection = connection
+
+    def _run(self, statements: list[str]) -> None:
+        for statement in statements:
+            self._connection.execute(statement)
+
+    def _later(self, statements: list[str], read: Any = None) -> None:
+        """Run statements after those before them; hold what they read meanwhile."""
+        self._running.append((self._worker.submit(self._run, statements), read))
 
     def _run_pre_execute_hooks(self, expr: Any) -> None:
         if any(isinstance(node, ops.InMemoryTable | ops.ScalarUDF) for node in in_order(expr.op())):
@@ -26,17 +64,19 @@ class Backend(duckdb.Backend):  # type: ignore[misc]
     def create_table(self, name: str, /, obj: Any = None, *, overwrite: bool = False, **_: Any) -> Any:
         """Run an expression into a temporary table; the name of one that it reads may be taken."""
         self._run_pre_execute_hooks(obj)
-        schema, work = with_nulls(obj.schema()), f"{name}__next" if overwrite else name
+        schema, work = with_nulls(obj.schema()), _quoted(f"{name}__next" if overwrite else name)
         kinds = self.compiler.type_mapper
         columns = ", ".join(f"{_quoted(column)} {kinds.to_string(kind)}" for column, kind in schema.items())
-        query = self.compile(obj)
-        self.con.execute(f"CREATE TEMP TABLE {_quoted(work)} ({columns})")
-        self.con.execute(f"INSERT INTO {_quoted(work)} {query}")
+        statements = [f"CREATE TEMP TABLE {work} ({columns})", f"INSERT INTO {work} {self.compile(obj)}"]
         if overwrite:
-            self.con.execute(f"DROP TABLE {_quoted(name)}")
-            self.con.execute(f"ALTER TABLE {_quoted(work)} RENAME TO {_quoted(name)}")
+            statements += [f"DROP TABLE {_quoted(name)}", f"ALTER TABLE {work} RENAME TO {_quoted(name)}"]
+        self._later(statements, obj)
         place = ops.Namespace(catalog="temp", database="main")
         return ops.DatabaseTable(name, schema=schema, source=self, namespace=place).to_expr()
+
+    def drop_table(self, name: str, /, **_: Any) -> None:
+        """Drop a table that was kept."""
+        self._later([f"DROP TABLE {_quoted(name)}"])
 
 
 def _quoted(name: str) -> str:

@@ -13,15 +13,17 @@ COLLECT = (100_000, 50, 100)
 all live until the SQL is there, and by default half of the time goes into looking whether they still do."""
 CHECKED: Callable[..., Any] = Signature.validate
 COLUMNS: Callable[[Any], Any] = ops.Relation.fields.fget
+AS_VALUE: Callable[..., Any] = ops.Value.__coerce__.__func__
 
 
 @contextmanager
 def swiftly() -> Iterator[None]:
-    """Write expressions without needless looks: for garbage, for the columns of a table, for the place of an argument.
+    """Write expressions without needless looks: for garbage, for the columns of a table, for what arguments are.
 
-    All three are the whole process's, so they are put back; a context or a decorator.
+    All are the whole process's, so they are put back; a context or a decorator.
     """
-    thresholds, outer = gc.get_threshold(), (Signature.validate, ops.Relation.fields)
+    thresholds = gc.get_threshold()
+    outer = (Signature.validate, ops.Relation.fields, ops.Value.__dict__["__coerce__"])
     seen: dict[Any, Any] = {}
 
     def columns(table: Any) -> Any:
@@ -31,12 +33,20 @@ def swiftly() -> Iterator[None]:
         return found
 
     gc.set_threshold(*COLLECT)
-    Signature.validate, ops.Relation.fields = _by_name, property(columns)
+    Signature.validate, ops.Relation.fields, ops.Value.__coerce__ = _by_name, property(columns), classmethod(_as_value)
     try:
         yield
     finally:
         gc.set_threshold(*thresholds)
-        Signature.validate, ops.Relation.fields = outer
+        Signature.validate, ops.Relation.fields, ops.Value.__coerce__ = outer
+
+
+def _as_value(kind: Any, value: Any, *asked: Any, **named: Any) -> Any:
+    """Take a value for itself; what it is not, Ibis makes of it."""
+    # Of a literal Ibis asks whether it is the null of no type.
+    if isinstance(value, ops.Value) and not isinstance(value, ops.Literal):
+        return value
+    return AS_VALUE(kind, value, *asked, **named)
 
 
 def _by_name(signature: Any, function: Any, given: tuple[Any, ...], named: dict[str, Any]) -> Any:

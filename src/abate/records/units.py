@@ -58,6 +58,18 @@ SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 SAME = str.maketrans({"µ": "u", "μ": "u", "×": "x", " ": None})
 
 
+AMOUNTS = ("mg", "ug", "[IU]", "mL")
+"""Canonical units of doses, of rates and of blood products."""
+
+
+@cache
+def _canonical() -> frozenset[str]:
+    """Return the units of the dictionary, which are UCUM: the library need not be asked, and takes long to load."""
+    variables = dictionary().variables.values()
+    units = {unit for each in variables for unit in (each.unit, *(each.conversions or ())) if unit}
+    return frozenset(units | {f"{unit}{per}" for unit in AMOUNTS for per in ("", "/kg")})
+
+
 @cache
 def _spelled() -> Mapping[str, str]:
     """Return common spellings in small letters, where capitals do not tell two units apart."""
@@ -86,6 +98,8 @@ def plain_unit(written: str) -> str:
     text = re.sub(r"/([dmu]?)l$", r"/\1L", text.translate(SAME))
     if text in aliases:
         return aliases[text]
+    if text in _canonical():
+        return text
     try:
         ucum(text)
     except ValueError:
@@ -115,6 +129,8 @@ def convert(unit: str, target: str) -> Conversion:
     'another kind of quantity'
     """
     written = plain_unit(unit)
+    if written == target and target in _canonical():
+        return Conversion(1.0)
     try:
         ours, theirs = ucum(target), ucum(written)
     except ValueError:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -97,21 +98,23 @@ def write(
     AbateError
         If the place may not be written over.
     """
-    with whole_folder(out, MARKER, "report") as work:
+    # A picture is made of each drawing in a thread of its own, while tables are written.
+    with whole_folder(out, MARKER, "report") as work, ThreadPoolExecutor(1) as beside:
+        progress("drawing figures")
+        figures = draw(tables, treatment)
+        drawn = {figure.name: svg(figure, texts.get("mark", "")) for figure in figures}
+        light = {name: in_light(text) for name, text in drawn.items()}
+        pictures = {name: beside.submit(png, text) for name, text in light.items()}
         progress("writing tables")
         (work / "tables").mkdir()
         for name, table in (*tables.items(), *long.items()):
             if len(table.columns):
                 write_table(work / "tables", name, table)
-        progress("drawing figures")
-        figures = draw(tables, treatment)
-        drawn = {figure.name: svg(figure, texts.get("mark", "")) for figure in figures}
         (work / "figures").mkdir()
-        for name, text in drawn.items():
+        for name, text in light.items():
             progress(f"drawing {name}")
-            light = in_light(text)
-            (work / "figures" / f"{name}.svg").write_text(light, encoding="utf-8")
-            (work / "figures" / f"{name}.png").write_bytes(png(light))
+            (work / "figures" / f"{name}.svg").write_text(text, encoding="utf-8")
+            (work / "figures" / f"{name}.png").write_bytes(pictures[name].result())
         progress("writing the page")
         page = render(tables, texts, figures, drawn, head)
         (work / "report.html").write_text(page, encoding="utf-8")
