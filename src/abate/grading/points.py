@@ -263,6 +263,12 @@ def evaluate(rows: ibis.Table, score: Score, options: Options) -> ibis.Table:
     )
 
 
+def measured(rows: ibis.Table, score: Score) -> ibis.Table:
+    """Return the rows in which something of a score was measured."""
+    names = [item.name for item in score.inputs if f"{item.name}_low" in rows.columns]
+    return rows.filter(any_of([rows[f"{name}_{end}"].notnull() for name in names for end in ("low", "high")]))
+
+
 def _unknown(rows: ibis.Table, name: str, score: Score) -> Any:
     """Say where an input is not known exactly."""
     if next(item.kind for item in score.inputs if item.name == name) != "number":

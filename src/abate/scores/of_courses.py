@@ -20,8 +20,7 @@ from abate.grading.cytopenia import (
     late_icaht,
     platelet_icaht,
 )
-from abate.grading.points import Score, evaluate
-from abate.grading.rules import any_of
+from abate.grading.points import Score, evaluate, measured
 from abate.grading.systems.cartox_hlh import CARTOX_HLH
 from abate.grading.systems.hlh_2004 import HLH_2004, HLH_2024
 from abate.grading.systems.icaht import ICAHT_EARLY, ICAHT_LATE, T_ICAHT_EARLY, T_ICAHT_LATE
@@ -115,7 +114,7 @@ def scores_of_courses(
         parts.append(_rows(organs_of, CARTOX_HLH.key, f"days 0 to {LAST_DAY}, organs {sequence}"))
     moments = _moments(records, known, options)
     if "ferritin" in found:
-        parts += _iec_hs(iec_hs(inside, worst, findings, results, *moments[INFUSION], options), engine)
+        parts += _iec_hs(*iec_hs(inside, worst, findings, results, *moments[INFUSION], options, engine))
     parts += _baseline(results, found, moments, options)
     parts += _of_patients(records["patients"], results, found, moments, options)
     parts += _cytopenia(results, found, _until_progression(follow_up, records["events"]), options)
@@ -140,15 +139,13 @@ def _rows(found: ibis.Table, score: str, at: str, day: ir.Value | None = None, e
     return rows.select(*KEYS, "score", "at", "day", *COLUMNS)
 
 
-def _iec_hs(found: tuple[ibis.Table, Mapping[str, ibis.Table]], engine: Engine) -> list[ibis.Table]:
+def _iec_hs(gates: ibis.Table, counts: Mapping[str, ibis.Table]) -> list[ibis.Table]:
     """Return the gate of IEC-HS, and the most manifestations of days on which it is open."""
-    gates, counts = found
-    gates = _worst_window(engine.keep("iec_hs_gates", _measured(gates, IEC_HS_GATE)), IEC_HS_GATE)
-    parts = [_rows(gates, IEC_HS_GATE.key, f"within 72 hours, days 0 to {LAST_DAY}", gates.day, every=True)]
+    worst = _worst_window(gates, IEC_HS_GATE)
+    parts = [_rows(worst, IEC_HS_GATE.key, f"within 72 hours, days 0 to {LAST_DAY}", worst.day, every=True)]
     for score, days_of in counts.items():
-        counted = engine.keep(f"days_of_{score}", days_of)
-        gated = _most(counted.filter(counted.gate == "open"))
-        parts.append(_rows(gated, score, "most within 72 hours, ferritin gate open", gated.day, every=True))
+        most = _most(days_of)
+        parts.append(_rows(most, score, "most within 72 hours, ferritin gate open", most.day, every=True))
     return parts
 
 
@@ -171,15 +168,9 @@ def _rolling(week: ibis.Table, found: set[str], options: Options) -> list[ibis.T
     for name, score, chosen in scores:
         if not _has(score, found):
             continue
-        first = _worst_window(evaluate(_measured(rows, score), score, chosen), score)
+        first = _worst_window(evaluate(measured(rows, score), score, chosen), score)
         parts.append(_rows(first, name, at, first.day, every=True))
     return parts
-
-
-def _measured(rows: ibis.Table, score: Score) -> ibis.Table:
-    """Return the rows in which something of a score was measured."""
-    names = [item.name for item in score.inputs if f"{item.name}_low" in rows.columns]
-    return rows.filter(any_of([rows[f"{name}_{end}"].notnull() for name in names for end in ("low", "high")]))
 
 
 def _worst_window(found: ibis.Table, score: Score) -> ibis.Table:
@@ -235,7 +226,7 @@ def _mas_l(results: ibis.Table, features: ibis.Table, options: Options) -> ibis.
         fibrinogen=rows.fibrinogen_low,
         ldh_ratio=rows.ldh_ratio_low,
     )
-    return _rows(evaluate(_measured(rows, MAS_L), MAS_L, options), "mas-l", f"days 0 to {LAST_DAY}", every=True)
+    return _rows(evaluate(measured(rows, MAS_L), MAS_L, options), "mas-l", f"days 0 to {LAST_DAY}", every=True)
 
 
 def lymphodepletion(drugs: ibis.Table, known: Dictionary, options: Options) -> ibis.Table:
@@ -277,7 +268,7 @@ def _baseline(results: ibis.Table, found: set[str], moments: Moments, options: O
             apart = ibis.literal(score is not CAR_HEMATOTOX)
             apart = ibis.coalesce(apart & (ibis.greatest(*drawn) - ibis.least(*drawn) > ONE_DRAW), False)
             chosen = rows.mutate(**{name: ibis.ifelse(apart, ibis.null("float64"), rows[name]) for name in mine})
-            told = evaluate(_measured(chosen.mutate(apart=apart), score), score, options)
+            told = evaluate(measured(chosen.mutate(apart=apart), score), score, options)
             told = told.mutate(missing=ibis.ifelse(told.apart, "a draw of all of it", told.missing))
             parts.append(_rows(told, score.key, at, every=True))
     return parts

@@ -7,7 +7,8 @@ from typing import Any
 
 import ibis
 
-from abate.grading.points import Score, above, evaluate
+from abate.engine.store import Engine
+from abate.grading.points import above, evaluate, measured
 from abate.grading.rules import any_of, grade_days
 from abate.grading.systems.astct_icans import ASTCT_ICANS
 from abate.grading.systems.iec_hs import IEC_HS, IEC_HS_GATE, IEC_HS_OTHER
@@ -32,8 +33,9 @@ def iec_hs(
     infusion: ibis.Table,
     baseline_days: int,
     options: Options,
+    engine: Engine,
 ) -> tuple[ibis.Table, dict[str, ibis.Table]]:
-    """Return the gate and the counts of manifestations of IEC-HS of every patient-day, over 72 hours.
+    """Return the gate of IEC-HS of every patient-day, and the counts of manifestations of days on which it is open.
 
     Parameters
     ----------
@@ -45,14 +47,14 @@ def iec_hs(
         From :func:`abate.scores.recorded.known_within`; ``patient_id, course_id, moment``.
     baseline_days
         How long before it a baseline may lie.
-    options
-        How ambiguities are settled.
+    options, engine
+        How ambiguities are settled, and where results are kept.
 
     Returns
     -------
     tuple
-        The gate of each patient-day, and for the common and the other manifestations: ``patient_id, course_id,
-        day``, ``gate`` (open, closed, or empty: not known), and the columns of
+        The gate of each patient-day of which something was measured, and for the common and the other
+        manifestations, over 72 hours: ``patient_id, course_id, day`` and the columns of
         :func:`abate.grading.points.evaluate`. A new cytopenia beyond the
         expected nadir and an onset as CRS resolves are a clinician's to say, by an event ``hlh_feature``.
     """
@@ -69,13 +71,11 @@ def iec_hs(
     )
     low, high = rows.transaminases_ratio_low, rows.transaminases_ratio_high
     rows = rows.mutate(transaminases_ratio=ibis.ifelse(low == high, low, ibis.null("float64")))
-    gates = evaluate(rows, IEC_HS_GATE, options)
-    gate = gates.select(*DAY, gate="class")
-
-    def of(score: Score) -> ibis.Table:
-        return beside(evaluate(rows, score, options), gate, DAY)
-
-    return gates, {score.key: of(score) for score in (IEC_HS, IEC_HS_OTHER)}
+    rows = engine.keep("iec_hs_days", measured(rows, IEC_HS_GATE))
+    gates = engine.keep("iec_hs_gates", evaluate(rows, IEC_HS_GATE, options))
+    # Few days have an open gate, and no others are counted.
+    counted = engine.keep("iec_hs_counted", rows.semi_join(gates.filter(gates["class"] == "open"), list(DAY)))
+    return gates, {score.key: evaluate(counted, score, options) for score in (IEC_HS, IEC_HS_OTHER)}
 
 
 def _limits(results: ibis.Table) -> ibis.Table:

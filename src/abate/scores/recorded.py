@@ -116,15 +116,20 @@ def windows(days: ibis.Table, worst: ibis.Table, findings: ibis.Table, length: i
     """
     rows = beside(beside(days, worst, DAY), findings, DAY)
     window = ibis.window(group_by=KEYS, order_by=rows.day, preceding=length - 1, following=0)
+
+    def within(column: Any, end: str) -> Any:
+        """Return the worse end of the window; of one day alone that is what is there."""
+        return column if length == 1 else getattr(column, end)().over(window)
+
     ends: dict[str, Any] = {}
     for name, end in WORST.items():
         for side in ("low", "high"):
-            ends[f"{name}_{side}"] = getattr(rows[f"{name}_{side}"], end)().over(window)
-        ends[f"{name}_unit"] = rows[f"{name}_unit"].max().over(window)
+            ends[f"{name}_{side}"] = within(rows[f"{name}_{side}"], end)
+        ends[f"{name}_unit"] = within(rows[f"{name}_unit"], "max")
     covered = ibis.coalesce(rows.events_covered, False)
     for name in FEATURES:
-        seen = ibis.coalesce(rows[f"{name}_seen"].max().over(window), False)
-        absent = covered.min().over(window) if name in ("splenomegaly", "hepatomegaly") else ibis.literal(False)
+        seen = ibis.coalesce(within(rows[f"{name}_seen"], "max"), False)
+        absent = within(covered, "min") if name in ("splenomegaly", "hepatomegaly") else ibis.literal(False)
         ends[name] = ibis.cases((seen, True), (absent, False), else_=ibis.null("boolean"))
     rows = rows.select(*DAY, **ends)
     closed = {
