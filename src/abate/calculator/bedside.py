@@ -301,7 +301,7 @@ def bedside(rows: ibis.Table, rule: Score, options: Options) -> ibis.Table:
     follow_up = engine.keep("case_follow_up", rows.select(**courses, last_day=ibis.literal(DAY, "int64")))
     days = follow_up.select("patient_id", "course_id", day=ibis.range(0, DAY + 1).unnest().cast("int64"))
     days = engine.keep("case_days", days)
-    found = features(tables, days, follow_up, dictionary(), options, engine)
+    found = features(tables, days, follow_up, dictionary(), options, engine, system.reads)
     graded = grade_days(found, system, options, CALLED).filter(ibis._.day == DAY)
     place = graded.patient_id.cast("int64")
     graded = engine.keep("cases_graded", graded.mutate(walk=place % WALKS, **{ROW: place // WALKS}))

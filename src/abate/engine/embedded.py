@@ -100,7 +100,7 @@ def embedded(memory: str = "", spill: Path | None = None) -> Backend:
     settings["temp_directory"] = str(spill) if spill else ""
     if memory:
         settings["memory_limit"] = memory
-    backend = Backend().connect()
+    backend: Backend = Backend().connect()
     for name, value in settings.items():
         written = str(value).replace("'", "''")
         backend.raw_sql(f"SET {name} = '{written}'")

@@ -109,7 +109,7 @@ def _changed(value: Any, replaced: dict[Node, Any]) -> Any:
 
 def _made_anew(node: Node, arguments: dict[str, Any]) -> Any:
     """Return a node of the same kind: its arguments were checked when the first was made."""
-    return super(Annotable, type(node)).__create__(**arguments)  # type: ignore[misc]
+    return super(Annotable, type(node)).__create__(**arguments)
 
 
 def rewritten(root: Node, pattern: Pattern, context: dict[str, Any]) -> Node:
@@ -123,8 +123,7 @@ def rewritten(root: Node, pattern: Pattern, context: dict[str, Any]) -> Node:
         new: Any = node
         if replaced and any(child in replaced for child in children):
             arguments = {
-                name: _changed(value, replaced)
-                for name, value in zip(node.__argnames__, node.__args__, strict=True)
+                name: _changed(value, replaced) for name, value in zip(node.__argnames__, node.__args__, strict=True)
             }
             new = _made_anew(node, arguments)
         if isinstance(new, spoken_of) and (result := pattern.match(new, context)) is not NoMatch:
@@ -182,7 +181,7 @@ class Translation:
                 name = sg.to_identifier(node.name, quoted=self.quoted) if own else next(names)
                 if own or node in named:
                     definitions.append((name, result.this if isinstance(result, sge.Subquery) else result))
-                    result = sg.table(name.copy()).as_(next(names), table=True, copy=False)
+                    result = sge.Table(this=name.copy(), alias=sge.TableAlias(this=next(names)))
                 else:
                     result = _called(result, name)
             results[node] = result

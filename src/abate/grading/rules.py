@@ -98,6 +98,12 @@ class System:
         """Return the criteria that stand under the options chosen."""
         return standing(self.criteria, options)
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """Names of the features that its criteria and flags read."""
+        criteria = {name for item in self.criteria for name in (*item.needs, item.doubt) if name}
+        return frozenset({*criteria, *self.required, *(flag.name for flag in self.flags)})
+
 
 def standing(criteria: Sequence[Criterion], options: Options) -> tuple[Criterion, ...]:
     """Return the criteria that stand under the options chosen."""

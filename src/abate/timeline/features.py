@@ -4,7 +4,7 @@ Each room of the timeline gives the days of which it knows something; here they 
 grid of patient-days, and what is not recorded becomes false or unknown by the rules of coverage.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import ibis
@@ -48,6 +48,7 @@ def features(
     known: Dictionary,
     options: Options,
     engine: Engine,
+    asked: Collection[str] = (),
 ) -> ibis.Table:
     """Return the features of every patient-day.
 
@@ -61,14 +62,19 @@ def features(
         The grid of patient-days, each day from 0 on; ``patient_id, course_id, last_day``.
     known, options, engine
         The dictionary, the options, and where results are kept between rooms.
+    asked
+        Names of features; all unless given. Where none is of neurology, or none of organs, that room is passed by.
 
     Returns
     -------
     ibis.Table
         One row a patient-day, kept: ``patient_id, course_id, day`` and the columns of
-        :data:`abate.timeline.catalogue.CATALOGUE`, :data:`CONTEXT` and :data:`FLAGS`.
+        :data:`abate.timeline.catalogue.CATALOGUE`, :data:`CONTEXT` and :data:`FLAGS`, but for rooms passed by.
     """
     keep = engine.keep
+    with_brain, with_organs = (not asked or not room.FEATURES.isdisjoint(asked) for room in (neurology, organs))
+    # What tells whether a finding was left ungraded is a grade.
+    with_organs = with_organs or "ungraded_neurological_finding" in asked
     measurements, drugs, events, states = (
         dated(records[name]) for name in ("measurements", "drugs", "events", "states")
     )
@@ -76,14 +82,16 @@ def features(
     readings = keep("notable_readings", vitals.notable_readings(measurements, facts, options))
     daily = keep("daily_vitals", vitals.daily_vitals(measurements))
     waivers = keep("waiver_days", episodes.waiver_drugs(drugs, known, options))
-    # One scan sets apart what the other rooms read: few rows beside the vital signs.
-    named = measurements.filter(measurements.variable.isin((*neurology.MEASURED, *organs.MEASURED)))
-    columns = ("minute", "end_minute", "variable", "lln", "uln", "source")
-    others = keep("other_measurements", named.select(*DAY, *columns, value=_whole_scores(named)))
-    neurological = [
-        keep(f"neurology_part_{at}", part)
-        for at, part in enumerate(_neurology(others, states, drugs, events, follow_up, known, options, engine))
-    ]
+    if with_brain or with_organs:
+        # One scan sets apart what the other rooms read: few rows beside the vital signs.
+        named = measurements.filter(measurements.variable.isin((*neurology.MEASURED, *organs.MEASURED)))
+        columns = ("minute", "end_minute", "variable", "lln", "uln", "source")
+        others = keep("other_measurements", named.select(*DAY, *columns, value=_whole_scores(named)))
+    sedated = keep("sedation", neurology.sedation(states, drugs, follow_up, known))
+    neurological = [neurology.sedation_days(sedated)]
+    if with_brain:
+        neurological += _neurology(others, sedated, states, events, follow_up, options)
+    neurological = [keep(f"neurology_part_{at}", part) for at, part in enumerate(neurological)]
     parts = [
         partial_coverage(days, records["coverage"]),
         vitals.notable_days(readings),
@@ -92,11 +100,11 @@ def features(
         waivers,
         *_events(events, states, follow_up),
         *neurological,
-        organs.laboratory_days(others, facts, options),
-        organs.urine_days(others, facts),
-        organs.judged_days(events),
         _coagulation_products(drugs, known),
     ]
+    if with_organs:
+        parts += [organs.laboratory_days(others, facts, options), organs.urine_days(others, facts)]
+        parts += [organs.judged_days(events)]
     # What only some days have is laid together first: the grid of all days is wide and is joined once.
     sparse = keep("features_sparse", side_by_side([keep(f"part_{at}", part) for at, part in enumerate(parts)]))
     rows = beside(days.select(*DAY), beside(facts, keep("course_coverage", course_coverage(records["coverage"]))))
@@ -106,15 +114,23 @@ def features(
         rows = beside(rows, before, DAY)
     signs = keep("features_signs", _signs(rows, options))
     opened = keep("episodes", episodes.episodes(signs, options))
-    carried = keep("neurology_carried", neurology.carried(signs, neurological, options))
     long = keep("vasopressor_hours", vasopressors.long_vasopressor(signs, options))
-    prophylaxis = episodes.prophylaxis(drugs, known)
-    rows = beside(beside(beside(beside(signs, opened, DAY), long, DAY), carried, DAY), prophylaxis)
+    rows = beside(beside(beside(signs, opened, DAY), long, DAY), episodes.prophylaxis(drugs, known))
+    if with_brain:
+        carried = keep("neurology_carried", neurology.carried(signs, neurological, options))
+        rows = beside(rows, carried, DAY)
     rows = episodes.with_defaults(rows)
-    rows = rows.mutate(**episodes.signs_in_crs(rows, options))
-    rows = neurology.with_neurology(rows, options)
-    rows = _flags(organs.with_organs(_held(rows, options), options))
-    return keep("features", rows.select(*DAY, *CATALOGUE, *CONTEXT, *FLAGS))
+    rows = rows.mutate(**episodes.signs_in_crs(rows, options), sedated=neurology.under_sedation(rows))
+    rows = _flags(rows)
+    if with_organs:
+        rows = _flags_of_organs(organs.with_organs(_held(rows, options), options))
+    if with_brain:
+        rows = neurology.with_neurology(rows, options)
+        rows = rows.mutate(baseline_ice_below_10=ibis.coalesce(rows.baseline_ice < 10, False))
+    if with_brain and with_organs:
+        rows = rows.mutate(ungraded_neurological_finding=ibis.ifelse(_ungraded(rows), unknown(), False))
+    known_now = dict.fromkeys(name for name in (*CATALOGUE, *CONTEXT, *FLAGS) if name in rows.columns)
+    return keep("features", rows.select(*DAY, *known_now))
 
 
 def _whole_scores(rows: ibis.Table) -> ibis.Value:
@@ -155,17 +171,13 @@ def _coagulation_products(drugs: ibis.Table, known: Dictionary) -> ibis.Table:
 
 def _neurology(
     measurements: ibis.Table,
+    sedated: ibis.Table,
     states: ibis.Table,
-    drugs: ibis.Table,
     events: ibis.Table,
     follow_up: ibis.Table,
-    known: Dictionary,
     options: Options,
-    engine: Engine,
 ) -> list[ibis.Table]:
-    sedated = engine.keep("sedation", neurology.sedation(states, drugs, follow_up, known))
     return [
-        neurology.sedation_days(sedated),
         neurology.consciousness_days(measurements, states, follow_up, sedated, options),
         neurology.score_days(measurements, states, follow_up, sedated),
         neurology.objective_days(measurements, states, events, follow_up),
@@ -261,23 +273,16 @@ def _held(rows: ibis.Table, options: Options) -> ibis.Table:
 def _flags(rows: ibis.Table) -> ibis.Table:
     """Add what a reader should know of a day, and settle columns that are false where nothing was seen."""
     sedated_ventilation = ibis.coalesce(rows.any_invasive, False) & rows.sedated & rows.vasopressor
-    sign = ibis.coalesce(rows.hypotension, False) | ibis.coalesce(rows.vasopressor, False) | rows.oxygen_seen
-    no_fever = ~ibis.coalesce(rows.fever, False)
+    sign, no_fever = _sign(rows), ~ibis.coalesce(rows.fever, False)
     seen = (
         *("home_support", "ventilated_not_for_hypoxia", "ventilation_indication_unknown", "fio2_estimated"),
-        *("high_flow_device_at_low_flow", "death_from_crs", "death_from_icans", "no_baseline"),
+        *("high_flow_device_at_low_flow", "death_from_crs", "death_from_icans"),
     )
-    organs_of_day = [rows[name] for name in organs.ORGANS]
-    mild = ibis.greatest(*organs_of_day) == 1
-    worst = ibis.greatest(*(rows[name] for name in organs.NOT_OF_THE_LIVER))
     return rows.mutate(
         **{name: ibis.coalesce(rows[name], False) for name in seen},
         vasopressor_for_24_hours=ibis.ifelse(rows.vasopressor, rows.vasopressor_for_24_hours, rows.vasopressor),
-        ungraded_neurological_finding=ibis.ifelse(_ungraded(rows), unknown(), False),
         # A sign tells that there may have been a reaction, not how it was treated and how fast it went.
         reaction=ibis.ifelse(~(rows.fever | rows.hypotension | rows.oxygen), False, unknown()),
-        organ_grade_4=ibis.coalesce(worst == organs.WORST_LIVING, False),
-        organ_only_grade_1=ibis.coalesce(mild, False) & no_fever & ~sign,
         vasopressor_during_sedation=ibis.coalesce(sedated_ventilation, False),
         push_dose_vasopressor=ibis.coalesce(rows.push_dose_seen, False) | ibis.coalesce(rows.push_dose, False),
         single_reading=ibis.coalesce(rows.low_readings == 1, False),
@@ -288,7 +293,23 @@ def _flags(rows: ibis.Table) -> ibis.Table:
         late_onset=ibis.coalesce((rows.episode_start > LATE_ONSET) & rows.episode_open, False),
         episode_open_no_fever=ibis.coalesce(rows.episode_open & no_fever & ~_any_in_crs(rows) & sign, False),
         fever_masked=ibis.coalesce(~rows.episode_open & rows.prophylaxis & sign, False),
-        baseline_ice_below_10=ibis.coalesce(rows.baseline_ice < 10, False),
+    )
+
+
+def _sign(rows: ibis.Table) -> ibis.Value:
+    """Say where pressure, vasopressors or oxygen tell of a reaction."""
+    return ibis.coalesce(rows.hypotension, False) | ibis.coalesce(rows.vasopressor, False) | rows.oxygen_seen
+
+
+def _flags_of_organs(rows: ibis.Table) -> ibis.Table:
+    """Add what a reader should know of the organs of a day."""
+    mild = ibis.greatest(*(rows[name] for name in organs.ORGANS)) == 1
+    worst = ibis.greatest(*(rows[name] for name in organs.NOT_OF_THE_LIVER))
+    no_fever = ~ibis.coalesce(rows.fever, False)
+    return rows.mutate(
+        no_baseline=ibis.coalesce(rows.no_baseline, False),
+        organ_grade_4=ibis.coalesce(worst == organs.WORST_LIVING, False),
+        organ_only_grade_1=ibis.coalesce(mild, False) & no_fever & ~_sign(rows),
     )
 
 

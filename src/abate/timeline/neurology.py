@@ -41,6 +41,18 @@ SEIZURES = {
 """Feature to the kinds of seizure that make it true."""
 
 
+FEATURES = frozenset(
+    {
+        *("consciousness", "consciousness_approximate", "not_assessable", "unable", "hidden_by_sedation", "weakness"),
+        *("score_of_age", "cartox_score_of_age", "opening_pressure_from_20", "opening_pressure_under_20"),
+        *("csf_opening_pressure", "deep_weakness", "papilledema", "papilledema_stage", "baseline_ice_below_10"),
+        *("uses_capd", "under_capd_age", "ungraded_neurological_finding", *SCORES, *SEIZURES, *INTRACRANIAL),
+        *("prolonged_seizure",),
+    }
+)
+"""What is known by the functions of this file alone."""
+
+
 def sedation(states: ibis.Table, drugs: ibis.Table, follow_up: ibis.Table, known: Dictionary) -> ibis.Table:
     """Return the spans under sedatives, and those charted as free of them.
 
@@ -253,7 +265,7 @@ def carried(rows: ibis.Table, parts: Sequence[ibis.Table], options: Options) -> 
         *DAY,
         *SCORES,
         "unable",
-        sedated=_sedated(rows),
+        sedated=under_sedation(rows),
         found_consciousness=ibis.coalesce(rows.charted, rows.approximate).cast("float64"),
     )
     rows = rows.mutate(unable=rows.unable.cast("float64"))
@@ -268,7 +280,8 @@ def carried(rows: ibis.Table, parts: Sequence[ibis.Table], options: Options) -> 
     return rows.select(*DAY, "not_assessable", **columns)
 
 
-def _sedated(rows: ibis.Table) -> ir.BooleanValue:
+def under_sedation(rows: ibis.Table) -> ir.BooleanValue:
+    """Say on which days a patient was sedated: never, where all drugs are known and no sedative is."""
     return ibis.coalesce(rows.sedation_seen, by_exception(ibis.literal(False), rows.drugs_covered))
 
 
@@ -278,7 +291,7 @@ def with_neurology(rows: ibis.Table, options: Options) -> ibis.Table:
     Parameters
     ----------
     rows
-        Patient-days with the columns of the functions above and of :func:`carried`, ``age``,
+        Patient-days with the columns of the functions above and of :func:`carried`, ``age, sedated``,
         ``baseline_ice, neuro_covered, drugs_covered``.
     options
         ``capd_age``, ``ice_scoring``.
@@ -286,11 +299,10 @@ def with_neurology(rows: ibis.Table, options: Options) -> ibis.Table:
     Returns
     -------
     ibis.Table
-        With ``sedated``, ``consciousness`` (0 to 4), ``ice, cartox10, capd``, ``unable``, ``uses_capd``, and the
+        With ``consciousness`` (0 to 4), ``ice, cartox10, capd``, ``unable``, ``uses_capd``, and the
         objective findings by exception.
     """
     rows = rows.mutate(
-        sedated=_sedated(rows),
         consciousness_approximate=rows.charted.isnull() & rows.approximate.notnull(),
         not_assessable=ibis.coalesce(rows.not_assessable, False),
     )

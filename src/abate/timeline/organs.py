@@ -67,6 +67,10 @@ OF_GRADE = {
 }
 
 
+FEATURES = frozenset({*ORGANS, "neurological_grade", "organ_only_grade_1", "organ_grade_4", "no_baseline"})
+"""What is known by the functions of this file alone."""
+
+
 def _steps(value: ir.Value, bounds: tuple[float, ...], falling: bool = False) -> ir.IntegerValue:
     """Return how many bounds a value lies beyond; null where it is not known."""
     noise = -TOLERANCE if falling else TOLERANCE

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 import pyarrow as pa
 
@@ -71,7 +71,7 @@ def remembered(function: Callable[Given, Found]) -> Callable[Given, Found]:
     """Let a function find each thing once in an audit: many items read the same table."""
     found = lru_cache(maxsize=None)(function)
     REMEMBERED.append(found.cache_clear)
-    return found
+    return cast(Callable[Given, Found], found)
 
 
 def printed() -> list[Printed]:
