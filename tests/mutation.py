@@ -16,6 +16,7 @@ from ibis.common.deferred import Deferred, Just, Resolver
 
 import calculated
 import cells
+from abate.engine.store import Engine
 from abate.grading import ctcae_table, laboratory
 from abate.grading.clinician import clinician_grades
 from abate.grading.daily import computed_grades
@@ -176,7 +177,7 @@ def of_cases(score: Score) -> Iterator[Mutant]:
     ready = []
     for options, mine in calculated.by_options(score.key).items():
         chosen = Options(dict(options))
-        rows = typed(calculated.laid_out(mine), score.inputs, "sheet", chosen).order_by(ROW)
+        rows = typed(calculated.laid_out(mine), score.inputs, "sheet", chosen, Engine().hold).order_by(ROW)
         ready.append((ibis.memtable(rows.to_pyarrow()), chosen))
 
     def results(one: Score) -> list[Any]:

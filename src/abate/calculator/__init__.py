@@ -13,6 +13,7 @@ from abate.calculator.bedside_inputs import BEDSIDE
 from abate.calculator.laboratory import laboratory
 from abate.calculator.organ_support import ORGAN_SUPPORT, organ_support
 from abate.engine.haste import swiftly
+from abate.engine.store import Engine
 from abate.grading.laboratory import CTCAE_LAB
 from abate.grading.neurology import CTCAE_NEURO, neurological_grades
 from abate.grading.points import Score, evaluate
@@ -134,13 +135,14 @@ def calculate(score: Score, cases: pa.Table, place: str, options: Options) -> pa
     if not names & {item.name for item in score.inputs}:
         expected = "at least one of " + ", ".join(item.name for item in score.inputs)
         raise UnusableCasesError([Problem("unusable", place, "", "no column is an input", expected, "Name one so.")])
-    rows = typed(cases, score.inputs, place, options)
+    engine = Engine()
+    rows = typed(cases, score.inputs, place, options, engine.hold)
     if score is CTCAE_LAB:
         judged = laboratory(rows, place, options)
     elif score is CTCAE_NEURO:
         judged = neurological_grades(rows, options)
     elif score.key in BEDSIDE:
-        judged = bedside(rows, score, options)
+        judged = bedside(rows, score, options, engine)
     elif score.key in ORGAN_SUPPORT:
         judged = organ_support(rows, score, options)
     else:

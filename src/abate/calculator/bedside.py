@@ -264,22 +264,21 @@ def _any_wider(both: ibis.Table, single: list[str], required: Sequence[str]) -> 
     return any_of([ibis.literal(False), *(ibis.coalesce(where, False) for where in mine)])
 
 
-def bedside(rows: ibis.Table, rule: Score, options: Options) -> ibis.Table:
+def bedside(rows: ibis.Table, rule: Score, options: Options, engine: Engine) -> ibis.Table:
     """Grade bedside cases by one system.
 
     Parameters
     ----------
     rows
         From :func:`abate.sources.cases.typed` for the inputs of the rule.
-    rule, options
-        One of :data:`BEDSIDE`; the options of grading.
+    rule, options, engine
+        One of :data:`BEDSIDE`; the options of grading; where results are kept.
 
     Returns
     -------
     ibis.Table
         ``row__number, grade, complete, missing, lower, upper, criteria, flags``.
     """
-    engine = Engine()
     system = SYSTEMS[rule.key.replace("-", "_")]
     cases = engine.keep("cases", rows)
     walked, single = _walks(cases)

@@ -1,6 +1,7 @@
 """DuckDB in this process as an Ibis backend: the default engine."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,7 @@ class Backend(duckdb.Backend):  # type: ignore[misc]
         """Run an expression into a temporary table; the name of one that it reads may be taken."""
         self._run_pre_execute_hooks(obj)
         schema, work = with_nulls(obj.schema()), _quoted(f"{name}__next" if overwrite else name)
-        kinds = self.compiler.type_mapper
-        columns = ", ".join(f"{_quoted(column)} {kinds.to_string(kind)}" for column, kind in schema.items())
+        columns = ", ".join(f"{_quoted(column)} {_written(kind)}" for column, kind in schema.items())
         statements = [f"CREATE TEMP TABLE {work} ({columns})", f"INSERT INTO {work} {self.compile(obj)}"]
         if overwrite:
             statements += [f"DROP TABLE {_quoted(name)}", f"ALTER TABLE {work} RENAME TO {_quoted(name)}"]
@@ -77,6 +77,12 @@ class Backend(duckdb.Backend):  # type: ignore[misc]
     def drop_table(self, name: str, /, **_: Any) -> None:
         """Drop a table that was kept."""
         self._later([f"DROP TABLE {_quoted(name)}"])
+
+
+@cache
+def _written(kind: Any) -> str:
+    """Return a type in the words of DuckDB."""
+    return str(Compiler.type_mapper.to_string(kind))
 
 
 def _quoted(name: str) -> str:

@@ -62,6 +62,12 @@ class Engine:
         kept: ibis.Table = self.backend.create_table(name, expression, overwrite=again, temp=True)
         return kept
 
+    def hold(self, name: str, rows: pa.Table) -> ibis.Table:
+        """Return a table in memory under a name; the embedded engine reads it where it is."""
+        self.backend.con.register(name, rows)
+        held: ibis.Table = self.backend.table(name)
+        return held
+
     def load(self, name: str, path: Path) -> ibis.Table:
         """Return a Parquet file as a table: the embedded engine reads it in place, others take it over."""
         load = getattr(self.backend, "load", None)

@@ -5,7 +5,7 @@ column. A blank cell is missing. Nothing is guessed: every cell that cannot be r
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -28,6 +28,11 @@ JUST = 1e-6
 """What lies beyond a limit of detection begins this far from it, in parts of it."""
 MOST_RATE = {"ug/min": 10_000.0, "ug/kg/min": 200.0, "[IU]/min": 10.0, "[IU]/kg/min": 0.2}
 """A rate over this is an error of its unit (mg/min for ug/min)."""
+ABSENT = {
+    "number": {"": "float64", "_low": "float64", "_high": "float64", "_unit": "string"},
+    "rate": {"": "float64", "_unit": "string"},
+}
+"""The columns of an input that has units, and their types: of one that no case has nothing needs to be read."""
 SHOWN = 5
 MISSING = (*parse.MISSING, "n/a", "na", "-", "?", "ND", "nd", "not done", "Not done", "unknown", "Unknown", "missing")
 """Cells of a case that say nothing."""
@@ -79,7 +84,13 @@ def read_table(path: Path) -> pa.Table:
     return table
 
 
-def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options) -> ibis.Table:
+def typed(
+    cases: pa.Table,
+    inputs: Sequence[Input],
+    place: str,
+    options: Options,
+    hold: Callable[[str, pa.Table], ibis.Table],
+) -> ibis.Table:
     """Return cases with the inputs that a rule reads.
 
     Parameters
@@ -92,6 +103,8 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
         What messages call the cases; a file name counts its rows from the header.
     options
         ``below_detection, above_detection``: what a number with a comparator is in a formula.
+    hold
+        Gives a table in memory to an engine: :meth:`abate.engine.store.Engine.hold`.
 
     Returns
     -------
@@ -118,24 +131,30 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
     }
     columns = {name: empty if found is None else found for name, found in texts.items()} | units
     columns[ROW] = pa.array(range(2, cases.num_rows + 2), pa.int64())
-    rows = ibis.memtable(pa.table(columns))
+    rows = hold("cells", pa.table(columns))
     reading = parse.Reading(missing=MISSING)
     rows = rows.mutate(**{name: parse.text(rows[name], reading) for name in (*texts, *units)})
-
-    def unit_of(position: int) -> ir.StringValue | None:
-        return rows[f"unit__{position}"] if f"unit__{position}" in units else None
+    cells: dict[int, ir.StringValue] = {}
+    for position, item in enumerate(inputs):
+        cell = rows[f"cell__{position}"]
+        named = item.words if item.kind == "number" else {}
+        cells[position] = cell.lower().cases(*named.items(), else_=cell) if named else cell
+    given = {at for at, item in enumerate(inputs) if {item.name, f"{item.name}_unit"} & spelled.keys()}
+    unit_of = {at: _unit(rows, at, cells[at]) for at in given if inputs[at].kind in ABSENT}
+    met = _units(rows, unit_of)
 
     found: dict[str, ir.Value] = {}
     wrong: dict[str, tuple[Input, ir.BooleanValue]] = {}
     for position, item in enumerate(inputs):
-        label = f"cell__{position}"
-        cell: ir.StringValue = rows[label]
+        label, cell = f"cell__{position}", cells[position]
+        if item.kind in ABSENT and position not in given:
+            found |= {f"{item.name}{end}": ibis.null(kind) for end, kind in ABSENT[item.kind].items()}
+            continue
         if item.kind == "rate":
-            found |= _rate(rows, cell, item, unit_of(position))
+            found |= _rate(cell, item, unit_of[position], met[position])
             bad = cell.notnull() & found[f"{item.name}_unit"].isnull()
         elif item.kind == "number":
-            cell = cell.lower().cases(*item.words.items(), else_=cell) if item.words else cell
-            values, reported, bad = _number(rows, cell, item, unit_of(position))
+            values, reported, bad = _number(cell, item, unit_of[position], met[position])
             found[f"{item.name}_unit"] = reported
             found |= _bounds(item.name, *values, options)
         elif item.kind == "truth":
@@ -161,18 +180,27 @@ def typed(cases: pa.Table, inputs: Sequence[Input], place: str, options: Options
     return rows.select(ROW, **found)
 
 
-def _units(rows: ibis.Table, cell: ir.StringValue, unit_of: ir.StringValue | None) -> tuple[ir.StringValue, list[str]]:
-    """Return the unit of each cell, in it or in the column beside it, and the units met."""
-    unit = ibis.coalesce(_nonempty(cell.re_extract(CELL, 3).strip()), *([] if unit_of is None else [unit_of]))
-    met = rows.select(unit=unit).filter(ibis._.unit.notnull()).distinct().to_pyarrow()["unit"].to_pylist()
-    return unit, met
+def _unit(rows: ibis.Table, position: int, cell: ir.StringValue) -> ir.StringValue:
+    """Return the unit of each cell of an input, in it or in the column beside it."""
+    within = _nonempty(cell.re_extract(CELL, 3).strip())
+    return ibis.coalesce(within, rows[f"unit__{position}"]) if f"unit__{position}" in rows.columns else within
+
+
+def _units(rows: ibis.Table, unit_of: Mapping[int, ir.StringValue]) -> Mapping[int, list[str]]:
+    """Return the units met of each input."""
+    met: dict[int, list[str]] = {position: [] for position in unit_of}
+    each = [rows.select(position=ibis.literal(at, "int64"), unit=unit) for at, unit in unit_of.items()]
+    if each:
+        units = ibis.union(*each).filter(ibis._.unit.notnull()).distinct().order_by("position", "unit")
+        for row in units.to_pyarrow().to_pylist():
+            met[row["position"]].append(row["unit"])
+    return met
 
 
 def _number(
-    rows: ibis.Table, cell: ir.StringValue, item: Input, unit_of: ir.StringValue | None
+    cell: ir.StringValue, item: Input, unit: ir.StringValue, met: Sequence[str]
 ) -> tuple[tuple[ir.FloatingValue, ir.StringValue], ir.StringValue, ir.BooleanValue]:
     """Return value and comparator of a cell, the unit in which it came, and whether it cannot be read."""
-    unit, met = _units(rows, cell, unit_of)
     known = item.known()
     # 8/10 is a way to write a score, and no tenth of it.
     plain = known.unit in ("", "1") or known.unit.startswith("{")
@@ -203,14 +231,11 @@ def _number(
     return (value, comparator), reported, cell.notnull() & ~ibis.coalesce(fits, False)
 
 
-def _rate(
-    rows: ibis.Table, cell: ir.StringValue, item: Input, unit_of: ir.StringValue | None
-) -> Mapping[str, ir.Value]:
+def _rate(cell: ir.StringValue, item: Input, unit: ir.StringValue, met: Sequence[str]) -> Mapping[str, ir.Value]:
     """Return the rate of an infusion in a canonical unit, and that unit (null where it cannot be read).
 
     A comparator, a negative rate, one beyond :data:`MOST_RATE` and one of another kind of unit cannot be read.
     """
-    unit, met = _units(rows, cell, unit_of)
     made = {written: convert_rate(written) for written in met}
     mass = not item.unit.startswith("[IU]")
     usable = {
