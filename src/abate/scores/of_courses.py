@@ -115,8 +115,8 @@ def scores_of_courses(
     moments = _moments(records, known, options)
     if "ferritin" in found:
         parts += _iec_hs(*iec_hs(inside, worst, findings, results, *moments[INFUSION], options, engine))
-    parts += _baseline(results, found, moments, options)
-    parts += _of_patients(records["patients"], results, found, moments, options)
+    parts += _baseline(results, found, moments, options, engine)
+    parts += _of_patients(records["patients"], results, found, moments, options, engine)
     parts += _cytopenia(results, found, _until_progression(follow_up, records["events"]), options)
     parts.append(_growth_factor(records["drugs"], known))
     return ibis.union(*(engine.keep(f"scores_{place}", part) for place, part in enumerate(parts)))
@@ -254,14 +254,18 @@ def _moments(records: Mapping[str, ibis.Table], known: Dictionary, options: Opti
     return {DEPLETION: (first, BEFORE_LYMPHODEPLETION), INFUSION: (infusion, AT_INFUSION)}
 
 
-def _baseline(results: ibis.Table, found: set[str], moments: Moments, options: Options) -> list[ibis.Table]:
+def _baseline(
+    results: ibis.Table, found: set[str], moments: Moments, options: Options, engine: Engine
+) -> list[ibis.Table]:
     """Return EASIX and its kin at both moments, CAR-HEMATOTOX before lymphodepletion."""
     parts = []
     for at, (moment, days) in moments.items():
         scores = [EASIX, SIMPLIFIED, MODIFIED, *([CAR_HEMATOTOX] if at == DEPLETION else [])]
         scores = [score for score in scores if _has(score, found)]
+        if not scores:
+            continue
         names = list(dict.fromkeys(item.name for score in scores for item in score.inputs))
-        rows = last_before(results, moment, names, days)
+        rows = engine.keep(f"values {at}", last_before(results, moment, names, days))
         for score in scores:
             mine = [item.name for item in score.inputs]
             drawn = [rows[f"{name}_at"] for name in mine]
@@ -275,7 +279,12 @@ def _baseline(results: ibis.Table, found: set[str], moments: Moments, options: O
 
 
 def _of_patients(
-    patients: ibis.Table, results: ibis.Table, found: set[str], moments: Moments, options: Options
+    patients: ibis.Table,
+    results: ibis.Table,
+    found: set[str],
+    moments: Moments,
+    options: Options,
+    engine: Engine,
 ) -> list[ibis.Table]:
     """Return renal function and body size at infusion, and the prognostic indices before lymphodepletion.
 
@@ -293,6 +302,7 @@ def _of_patients(
         rows = rows.mutate(sex=ibis.cases((sex.isin(("f", "female")), "female"), (sex.isin(("m", "male")), "male")))
         size = {"weight": rows.weight_kg, "height": rows.height_cm} if "weight" in names else {}
         rows = rows.mutate(**{name: ibis.coalesce(value, rows[name]) for name, value in size.items()})
+        rows = engine.keep(f"patients {at}", rows)
         for score in scores:
             numbers = [item.name for item in score.inputs if item.kind == "number"]
             brought = {name: _number(rows, name) for name in numbers if f"{name}_low" not in rows.columns}
