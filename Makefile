@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PEERS := benchmarks/data/.peers
+SIZES ?= 1000 10000 100000
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --extra report --group build
 SPARK := $(VENV)/spark
@@ -11,7 +12,7 @@ SPARK_LOCK := printf 'pyspark>=4.0,<4.1\npandas>=2.2\n' | uv pip compile - --uni
 	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet \
 	--constraint locks/dev.txt --no-emit-package numpy
 
-.PHONY: demo test test-long check bench bench-quick bench-small bench-exposure clean lock
+.PHONY: demo test test-long check bench bench-million bench-quick bench-small bench-peers bench-exposure peers clean lock
 
 demo: $(VENV)/installed
 	$(BIN)/abate run strati2020 --out demo
@@ -44,24 +45,37 @@ check: $(VENV)/installed-dev .coverage
 .coverage: $(shell find src tests -name '*.py' -o -name '*.csv')
 	$(MAKE) test
 
-# All that is measured, 1,000 to 100,000 patients; hours. See benchmarks/README.md.
+# All that is measured, in order of size; hours. `make bench SIZES="1000 10000"` for less. See benchmarks/README.md.
 bench: $(VENV)/installed $(PEERS)/installed
-	$(BIN)/python benchmarks/all_crs_systems.py --patients 1000 --repeats 5
-	$(BIN)/python benchmarks/all_crs_systems.py --patients 10000 --repeats 5
-	$(BIN)/python benchmarks/all_crs_systems.py --repeats 3
-	$(BIN)/python benchmarks/cohorts.py --small
+	$(BIN)/python benchmarks/cohorts.py --patients --small
+	set -e; for size in $(SIZES); do \
+	  $(BIN)/python benchmarks/crs_grades.py --patients $$size; \
+	  $(BIN)/python benchmarks/crs_peers.py --patients $$size; \
+	  $(BIN)/python benchmarks/cohorts.py --patients $$size; \
+	done
 	$(BIN)/python benchmarks/exposure.py
+
+# Only on request: some 2 GB of data, half an hour to write. How much is spilled was not measured.
+bench-million: $(VENV)/installed $(PEERS)/installed
+	$(BIN)/python benchmarks/crs_grades.py --patients 1000000
+	$(BIN)/python benchmarks/crs_peers.py --patients 1000000
 
 # Writes its data once (100,000 patients, about two minutes).
 bench-quick: $(VENV)/installed
-	$(BIN)/python benchmarks/all_crs_systems.py
+	$(BIN)/python benchmarks/crs_grades.py --only all_crs_systems
 
 bench-small: $(VENV)/installed
-	$(BIN)/python benchmarks/all_crs_systems.py --patients 2000 --profile
+	$(BIN)/python benchmarks/crs_grades.py --only all_crs_systems --patients 2000 --repeats 1 --profile
+
+# Daily features and ASTCT CRS against pandas and Polars.
+bench-peers: $(VENV)/installed $(PEERS)/installed
+	$(BIN)/python benchmarks/crs_peers.py --patients 10000 100000
 
 # A million dosing records, ten million laboratory values against pandas and Polars, concentrations of 10,000 patients.
 bench-exposure: $(VENV)/installed $(PEERS)/installed
 	$(BIN)/python benchmarks/exposure.py
+
+peers: $(PEERS)/installed
 
 # No dependencies of abate: in a folder of their own, with the numpy and pyarrow of the lock.
 $(PEERS)/installed: benchmarks/peers.txt | $(VENV)/installed

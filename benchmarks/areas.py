@@ -6,22 +6,18 @@ interpolation; area, days covered, area a day, whether the window is covered, an
 """
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from running import DATA, Figures, Start, backend, filled, peak_mib, written_once
+from running import Figures, Start, backend, filled, peak_mib, peer, written_once
 
 if TYPE_CHECKING:
     import duckdb
 
-PEERS = DATA / ".peers"
-"""Where what is compared with is installed (``peers.txt``); hidden, or the type checker would read it."""
 VARIABLES = ("anc", "crp", "ferritin", "il6", "ldh")
 TIMES = 20
 """Values of a variable of a patient."""
@@ -85,13 +81,6 @@ def write(chosen: argparse.Namespace) -> Figures:
     return {"patients": patients}
 
 
-def _peer(name: str) -> Any:
-    """Import what is no dependency of the project."""
-    if str(PEERS) not in sys.path:
-        sys.path.append(str(PEERS))
-    return import_module(name)
-
-
 def _done(start: float, order: str, who: str, chosen: argparse.Namespace) -> tuple[Figures, Path]:
     """Return the figures of a run that has just ended, and where its result goes, untimed."""
     figures = {"seconds": time.perf_counter() - start, "peak_mib": peak_mib()}
@@ -119,7 +108,7 @@ def pandas(order: str, chosen: argparse.Namespace) -> Figures:
     """Compute the areas by pandas: keys as categories, one whole number for each series, whole columns throughout."""
     from pyarrow import parquet
 
-    pd = _peer("pandas")
+    pd = peer("pandas")
     (first, last), gap = WINDOW, _longest_gap()
     start = time.perf_counter()
     table = parquet.read_table(_folder(chosen) / f"{order}.parquet", read_dictionary=["patient_id", "variable"])
@@ -153,7 +142,7 @@ def pandas(order: str, chosen: argparse.Namespace) -> Figures:
 
 def polars(engine: str, order: str, chosen: argparse.Namespace) -> Figures:
     """Compute the areas by Polars: lazy, one whole number for each series, by one of its two engines."""
-    pl = _peer("polars")
+    pl = peer("polars")
     (first, last), gap = WINDOW, _longest_gap()
     moment, value, following = pl.col("time"), pl.col("value"), pl.col("following")
     code = {name: pl.col(name).cast(pl.Categorical).to_physical().cast(pl.Int64) for name in ("patient_id", "variable")}
@@ -235,15 +224,7 @@ TASKS: dict[str, Callable[[argparse.Namespace], Figures]] = {
 
 
 def measure(chosen: argparse.Namespace, start: Start) -> Iterator[Figures]:
-    """Run product and peers in turn, see that they agree, and yield the figures of a line for each order.
-
-    Raises
-    ------
-    SystemExit
-        If the peers are not installed.
-    """
-    if not (PEERS / "installed").is_file():
-        raise SystemExit("pandas and Polars are not installed for the benchmark. Run `make bench-exposure`.")
+    """Run product and peers in turn, see that they agree, and yield the figures of a line for each order."""
     patients = start("write_values")["patients"]
     runs: dict[str, dict[str, list[Figures]]] = {order: {who: [] for who in WHO} for order in ORDERS}
     for _ in range(chosen.repeats):

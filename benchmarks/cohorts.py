@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
-from running import DATA, MEMORY, Figures, add_hidden, interleaved, peak_mib, run, timed_scan
+from running import DATA, MEMORY, Figures, add_hidden, interleaved, peak_mib, repeats_at, run, timed_scan
 
 ABATE = (sys.executable, "-m", "abate", "--quiet")
 COHORT_TASKS = ("ingest", "everything", "run")
@@ -142,17 +142,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--only", nargs="+", choices=COHORT_TASKS, default=COHORT_TASKS, help="all three unless named")
     parser.add_argument("--small", action="store_true", help="also the commands without a cohort")
-    parser.add_argument("--repeats", type=int, default=3, help="runs of each; the median counts")
+    parser.add_argument("--repeats", type=int, help="runs of each, of which the median counts; fewer of more patients")
     parser.add_argument("--data", type=Path, default=DATA, help="folder; benchmarks/data unless given")
     add_hidden(parser)
     chosen = parser.parse_args(arguments)
     if chosen.task:
         print(json.dumps(TASKS[chosen.task](chosen.data, chosen.spill)))
         return
-    for line in small(chosen.repeats) if chosen.small else ():
+    for line in small(chosen.repeats or repeats_at(0)) if chosen.small else ():
         print(line, flush=True)
     for patients in chosen.patients:
-        for line in measure(patients, chosen.only, chosen.repeats, chosen.data):
+        for line in measure(patients, chosen.only, chosen.repeats or repeats_at(patients), chosen.data):
             print(line, flush=True)
 
 

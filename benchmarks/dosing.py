@@ -156,7 +156,7 @@ def derive(chosen: argparse.Namespace) -> Figures:
     from abate.records.options import Options
     from abate.timeline.joins import KEYS
 
-    engine, kept = timed_engine(chosen.spill)
+    engine, kept = timed_engine(chosen.spill, chosen.profile)
     options, keep = Options({}), engine.keep
     start = time.perf_counter()
     names = ("patients", "drugs", "coverage", "anchors")

@@ -65,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     def start(task: str) -> Figures:
         sizes = ("--records", chosen.records, "--values", chosen.values, "--patients", chosen.patients)
-        return run(__file__, task, chosen.data, *map(str, (*sizes, "--charted-to", chosen.charted_to)))
+        more = ("--profile",) if chosen.profile else ()
+        return run(__file__, task, chosen.data, *map(str, (*sizes, "--charted-to", chosen.charted_to)), *more)
 
     found = []
     for name in chosen.only:

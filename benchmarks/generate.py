@@ -38,7 +38,7 @@ PLAN = """
 CREATE TABLE plan AS
 WITH chances AS (
     SELECT
-        range AS n, printf('P%06d', range + 1) AS patient_id,
+        range AS n, printf('P%0$widthd', range + 1) AS patient_id,
         18 + floor(chance(range, 'age') * 62) AS age,
         50 + floor(chance(range, 'weight') * 50) AS weight,
         chance(range, 'sex') < 0.55 AS male,
@@ -269,7 +269,9 @@ def generate(folder: Path, patients: int, seed: int = 2020) -> None:
 
 
 def _write(connection: duckdb.DuckDBPyConnection, folder: Path, patients: int, seed: int) -> None:
-    known = {"patients": patients, "days": DAYS, "slots": SLOTS, "seed": f"'{seed}'"}
+    # Names are as long as the last one: they must sort as the numbers do.
+    width = max(6, len(str(patients)))
+    known = {"patients": patients, "days": DAYS, "slots": SLOTS, "seed": f"'{seed}'", "width": width}
     for statement in (PLAN, STAGES, GRID):
         connection.execute(filled(statement, known))
     queries = {

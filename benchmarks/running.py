@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,20 +28,31 @@ SCANS = 5
 MEMORY = "3GB"
 DATA = Path(__file__).parent / "data"
 """Where the data goes unless another folder is given; git leaves it alone."""
+PEERS = DATA / ".peers"
+"""Where what is compared with is installed (``peers.txt``); hidden, or the type checker would read it."""
 Figures = dict[str, Any]
 Start = Callable[[str], Figures]
 """Runs a task of that name in a process of its own."""
 
 
 def backend(spill: str) -> Any:
-    """Return a fresh DuckDB in memory, on all cores; what does not fit goes to the folder."""
-    import ibis
+    """Return a fresh DuckDB in memory as the product opens it, on all cores; what does not fit goes to the folder."""
+    from abate.engine.embedded import embedded
 
-    return ibis.duckdb.connect(memory_limit=MEMORY, temp_directory=spill)
+    return embedded(MEMORY, Path(spill))
 
 
-def timed_engine(spill: str) -> tuple["Engine", list[tuple[str, float]]]:
-    """Return the engine, and a list that takes the name and the seconds of every step that it keeps."""
+def timed_engine(spill: str, each: bool) -> tuple["Engine", list[tuple[str, float]]]:
+    """Return the engine, and a list that takes the name and the seconds of every step that it keeps.
+
+    Parameters
+    ----------
+    spill
+        Folder for what does not fit.
+    each
+        Whether steps are timed. Each is then waited for, which the product does not do: a step runs while the next
+        is written. The list is empty otherwise.
+    """
     from abate.engine.store import Engine
 
     kept: list[tuple[str, float]] = []
@@ -49,7 +61,10 @@ def timed_engine(spill: str) -> tuple["Engine", list[tuple[str, float]]]:
         def keep(self, name: str, expression: "ibis.Table") -> "ibis.Table":
             start = time.perf_counter()
             table = super().keep(name, expression)
-            kept.append((name, time.perf_counter() - start))
+            if each:
+                # Whoever asks for the connection waits.
+                _ = self.backend.con
+                kept.append((name, time.perf_counter() - start))
             return table
 
     return Timed(backend(spill)), kept
@@ -61,6 +76,21 @@ def timed_scan(query: str, spill: str) -> Figures:
     start = time.perf_counter()
     connection.con.execute(query).fetchall()
     return {"seconds": time.perf_counter() - start}
+
+
+def peer(name: str) -> Any:
+    """Import what is no dependency of the project.
+
+    Raises
+    ------
+    SystemExit
+        If it is not installed.
+    """
+    if not (PEERS / "installed").is_file():
+        raise SystemExit("pandas and Polars are not installed for the benchmark. Run `make peers`.")
+    if str(PEERS) not in sys.path:
+        sys.path.append(str(PEERS))
+    return import_module(name)
 
 
 def peak_mib() -> float:
@@ -92,6 +122,13 @@ def run(script: str, task: str, folder: Path, *arguments: str) -> Figures:
     if "seconds" in figures:
         print(f"{task}: {figures['seconds']:.2f} s", file=sys.stderr)
     return figures
+
+
+def repeats_at(patients: int) -> int:
+    """Return how often a task is run on a cohort of that size, unless it is said otherwise."""
+    if patients < 100_000:
+        return 5
+    return 3 if patients < 1_000_000 else 1
 
 
 def interleaved(work: Sequence[str], gap: str) -> Iterator[str]:
