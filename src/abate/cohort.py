@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import ibis
 import pyarrow as pa
@@ -153,8 +154,15 @@ class Cohort:
         return rows.filter(ibis.or_(*chosen) if chosen else ibis.literal(False))
 
     def count(self, table: ibis.Table) -> int:
-        """Return the number of rows of a table."""
-        return int(table.count().to_pyarrow().as_py())
+        """Return the number of rows of a table; many sections ask for the same."""
+        rows = table.op()
+        if rows not in self._counted:
+            self._counted[rows] = int(table.count().to_pyarrow().as_py())
+        return self._counted[rows]
+
+    @cached_property
+    def _counted(self) -> dict[Any, int]:
+        return {}
 
     def measure(self, comparison: Comparison) -> ibis.Table:
         """Return one number a patient and variable: :func:`abate.biomarkers.groups.measured`."""

@@ -93,7 +93,9 @@ def patients(cohort: Cohort) -> Section:
     rows = cohort.patients
     every = (*LABELS, *cohort.records.brought)
     chosen = [name for name in cohort.records.study.baseline if name in every] or every
-    columns = [name for name in chosen if _filled(cohort, name)]
+    brought = cohort.records["patients"]
+    filled = brought.aggregate(**{name: brought[name].count() for name in chosen}).to_pyarrow().to_pylist()[0]
+    columns = [name for name in chosen if filled[name]]
     numeric = [name for name in ("age", "weight_kg", "height_cm", *cohort.records.numeric) if name in columns]
     grouped = {row["responder"] for row in rows.select("responder").distinct().to_pyarrow().to_pylist()}
     if {"responder", "nonresponder"} <= grouped:
@@ -102,11 +104,6 @@ def patients(cohort: Cohort) -> Section:
     for line in lines:
         line["characteristic"] = _label(line["characteristic"])
     return {"table_one": table(lines, "characteristic", "level", "group")}, {}
-
-
-def _filled(cohort: Cohort, name: str) -> bool:
-    patients = cohort.records["patients"]
-    return bool(patients[name].count().to_pyarrow().as_py())
 
 
 def key_figures(cohort: Cohort) -> Section:

@@ -104,13 +104,18 @@ def _treatments(cohort: Cohort) -> list[dict[str, Any]]:
         "invasive ventilation": "oxygen",
         "intensive care": "events",
     }
-    promises = cohort.coverage
-    out = []
+    promises = cohort.coverage.filter(cohort.coverage.complete)
+    parts = []
     for name, rows in found.items():
         domains = {covered[name], "drugs"} if name == "vasopressor" else {covered[name]}
-        complete = promises.filter(promises.domain.isin(tuple(domains)), promises.complete)
-        declared = cohort.count(complete.select(*KEYS).distinct())
-        count = cohort.count(rows.select(*KEYS).distinct())
+        for what, mine in (("had", rows), ("declared", promises.filter(promises.domain.isin(tuple(domains))))):
+            parts.append(mine.select(*KEYS, name=ibis.literal(name), what=ibis.literal(what)))
+    courses = ibis.union(*parts, distinct=True)
+    counts = courses.group_by("name", "what").aggregate(courses=courses.count())
+    known = {(row["name"], row["what"]): row["courses"] for row in listing(counts, "name", "what")}
+    out = []
+    for name in found:
+        count, declared = known.get((name, "had"), 0), known.get((name, "declared"), 0)
         line = {"treatment": name, "recorded in": share(count, total) if count or declared else "not recorded"}
         said = "all courses" if declared == total else f"{declared} of {total} courses" if declared else "no course"
         out.append(line | {"record declared complete for": said})
