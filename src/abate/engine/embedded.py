@@ -1,6 +1,6 @@
 """DuckDB in this process as an Ibis backend: the default engine."""
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,10 +39,12 @@ class Backend(duckdb.Backend):  # type: ignore[misc]
         try:
             for made, _ in running:
                 made.result()
-        except BaseException:
+        except BaseException as error:
             for made, _ in running:
                 made.cancel()
-            self._connection.interrupt()
+            if not isinstance(error, Exception):  # somebody wants an end, and not to wait for it
+                self._connection.interrupt()
+            wait([made for made, _ in running])
             raise
         return self._connection
 
