@@ -12,7 +12,7 @@ SPARK_LOCK := printf 'pyspark>=4.0,<4.1\npandas>=2.2\n' | uv pip compile - --uni
 	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet \
 	--constraint locks/dev.txt --no-emit-package numpy
 
-.PHONY: demo test test-long check bench bench-million bench-quick bench-small bench-peers bench-exposure peers clean lock
+.PHONY: demo test test-long check bench bench-million bench-quick bench-small bench-peers bench-exposure bench-table-one peers clean lock
 
 demo: $(VENV)/installed
 	$(BIN)/abate run strati2020 --out demo
@@ -54,6 +54,7 @@ bench: $(VENV)/installed $(PEERS)/installed
 	  $(BIN)/python benchmarks/cohorts.py --patients $$size; \
 	done
 	$(BIN)/python benchmarks/exposure.py
+	$(BIN)/python benchmarks/table_one.py
 
 # Only on request: some 2 GB of data, half an hour to write. How much is spilled was not measured.
 bench-million: $(VENV)/installed $(PEERS)/installed
@@ -74,6 +75,10 @@ bench-peers: $(VENV)/installed $(PEERS)/installed
 # A million dosing records, ten million laboratory values against pandas and Polars, concentrations of 10,000 patients.
 bench-exposure: $(VENV)/installed $(PEERS)/installed
 	$(BIN)/python benchmarks/exposure.py
+
+# Table 1 of 200,000 patients with tests and differences, against tableone.
+bench-table-one: $(VENV)/installed $(PEERS)/installed
+	$(BIN)/python benchmarks/table_one.py
 
 peers: $(PEERS)/installed
 

@@ -21,7 +21,7 @@ from abate.exposure.daily_dose import daily_doses
 from abate.exposure.equivalence import dexamethasone_factors
 from abate.exposure.weight import daily_by_weight, implied_weights
 from abate.exposure.windows import dose_in_windows, treatment_windows
-from abate.grading.clinician import clinician_grades, highest_grades, toxic_deaths
+from abate.grading.clinician import clinician_grades, highest_grades, primary_grades
 from abate.grading.daily import computed_grades
 from abate.grading.rules import System
 from abate.grading.systems import SYSTEMS
@@ -66,7 +66,7 @@ class Cohort:
         the treatment itself).
     follow_up, days, grades, primary, highest, survival
         One row a course; a patient-day; a day graded by a clinician; such a day by which a response is
-        judged, from :func:`primary_grades`; a toxicity; a course.
+        judged, from :func:`abate.grading.clinician.primary_grades`; a toxicity; a course.
     coverage
         Promises of completeness that the records keep: :func:`kept_promises`.
     features, computed, toxicity_courses
@@ -279,22 +279,6 @@ def _usual_caps(known: Dictionary) -> ibis.Table:
     """Return the usual highest dose of the drugs that have one: ``drug, cap_mg``."""
     rows = {name: row["usual_dose_high_mg"] for name, row in known.drugs.items() if row.get("usual_dose_high_mg")}
     return ibis.memtable(pa.table({"drug": list(rows), "cap_mg": [float(cap) for cap in rows.values()]}))
-
-
-def primary_grades(grades: ibis.Table, system: str, events: ibis.Table) -> ibis.Table:
-    """Return the grades by which a response is judged: of one system, and grade 5 of toxic deaths.
-
-    Where several systems are recorded and none is named, there are none: they are not mixed.
-    """
-    if not system:
-        found = grades.select("system").distinct().to_pyarrow()["system"].to_pylist()
-        chosen = grades.filter(ibis.literal(len(found) <= 1))
-    else:
-        chosen = grades.filter(grades.system == system)
-    columns = ("patient_id", "course_id", "toxicity", "day", "low", "high")
-    graded = chosen.select("patient_id", "course_id", "toxicity").distinct()
-    deaths = toxic_deaths(events).semi_join(graded, ["patient_id", "course_id", "toxicity"])
-    return chosen.select(*columns).union(deaths.select(*columns))
 
 
 @swiftly()

@@ -25,6 +25,7 @@ from abate.findings import (
     response,
     scores,
     spells,
+    table_one,
     timelines,
     toxicity,
     toxicity_table,
@@ -67,7 +68,7 @@ def find(cohort: Cohort, progress: Callable[[str], None] | None = None) -> Findi
     findings = Findings()
     for name, section in (
         ("records", head.records),
-        ("patients", head.patients),
+        ("patients", table_one.patients),
         ("toxicity", toxicity.toxicity),
         ("computed grades", computed.computed),
         ("toxicity table", toxicity_table.toxicity_table),

@@ -1,11 +1,10 @@
-"""Key figures, the records that were used, and Table 1."""
+"""Key figures, and the records that were used."""
 
 from abate.cohort import Cohort
 from abate.findings.computed import without_coverage
 from abate.findings.shape import Section, interval, listing, median_text, share, table
 from abate.records.checks import REASONS
 from abate.records.tables import PATIENTS
-from abate.statistics.description import table_one
 from abate.statistics.proportion import exact_interval
 
 LABELS = {
@@ -76,34 +75,16 @@ def _most_missing(cohort: Cohort) -> str:
     counts = patients.aggregate(**{name: patients[name].isnull().sum() for name in names}).to_pyarrow()
     total = cohort.count(patients)
     found = sorted(((row, name) for name, row in counts.to_pylist()[0].items() if row), key=lambda x: -x[0])
-    listed = ", ".join(f"{_label(name)} {share(count, total)}" for count, name in found if count < total)
-    absent = ", ".join(_label(name) for count, name in found if count == total)
+    listed = ", ".join(f"{column_label(name)} {share(count, total)}" for count, name in found if count < total)
+    absent = ", ".join(column_label(name) for count, name in found if count == total)
     text = f"Missing in some patients: {listed}. " if listed else ""
     return text + (f"Not in the records at all: {absent}." if absent else "")
 
 
-def _label(name: str) -> str:
+def column_label(name: str) -> str:
     """Return a column's name in words."""
     words = name.replace("_", " ")
     return LABELS.get(name, words[:1].upper() + words[1:])
-
-
-def patients(cohort: Cohort) -> Section:
-    """Return Table 1, over all patients and by response where both groups exist."""
-    rows = cohort.patients
-    every = (*LABELS, *cohort.records.brought)
-    chosen = [name for name in cohort.records.study.baseline if name in every] or every
-    brought = cohort.records["patients"]
-    filled = brought.aggregate(**{name: brought[name].count() for name in chosen}).to_pyarrow().to_pylist()[0]
-    columns = [name for name in chosen if filled[name]]
-    numeric = [name for name in ("age", "weight_kg", "height_cm", *cohort.records.numeric) if name in columns]
-    grouped = {row["responder"] for row in rows.select("responder").distinct().to_pyarrow().to_pylist()}
-    if {"responder", "nonresponder"} <= grouped:
-        rows = rows.mutate(group=rows.responder)
-    lines = table_one(rows, columns, numeric)
-    for line in lines:
-        line["characteristic"] = _label(line["characteristic"])
-    return {"table_one": table(lines, "characteristic", "level", "group")}, {}
 
 
 def key_figures(cohort: Cohort) -> Section:

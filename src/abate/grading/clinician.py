@@ -91,3 +91,19 @@ def _bounds(rows: ibis.Table) -> dict[str, ibis.Value]:
         "low": ibis.coalesce(rows.value, rows.value_low, 0.0),
         "high": ibis.coalesce(rows.value, rows.value_high, WORST_LIVING),
     }
+
+
+def primary_grades(grades: ibis.Table, system: str, events: ibis.Table) -> ibis.Table:
+    """Return the grades by which a response is judged: of one system, and grade 5 of toxic deaths.
+
+    Where several systems are recorded and none is named, there are none: they are not mixed.
+    """
+    if not system:
+        found = grades.select("system").distinct().to_pyarrow()["system"].to_pylist()
+        chosen = grades.filter(ibis.literal(len(found) <= 1))
+    else:
+        chosen = grades.filter(grades.system == system)
+    columns = ("patient_id", "course_id", "toxicity", "day", "low", "high")
+    graded = chosen.select("patient_id", "course_id", "toxicity").distinct()
+    deaths = toxic_deaths(events).semi_join(graded, ["patient_id", "course_id", "toxicity"])
+    return chosen.select(*columns).union(deaths.select(*columns))

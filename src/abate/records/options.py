@@ -269,6 +269,14 @@ REGISTRY: Mapping[str, Option] = {
             "Our resolution: in a cohort of eight one comparison is named beforehand, the rest is a picture",
         ),
         Option(
+            "baseline_tests",
+            "none",
+            ("none", "all"),
+            "Rows of Table 1 that have P values between its groups; standardised differences are always shown",
+            "STROBE advises against significance tests at baseline: Vandenbroucke 2007,"
+            " doi:10.1371/journal.pmed.0040297",
+        ),
+        Option(
             "comparison_scale",
             "raw",
             ("raw", "log10"),

@@ -110,8 +110,8 @@ def accounting(table: pa.Table) -> Shown:
     )
 
 
-def table_one(table: pa.Table) -> Shown:
-    """Lay Table 1 out: a row a characteristic or level, a column a group."""
+def table_one(table: pa.Table, between: pa.Table) -> Shown:
+    """Lay Table 1 out: a row a characteristic or level, a column a group, and how far the groups lie apart."""
     rows = table.to_pylist()
     groups = {row["group"]: row["n"] for row in rows}
     cells: dict[tuple[str, str], dict[str, str]] = {}
@@ -123,19 +123,35 @@ def table_one(table: pa.Table) -> Shown:
         else:
             text = f"{row['count']} ({100 * row['count'] / row['n']:.0f} %)"
         cells.setdefault((row["characteristic"], row["level"]), {})[row["group"]] = text
-    columns = ["characteristic", "", *(f"{group} (n = {n})" for group, n in groups.items())]
+    apart = {row["characteristic"]: _apart(row, named=len(groups) > 3) for row in between.to_pylist()}
+    titles = list(dict.fromkeys(title for found in apart.values() for title in found))
+    columns = ["characteristic", "", *(f"{group} (n = {n})" for group, n in groups.items()), *titles]
     out, before = [], ""
     for (characteristic, level), found in cells.items():
         name = "" if characteristic == before else characteristic
-        out.append(
-            [
-                name,
-                level,
-                *(found.get(group, "0 (0 %)" if level != "median (range)" else "–") for group in groups),
-            ]
-        )
+        of_groups = (found.get(group, "0 (0 %)" if level != "median (range)" else "–") for group in groups)
+        # On the first row of a characteristic alone: it is that of all its levels.
+        out.append([name, level, *of_groups, *(apart[characteristic][title] if name else "" for title in titles)])
         before = characteristic
-    return Shown(columns, out, set(columns[2:]), len(out))
+    return Shown(columns, out, set(columns[2:]) - {"test"}, len(out))
+
+
+def _apart(row: dict[str, Any], *, named: bool) -> dict[str, str]:
+    """Write how far groups lie apart at baseline, of many which two, and the test where one was asked for."""
+    value, pair = row["standardised_difference"], f" ({row['between']})" if named else ""
+    found = {"standardised difference": "–" if value is None else f"{value:.2f}{pair}"}
+    if "test" in row:
+        least = "" if row["least_p"] is None else f"{row['least_p']:.2g}"
+        found |= {"P": p_value(row["p"]) or "–", "least P": least, "test": row["test"]}
+    return found
+
+
+def table_one_differences(table: pa.Table) -> Shown:
+    """Lay out how far the groups of Table 1 lie apart, in words for the eye."""
+    rows = [{name.replace("_", " "): value for name, value in row.items()} for row in table.to_pylist()]
+    for row in rows:
+        row |= {name: p_value(row[name]) for name in ("p", "least p") if name in row}
+    return shown(pa.Table.from_pylist(rows))
 
 
 COMPARISON_COLUMNS = {
@@ -305,7 +321,8 @@ def render(
     special = {
         **{name: lambda table: shown(table, MOST_ROWS) for name in LONG},
         "accounting": accounting,
-        "table_one": table_one,
+        "table_one": lambda table: table_one(table, tables["table_one_differences"]),
+        "table_one_differences": table_one_differences,
         "toxicity_table": toxicity_table,
         "comparisons": comparisons,
         "comparison_days": comparison_days,

@@ -6,6 +6,8 @@ from typing import Any
 
 import ibis
 
+from abate.statistics.baseline import MOST_LEVELS, Baseline, baseline
+
 
 def round_half_up(value: float, places: int = 0) -> float:
     """Round as papers do: a half goes away from zero.
@@ -91,56 +93,39 @@ def table_one(patients: ibis.Table, columns: Sequence[str], numeric: Sequence[st
         ``characteristic, level, group, n, count, median, least, greatest``: one row for each
         number, or level of a word, and group (``All patients`` and each group).
     """
-    labels: list[str] = []
-    if "group" in patients.columns:
-        found = patients.select("group").distinct().to_pyarrow()["group"].to_pylist()
-        # A responder before a nonresponder: the plain word before the one derived from it.
-        labels = sorted((label for label in found if label is not None), key=lambda label: (len(label), label))
-    parts = [("All patients", patients)]
-    parts += [(label, patients.filter(patients.group == label)) for label in labels]
-    # Every group shows every level, also those it does not have.
-    worded = [name for name in columns if name not in numeric or _is_indicator(patients[name])]
-    levels = {name: list(_levels(patients, name, name in numeric)) for name in worded}
+    return lines(baseline(patients, columns, numeric))
+
+
+def lines(found: Baseline) -> list[dict[str, Any]]:
+    """Return the rows of :func:`table_one` from what was counted.
+
+    Examples
+    --------
+    >>> found = Baseline(("sex",), {"All patients": 3}, words={"sex": {"All patients": {"female": 2}}})
+    >>> [(row["level"], row["count"]) for row in lines(found)]
+    [('female', 2), ('missing', 1)]
+    """
     out: list[dict[str, Any]] = []
-    for label, part in parts:
-        n = int(part.count().to_pyarrow().as_py())
-        for column in columns:
-            if column in levels:
-                lines = _word_lines(part, column, column in numeric, levels[column])
-            else:
-                lines = _number_lines(part, column)
-            out += [{"characteristic": column, "group": label, "n": n, **line} for line in lines]
+    for group, n in found.patients.items():
+        for column in found.columns:
+            known = found.known(column, group)
+            of_column = (
+                _number_line(found, column, group) if column in found.numbers else _word_lines(found, column, group)
+            )
+            missing = [{"level": "missing", "count": n - known}] if n > known else []
+            out += [{"characteristic": column, "group": group, "n": n, **line} for line in (*of_column, *missing)]
     return out
 
 
-MOST_LEVELS = 12
-"""Different words of one column that Table 1 lists; more are only counted."""
+def _number_line(found: Baseline, column: str, group: str) -> list[dict[str, Any]]:
+    of_group = found.numbers[column][group]
+    figures = {"median": of_group.median, "least": of_group.least, "greatest": of_group.greatest}
+    return [{"level": "median (range)", "count": of_group.n, **figures}]
 
 
-def _is_indicator(column: ibis.Column) -> bool:
-    """Say whether a column of numbers holds only 0 and 1: a yes or no, not a quantity."""
-    return bool(column.isin((0, 1)).all().to_pyarrow().as_py())
-
-
-def _number_lines(part: ibis.Table, column: str) -> list[dict[str, Any]]:
-    found = median_range(part, column)
-    figures = {name: found[name][0] if found[name] else None for name in ("median", "least", "greatest")}
-    missing = [{"level": "missing", "count": found["missing"]}] if found["missing"] else []
-    return [{"level": "median (range)", "count": found["n"], **figures}, *missing]
-
-
-def _levels(part: ibis.Table, column: str, is_number: bool) -> dict[str, int]:
-    """Return how many patients have each word of a column."""
-    words = part[column].cast("int64").cast("string") if is_number else part[column]
-    counts = part.group_by(level=words).aggregate(count=part.count()).order_by("level").to_pyarrow().to_pylist()
-    return {row["level"]: row["count"] for row in counts if row["level"] is not None}
-
-
-def _word_lines(part: ibis.Table, column: str, is_number: bool, levels: list[str]) -> list[dict[str, Any]]:
-    counts = _levels(part, column, is_number)
-    filled = sum(counts.values())
-    lacking = int(part.count().to_pyarrow().as_py()) - filled
-    missing = [{"level": "missing", "count": lacking}] if lacking else []
+def _word_lines(found: Baseline, column: str, group: str) -> list[dict[str, Any]]:
+    # Every group shows every level, also those it does not have.
+    levels, counts = found.levels(column), found.words[column][group]
     if len(levels) > MOST_LEVELS:
-        return [{"level": f"{len(levels)} different entries", "count": filled}, *missing]
-    return [*({"level": level, "count": counts.get(level, 0)} for level in levels), *missing]
+        return [{"level": f"{len(levels)} different entries", "count": sum(counts.values())}]
+    return [{"level": level, "count": counts.get(level, 0)} for level in levels]

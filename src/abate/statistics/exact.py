@@ -33,6 +33,18 @@ class RankSum:
     method: str
 
 
+def most_steps(n_first: int, n_second: int) -> int:
+    """Return how many additions the exact rank-sum test of so many values takes at most.
+
+    Examples
+    --------
+    >>> most_steps(3, 4) <= MOST_STEPS < most_steps(200, 200)
+    True
+    """
+    smaller, everyone = min(n_first, n_second), n_first + n_second
+    return everyone * smaller * smaller * (2 * everyone - smaller + 1)
+
+
 def rank_sum(first: NDArray[np.float64], second: NDArray[np.float64]) -> RankSum:
     """Test whether one group has the higher ranks (Wilcoxon, Mann and Whitney), ties and all.
 
