@@ -15,6 +15,8 @@ from abate.engine.translate import Translation, in_order, with_nulls
 class Compiler(Translation, compilers.DuckDBCompiler):  # type: ignore[misc]
     """Ibis' compiler for DuckDB."""
 
+    in_place = False
+
 
 class Backend(duckdb.Backend):  # type: ignore[misc]
     """Runs Ibis expressions on DuckDB; what is kept is a temporary table with the columns that an expression says.
@@ -64,8 +66,10 @@ class Backend(duckdb.Backend):  # type: ignore[misc]
         if any(isinstance(node, ops.InMemoryTable | ops.ScalarUDF) for node in in_order(expr.op())):
             super()._run_pre_execute_hooks(expr)
 
-    def create_table(self, name: str, /, obj: Any = None, *, overwrite: bool = False, **_: Any) -> Any:
-        """Run an expression into a temporary table; the name of one that it reads may be taken."""
+    def create_table(
+        self, name: str, /, obj: Any = None, *, overwrite: bool = False, later: bool = False, **_: Any
+    ) -> Any:
+        """Run an expression into a temporary table, now or later; the name of one that it reads may be taken."""
         self._run_pre_execute_hooks(obj)
         schema, work = with_nulls(obj.schema()), _quoted(f"{name}__next" if overwrite else name)
         columns = ", ".join(f"{_quoted(column)} {_written(kind)}" for column, kind in schema.items())
@@ -73,6 +77,8 @@ class Backend(duckdb.Backend):  # type: ignore[misc]
         if overwrite:
             statements += [f"DROP TABLE {_quoted(name)}", f"ALTER TABLE {work} RENAME TO {_quoted(name)}"]
         self._later(statements, obj)
+        if not later:
+            _ = self.con
         place = ops.Namespace(catalog="temp", database="main")
         return ops.DatabaseTable(name, schema=schema, source=self, namespace=place).to_expr()
 

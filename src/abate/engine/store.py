@@ -59,7 +59,7 @@ class Engine:
         # Ibis writes a table twice where it may have to replace one.
         again = name in self.kept
         self.kept.add(name)
-        kept: ibis.Table = self.backend.create_table(name, expression, overwrite=again, temp=True)
+        kept: ibis.Table = self.backend.create_table(name, expression, overwrite=again, temp=True, later=True)
         return kept
 
     def hold(self, name: str, rows: pa.Table) -> ibis.Table:

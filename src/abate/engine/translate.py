@@ -154,17 +154,26 @@ def read_twice(root: Node) -> set[Node]:
 def _rules(compiler: Any) -> tuple[Pattern, ...]:
     """Return the sets of rules of a compiler, in Ibis' order."""
     sets = (tuple(compiler.lowered_ops.values()), compiler.rewrites, (LOWERING,), compiler.post_rewrites)
-    return tuple(reduce(or_, rules) for rules in sets if rules)
+    return tuple(reduce(or_, rules) if len(rules) > 1 else rules[0] for rules in sets if rules)
 
 
 class Translation:
-    """A compiler of Ibis that walks less: to be named before it among the bases of a class."""
+    """A compiler of Ibis that walks less: to be named before it among the bases of a class.
+
+    Attributes
+    ----------
+    in_place
+        Whether SQLGlot changes an expression where it stands to write it for the engine. What is read twice may then
+        not be one object.
+    """
+
+    in_place = True
 
     def translate(self: Any, op: Any, *, params: Any) -> Any:
         """Return the SQL of a relation as an expression of SQLGlot; see ``SQLGlotCompiler.translate`` of Ibis."""
         context = {"params": self._prepare_params(params)}
         for rules in _rules(self):
-            op = rewritten(op, rules, context)
+            op = rewritten(op, rules, context if rules is LOWERING else {})
         # An order counts where it is asked for last: below a projection it would be lost.
         op = op if isinstance(op, ops.AliasedRelation) else _with_order(op)
         named = read_twice(op)
@@ -196,7 +205,7 @@ class Translation:
             out = out.with_(name, as_=definition, dialect=self.dialect, copy=False)
         for cte in inner:
             out = out.with_(cte.args["alias"], as_=cte.args["this"], dialect=self.dialect, copy=False)
-        return out
+        return out.copy() if self.in_place else out
 
 
 def _called(result: Any, name: Any) -> Any:

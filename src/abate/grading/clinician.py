@@ -99,8 +99,8 @@ def primary_grades(grades: ibis.Table, system: str, events: ibis.Table) -> ibis.
     Where several systems are recorded and none is named, there are none: they are not mixed.
     """
     if not system:
-        found = grades.select("system").distinct().to_pyarrow()["system"].to_pylist()
-        chosen = grades.filter(ibis.literal(len(found) <= 1))
+        alone = grades.aggregate(alone=ibis.coalesce(grades.system, "").nunique() <= 1)
+        chosen = grades.cross_join(alone).filter(ibis._.alone).drop("alone")
     else:
         chosen = grades.filter(grades.system == system)
     columns = ("patient_id", "course_id", "toxicity", "day", "low", "high")
