@@ -5,11 +5,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from abate import verbs
 from abate.cli import main
-from abate.engine.ingested import MARKER
+from abate.engine import parts
+from abate.engine.ingested import KINDS, MARKER
 
 SYSTEM = ("astct_crs",)
 
@@ -58,6 +60,26 @@ def test_what_a_door_says_of_a_study_is_kept(tmp_path: Path) -> None:
         (tmp_path / "made-up" / f"SYNTHETIC_{name}.parquet").rename(tmp_path / "made-up" / f"{name}.parquet")
     verbs.ingest(tmp_path / "made-up", tmp_path / "ingested")
     assert verbs.read(tmp_path / "ingested").study.mark == "SYNTHETIC"
+
+
+@pytest.mark.parametrize("scattered", [False, True])
+def test_parts_of_patients_come_to_the_whole(scattered: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows used and set aside, in their order, and every count: also where the rows of a patient are scattered."""
+    made = tmp_path / "made-up"
+    verbs.synth(made, 12, 5)
+    if scattered:
+        path = made / "SYNTHETIC_measurements.parquet"
+        pq.write_table(pq.read_table(path).sort_by("minute"), path)
+    verbs.ingest(made, tmp_path / "whole")
+    monkeypatch.setattr(parts, "PART", 1000)
+    records = verbs.ingest(made, tmp_path / "parts")
+    assert "measurements" in records.files
+    for name in KINDS:
+        one, other = (pq.read_table(tmp_path / folder / f"{name}.parquet").to_pylist() for folder in ("whole", "parts"))
+        if name in ("set_aside", "coverage"):  # several of their rows may have one source
+            one, other = sorted(map(str, one)), sorted(map(str, other))
+        assert one == other
+    assert (tmp_path / "whole" / MARKER).read_text() == (tmp_path / "parts" / MARKER).read_text()
 
 
 def cut(folder: Path) -> None:

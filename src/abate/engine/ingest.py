@@ -1,7 +1,8 @@
 """From what a door hands on to records: every value is used, or set aside with a reason."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
@@ -9,9 +10,10 @@ import pyarrow as pa
 
 from abate.engine import notices
 from abate.engine.haste import swiftly
+from abate.engine.parts import Pile, parts
 from abate.engine.store import Engine
 from abate.records import canonical, checks, parse, patients
-from abate.records.checks import REASONS, SAID, Mark, recorded
+from abate.records.checks import REASONS, SAID, recorded
 from abate.records.problems import Problem, UnusableRecordsError
 from abate.records.tables import PATIENTS, TABLES, Table
 from abate.records.units import conversion_table
@@ -37,6 +39,8 @@ class Records:
         What the user should read, in order: set aside, then notes.
     study, source
         What the mapping file says; where the records came from.
+    files
+        Parquet files that hold tables too large for memory, as they are written; they go with the folder for work.
     brought
         Baseline columns that the user brought, and those of them that hold numbers.
     """
@@ -49,6 +53,7 @@ class Records:
     problems: tuple[Problem, ...]
     brought: tuple[str, ...]
     numeric: tuple[str, ...]
+    files: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def study(self) -> Study:
@@ -100,14 +105,16 @@ class _Ingest:
     def __init__(self, source: Source, engine: Engine) -> None:
         self.source, self.engine = source, engine
         self.reading, self.known = source.study.reading, source.study.dictionary
-        self.judged: dict[str, ibis.Table] = {}
         self.tables: dict[str, ibis.Table] = {}
+        self.files: dict[str, Path] = {}
+        self.aside: list[ibis.Table] = []
+        self.counts: dict[str, dict[str, int]] = {}
         self.brought: list[str] = []
         self.numeric: list[str] = []
 
     def patients(self) -> None:
         """Read the patients; everything else is checked against them."""
-        raw = self.engine.keep("raw_patients", self.source.raw["patients"])
+        raw = self.engine.keep("raw_patients", self.source.raw["patients"].mutate(row__copy=ibis.literal(0, "int64")))
         self.brought = patients.baseline_columns(raw)
         self.numeric = self._numeric(raw)
         rows = self.engine.keep("read_patients", patients.read_patients(raw, self.numeric, self.reading))
@@ -143,7 +150,8 @@ class _Ingest:
             raise UnusableRecordsError([problem])
         names = [*PATIENTS.schema.names[:-1], *self.brought, "source"]
         self._check_groups(names)
-        self.judged["patients"] = rows
+        self._count(rows, PATIENTS)
+        self.aside.append(self.engine.keep("aside_patients", ibis.union(*self._aside(rows, PATIENTS))))
         self.tables["patients"] = self.engine.keep("patients", used.select(*names))
 
     def _check_groups(self, columns: list[str]) -> None:
@@ -178,29 +186,56 @@ class _Ingest:
         return [name for name in self.brought if found[f"{name}__filled"] and not found[name]]
 
     def rows(self, table: Table) -> None:
-        """Read one of the other five tables."""
-        if table.name not in self.source.raw:
-            self.tables[table.name] = self.engine.keep(table.name, _empty(table))
+        """Read one of the other five tables, a part of the patients after another where it is large."""
+        name = table.name
+        if name not in self.source.raw:
+            self.tables[name] = self.engine.keep(name, _empty(table))
             return
-        keep, name = self.engine.keep, table.name
-        raw = keep(f"raw_{name}", self._for_all(self.source.raw[name]))
+        raw = self._for_all(self.source.raw[name])
+        conversions = self._conversions(raw, name)
+        # A promise for all patients is one value, however many they are.
+        divided = [raw] if name == "coverage" else parts(raw, self.engine, sum(self.source.rows.values()))
+        used, aside = (Pile(self.engine, kind, len(divided) > 1) for kind in (name, f"aside_{name}"))
+        for part in divided:
+            with self.engine.only(name, f"aside_{name}"):
+                rows = self.engine.keep(f"judged_{name}", _bare(self._judged(part, table, conversions), table, raw))
+                again = self.engine.keep(f"again_{name}", checks.repeated(rows, table))
+                rows = checks.without_repeated(rows, again)
+                self._count(rows, table)
+                used.add(rows.filter(rows.reason.isnull()).select(*table.schema.names))
+                aside.add(ibis.union(*self._aside(rows, table)))
+        self.tables[name] = used.close()
+        self.aside.append(aside.close())
+        if used.path:
+            self.files[name] = used.path
+
+    def _judged(self, raw: ibis.Table, table: Table, conversions: Sequence[ibis.Table]) -> ibis.Table:
+        name = table.name
         rows = checks.read_cells(raw, table, self.reading)
         rows = checks.with_course(rows, self.tables["patients"], self.reading)
-        rows = keep(f"dated_{name}", checks.with_moments(keep(f"read_{name}", rows), table, self.reading))
+        rows = checks.with_moments(rows, table, self.reading)
         if name in ("measurements", "drugs", "events"):
-            rows = keep(f"named_{name}", checks.resolve_name(rows, table.names[0], self.known.codes(name)))
+            rows = checks.resolve_name(rows, table.names[0], self.known.codes(name))
         if name == "states":
-            rows = keep("named_states", canonical.named_states(rows, self.known.codes(name)))
-        rows = checks.with_reason(rows, checks.common_marks(rows, table) + _own_marks(rows, name))
-        rows = self._canonical(keep(f"marked_{name}", rows), name)
-        rows = keep(f"judged_{name}", checks.mark_duplicates(rows, table))
-        self.judged[name] = rows
-        self.tables[name] = keep(name, rows.filter(rows.reason.isnull()).select(*table.schema.names))
+            rows = canonical.named_states(rows, self.known.codes(name))
+        rows = checks.with_reason(rows, checks.common_marks(rows, table) + canonical.own_marks(rows, name))
+        if name == "coverage":
+            rows = canonical.coverage(rows)
+        if name == "states":
+            rows = canonical.states(rows)
+        if name == "drugs":
+            rows = canonical.drugs(rows, *conversions)
+            rows = checks.with_reason(rows, canonical.drug_unit_marks(rows))
+        if name == "measurements":
+            rows = canonical.measurements(rows, conversions[0], self.known.ranges())
+            rows = checks.with_reason(rows, canonical.unit_marks(rows))
+        return rows.mutate(row__alike=checks.alike(rows, table))
 
     def _for_all(self, raw: ibis.Table) -> ibis.Table:
         """Spread rows of coverage for ``all`` patients over the courses."""
         if "domain" not in raw.columns:
-            return raw
+            return raw.mutate(row__copy=ibis.literal(0, "int64"))
+        raw = raw.mutate(**{name: parse.brought(raw, name) for name in ("patient_id", "course_id")})
         known = self.tables["patients"]
         order = ibis.window(order_by=[known.patient_id, known.course_id])
         everyone = known.select(
@@ -214,32 +249,23 @@ class _Ingest:
         own = own.mutate(row__copy=ibis.literal(0, "int64"))
         return own.union(shared.select(*raw.columns, "row__copy"))
 
-    def _canonical(self, rows: ibis.Table, name: str) -> ibis.Table:
-        if name == "coverage":
-            return canonical.coverage(rows)
-        if name == "states":
-            return canonical.states(rows)
-        if name not in ("measurements", "drugs"):
-            return rows
+    def _conversions(self, raw: ibis.Table, name: str) -> list[ibis.Table]:
+        """Return the conversions of the units of a table, and those of its rates."""
+        units = {"measurements": {"measurements": "unit"}, "drugs": {"drugs": "unit", "rates": "rate_unit"}}
         subject = TABLES[name].names[0]
-        open_rows = rows.filter(rows.reason.isnull())
-        pairs = open_rows.select(subject, unit=ibis.coalesce(open_rows.unit, "")).distinct().to_pyarrow()
-        found = zip(pairs[subject].to_pylist(), pairs["unit"].to_pylist(), strict=True)
-        conversions = conversion_table(found, name, self.known)
-        if name == "drugs":
-            rated = open_rows.select("drug", unit=ibis.coalesce(open_rows.rate_unit, "")).distinct().to_pyarrow()
-            rates = zip(rated["drug"].to_pylist(), rated["unit"].to_pylist(), strict=True)
-            rate_table = conversion_table(rates, "rates", self.known)
-            rows = self.engine.keep("converted_drugs", canonical.drugs(rows, conversions, rate_table))
-            return checks.with_reason(rows, canonical.drug_unit_marks(rows))
-        converted = canonical.measurements(rows, conversions, self.known.ranges())
-        rows = self.engine.keep("converted_measurements", converted)
-        return checks.with_reason(rows, canonical.unit_marks(rows))
+        found = []
+        for kind, column in units.get(name, {}).items():
+            unit = ibis.coalesce(parse.text(parse.brought(raw, column), self.reading), "")
+            pairs = raw.select(**{subject: parse.text(raw[subject], self.reading), "unit": unit}).distinct()
+            pairs = checks.resolve_name(pairs, subject, self.known.codes(name))
+            pairs = pairs.filter(pairs[subject].notnull()).select(subject, "unit").distinct().to_pyarrow()
+            named = zip(pairs[subject].to_pylist(), pairs["unit"].to_pylist(), strict=True)
+            found.append(conversion_table(named, kind, self.known))
+        return found
 
     def finish(self) -> Records:
         """Put aside what failed, and see that nothing is lost."""
-        aside = [part for name in self.judged for part in self._aside(TABLES[name])]
-        set_aside = self.engine.keep("set_aside", ibis.union(*aside))
+        set_aside = ibis.union(*self.aside)
         accounting = self._account(set_aside)
         problems = (
             *notices.set_aside(set_aside, self.source.spelling),
@@ -257,11 +283,11 @@ class _Ingest:
             problems,
             tuple(self.brought),
             tuple(self.numeric),
+            self.files,
         )
 
-    def _aside(self, table: Table) -> list[ibis.Table]:
+    def _aside(self, rows: ibis.Table, table: Table) -> list[ibis.Table]:
         """Return the rows set aside whole, and the single cells set aside from rows that are used."""
-        rows = self.judged[table.name]
         common = {"table": ibis.literal(table.name), "source": rows.source}
         common |= {"patient_id": rows.patient_id, "course_id": rows.course_id, "row_order": rows.row_order}
         subject = table.names[0] if table.names else ""
@@ -282,6 +308,8 @@ class _Ingest:
             )
         ]
         for name in _details(table):
+            if recorded(name) not in rows.columns:
+                continue
             lost = rows.reason.isnull() & rows[recorded(name)].notnull() & rows[name].isnull()
             kept = rows.filter(lost)
             unread = parse.number(kept[recorded(name)], self.reading).isnull()
@@ -312,51 +340,47 @@ class _Ingest:
                 )
         return out
 
-    def _account(self, set_aside: ibis.Table) -> pa.Table:
-        lines = []
-        for name, rows in self.judged.items():
-            raw = self.engine.backend.table(f"raw_{name}")
-            came = raw.row_order.nunique().to_pyarrow().as_py()
-            values_in = rows.values_in.sum().to_pyarrow().as_py() or 0
-            used = self._used(TABLES[name])
-            mine = set_aside.filter(set_aside.table == name)
-            by_reason = mine.group_by("reason").aggregate(values=mine["values"].sum()).to_pyarrow().to_pylist()
-            reasons = dict.fromkeys(REASONS, 0) | {row["reason"]: row["values"] for row in by_reason}
-            aside = sum(reasons.values())
-            if values_in != used + aside:
-                raise AssertionError(f"{name}: {values_in} values in, but {used} used and {aside} set aside")
-            line = {"table": name, "rows_in": came, "values_in": values_in, "used": used, "set_aside": aside}
-            lines.append(line | reasons)
-        return pa.Table.from_pylist(lines)
-
-    def _used(self, table: Table) -> int:
-        """Count the values in use on the finished table, not on what was read."""
-        rows = self.judged[table.name]
-        rows = rows.filter(rows.reason.isnull())
+    def _count(self, rows: ibis.Table, table: Table) -> None:
+        """Count rows and values that came in, and the values in use as they stand now."""
+        names = [column.name for column in table.columns if column.counted]
         if table is PATIENTS:
             names = patients.counted(self.brought)
-        else:
-            names = [column.name for column in table.columns if column.counted]
-        if not names:
-            return int(rows.row_order.nunique().to_pyarrow().as_py())
+        is_used = rows.reason.isnull()
         filled: ir.IntegerValue = ibis.literal(0, "int64")
         came: ir.IntegerValue = ibis.literal(0, "int64")
         for name in names:
             filled = filled + rows[name].notnull().cast("int64")
             came = came + patients.cells_in(rows, name)
-        # A row without any number is itself the value.
-        total = ibis.ifelse(came == 0, 1, filled).sum().to_pyarrow().as_py()
-        return int(total or 0)
+        # A row without any number is itself the value; rows of one promise for all patients are one.
+        values = ibis.ifelse(came == 0, 1, filled).sum(where=is_used) if names else None
+        used = rows.row_order.nunique(where=is_used) if values is None else values
+        found = rows.aggregate(rows_in=(rows.row__copy == 0).sum(), values_in=rows.values_in.sum(), used=used)
+        counted = {name: value or 0 for name, value in found.to_pyarrow().to_pylist()[0].items()}
+        known = self.counts.get(table.name, dict.fromkeys(counted, 0))
+        self.counts[table.name] = {name: value + known[name] for name, value in counted.items()}
+
+    def _account(self, set_aside: ibis.Table) -> pa.Table:
+        lines = []
+        by_reason = set_aside.group_by("table", "reason").aggregate(values=set_aside["values"].sum())
+        found = {(row["table"], row["reason"]): row["values"] for row in by_reason.to_pyarrow().to_pylist()}
+        for name, counts in self.counts.items():
+            reasons = {reason: found.get((name, reason), 0) for reason in REASONS}
+            aside = sum(reasons.values())
+            if counts["values_in"] != counts["used"] + aside:
+                raise AssertionError(
+                    f"{name}: {counts['values_in']} values in, but {counts['used']} used and {aside} set aside"
+                )
+            lines.append({"table": name, **counts, "set_aside": aside} | reasons)
+        return pa.Table.from_pylist(lines)
 
 
-def _own_marks(rows: ibis.Table, name: str) -> list[Mark]:
-    marks = {
-        "measurements": canonical.measurement_marks,
-        "drugs": canonical.drug_marks,
-        "events": canonical.event_marks,
-        "states": canonical.state_marks,
-    }
-    return marks[name](rows) if name in marks else []
+def _bare(rows: ibis.Table, table: Table, raw: ibis.Table) -> ibis.Table:
+    """Leave out what was needed only to judge the rows."""
+    blank = [column.name for column in table.columns if column.kind == "number" and column.name not in raw.columns]
+    unused = {"course__recorded", *map(recorded, blank)}
+    judgement = ("reason", "reason_column", "hint", "values_in", "row_order", "row__copy", "row__alike", "source__said")
+    as_came = [name for name in rows.columns if name.endswith(("__recorded", "__written")) and name not in unused]
+    return rows.select(*table.schema.names, *as_came, *judgement)
 
 
 def _details(table: Table) -> list[str]:

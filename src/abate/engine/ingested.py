@@ -1,6 +1,7 @@
 """Records that were read and judged once, kept as typed Parquet: what a run starts from, on any engine."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from abate.engine.ingest import Records
+from abate.engine.parts import in_order
 from abate.engine.store import Engine
 from abate.engine.whole import whole_folder
 from abate.records.problems import AbateError, Problem
@@ -21,8 +23,6 @@ MARKER = "ingested.json"
 """The file that says that a folder holds ingested records; written last."""
 FORMAT = 1
 KINDS = (*TABLES, "set_aside")
-ORDER = ("patient_id", "course_id", "variable", "day", "minute", "source")
-"""Rows stand in this order, as far as a table has the columns: what is read together stands together."""
 SAID = ("title", "population", "mark")
 """What a door may say of a study besides its mapping file."""
 
@@ -57,7 +57,10 @@ def write_ingested(records: Records, out: Path, progress: Callable[[str], None])
             progress(f"writing {name}")
             table = records.set_aside if name == "set_aside" else records[name]
             path = work / f"{name}.parquet"
-            table.order_by([column for column in ORDER if column in table.columns]).to_parquet(path)
+            if name in records.files:
+                shutil.copyfile(records.files[name], path)
+            else:
+                in_order(table).to_parquet(path)
             rows[name] = pq.read_metadata(path).num_rows
         mapping = source.path / NAME
         if mapping.is_file():

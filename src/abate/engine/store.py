@@ -9,12 +9,13 @@ import ibis
 import pyarrow as pa
 
 from abate.engine.embedded import embedded
+from abate.engine.translate import with_nulls
 
 
 def batches(rows: ibis.Table, size: int) -> pa.RecordBatchReader:
     """Return the rows of an expression piece by piece; other engines than the embedded one hand them over at once."""
     backend = rows.get_backend()
-    schema = rows.schema().to_pyarrow()
+    schema = with_nulls(rows.schema()).to_pyarrow()
     if backend.name != "duckdb":
         return rows.to_pyarrow().to_reader(size)
     # Ibis asks DuckDB 2 for its batches by a name that is no longer there.

@@ -258,3 +258,14 @@ def states(rows: ibis.Table) -> ibis.Table:
 def coverage(rows: ibis.Table) -> ibis.Table:
     """A coverage row that does not say otherwise promises completeness."""
     return rows.mutate(complete=ibis.coalesce(rows.complete, True))
+
+
+def own_marks(rows: ibis.Table, name: str) -> list[Mark]:
+    """Return the marks of one table alone, before units are looked at."""
+    marks = {
+        "measurements": measurement_marks,
+        "drugs": drug_marks,
+        "events": event_marks,
+        "states": state_marks,
+    }
+    return marks[name](rows) if name in marks else []

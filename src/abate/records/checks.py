@@ -68,7 +68,7 @@ def read_cells(raw: ibis.Table, table: Table, reading: Reading) -> ibis.Table:
     Parameters
     ----------
     raw
-        Text columns under the project's names; ``row_order`` and ``source`` are kept.
+        Those columns under the project's names that were brought; also ``row_order``, ``row__copy`` and ``source``.
     table
         Its description.
     reading
@@ -79,18 +79,20 @@ def read_cells(raw: ibis.Table, table: Table, reading: Reading) -> ibis.Table:
     ibis.Table
         Also ``values_in``, the number of values that the row counts for.
     """
-    cells = {column.name: parse.text(raw[column.name], reading) for column in table.columns}
+    cells = {column.name: parse.recorded(parse.brought(raw, column.name), reading) for column in table.columns}
     out: dict[str, ir.Value] = {}
     filled = [cells[column.name].notnull().cast("int64") for column in table.columns if column.counted]
     for column in table.columns:
         cell = cells[column.name]
         if column.kind == "number":
-            written = cell
+            number = cell
             if column.name == "value" and table.name == "measurements":
-                written = cell.re_replace(parse.COMPARATOR, "").strip()
-                out["comparator__read"] = parse.comparator(cell)
-            out[column.name] = parse.number(written, reading)
-            out[recorded(column.name)] = cell
+                out["comparator__read"] = ibis.null("string")
+                if cell.type().is_string() and not parse.absent(cell):
+                    number = cell.re_replace(parse.COMPARATOR, "").strip()
+                    out["comparator__read"] = parse.comparator(cell)
+            out[column.name] = parse.number(number, reading)
+            out[recorded(column.name)] = parse.written(cell, reading)
         elif column.kind == "boolean":
             out[column.name] = parse.boolean(cell)
             out[recorded(column.name)] = cell
@@ -100,13 +102,11 @@ def read_cells(raw: ibis.Table, table: Table, reading: Reading) -> ibis.Table:
     for count in filled[1:]:
         counts = counts + count
     # Kept apart from the typed columns, so that it is counted on what came in.
-    said = raw.source.split(SAID)[1]
-    first = raw.row__copy == 0 if "row__copy" in raw.columns else ibis.literal(True)
     return raw.mutate(
         **out,
         # A row that stands for all patients is one value.
-        values_in=ibis.ifelse(first, ibis.greatest(counts, 1), 0),
-        source__said=ibis.coalesce(said, ""),
+        values_in=ibis.ifelse(raw.row__copy == 0, ibis.greatest(counts, 1), 0),
+        source__said=ibis.coalesce(parse.brought(raw, "source__said"), ""),
     )
 
 
@@ -118,11 +118,11 @@ def with_course(rows: ibis.Table, patients: ibis.Table, reading: Reading) -> ibi
     known = patients.group_by("patient_id").aggregate(courses=patients.count(), only_course=patients.course_id.min())
     rows = rows.mutate(
         patient_id=parse.text(rows.patient_id, Reading(missing=("",))),
-        course__recorded=parse.text(rows.course_id, reading),
+        course__recorded=parse.text(parse.brought(rows, "course_id"), reading),
     )
     asked = parse.number(rows.course__recorded, reading)
     asked = ibis.ifelse(asked == parse.whole(asked), parse.whole(asked), ibis.null("int64"))
-    joined = rows.drop("course_id").mutate(asked_course=asked)
+    joined = rows.select(*(name for name in rows.columns if name != "course_id"), asked_course=asked)
     joined = joined.left_join(known, joined.patient_id == known.patient_id).drop("patient_id_right")
     chosen = ibis.cases(
         (joined.course__recorded.notnull(), joined.asked_course),
@@ -135,10 +135,8 @@ def with_course(rows: ibis.Table, patients: ibis.Table, reading: Reading) -> ibi
 
 def with_moments(rows: ibis.Table, table: Table, reading: Reading) -> ibis.Table:
     """Turn the time columns into ``day``, ``minute``, ``time_precision`` and their ``end_``."""
-    names = ("time", "day", "minute", "month")
-    prefixes = ("", "end_") if table.has_end else ("",)
-    texts = {prefix + name: parse.text(rows[prefix + name], reading) for prefix in prefixes for name in names}
-    rows = rows.mutate(**texts)
+    names = [prefix + name for prefix in ("", "end_") for name in parse.TIMES if prefix + name in rows.columns]
+    rows = rows.mutate(**{name: parse.recorded(rows[name], reading) for name in names})
     start = parse.moment(rows, rows.day0, reading)
     out = {
         "day__read": start.day,
@@ -146,7 +144,7 @@ def with_moments(rows: ibis.Table, table: Table, reading: Reading) -> ibis.Table
         "time_precision": start.precision,
         "time__unreadable": start.unreadable,
         "time__column": start.column,
-        "time__written": ibis.coalesce(*(rows[name] for name in names)),
+        "time__written": _first_written(rows, "", reading),
     }
     if table.has_end:
         end = parse.moment(rows, rows.day0, reading, "end_")
@@ -155,10 +153,16 @@ def with_moments(rows: ibis.Table, table: Table, reading: Reading) -> ibis.Table
             "end_minute__read": end.minute,
             "end__unreadable": end.unreadable,
             "end__column": end.column,
-            "end__written": ibis.coalesce(*(rows[f"end_{name}"] for name in names)),
+            "end__written": _first_written(rows, "end_", reading),
         }
-    rows = rows.mutate(**out).drop(*texts)
+    rows = rows.mutate(**out).drop(*names)
     return rows.rename({name.removesuffix("__read"): name for name in out if name.endswith("__read")})
+
+
+def _first_written(rows: ibis.Table, prefix: str, reading: Reading) -> ir.StringValue:
+    """Return the text of the first time column that is filled."""
+    cells = [parse.brought(rows, prefix + name) for name in parse.TIMES]
+    return ibis.coalesce(*(parse.written(cell, reading) for cell in cells))
 
 
 def _without_day0(rows: ibis.Table) -> ir.StringValue:
@@ -211,25 +215,43 @@ def resolve_name(rows: ibis.Table, column: str, codes: ibis.Table) -> ibis.Table
     return joined.mutate(**{column: joined.name}).drop("written", "name", "written__key")
 
 
-def first_of_its_kind(rows: ibis.Table, table: Table) -> ir.BooleanValue:
-    """Say which rows are the first to state what they state, among rows not yet set aside.
+def alike(rows: ibis.Table, table: Table) -> ir.IntegerValue:
+    """Return a number that is the same for rows that state the same; others have it by chance alone."""
+    about = [column.name for column in table.columns if column.role in ("name", "value")]
+    keys = ["patient_id", "course_id", *about, "day", "minute"]
+    return ibis.struct({name: rows[name] for name in keys}).hash()
+
+
+def repeated(rows: ibis.Table, table: Table) -> ibis.Table:
+    """Return ``row_order`` and ``row__copy`` of the rows that say the same as an earlier one, of those not set aside.
 
     Doses known only to the day are never called duplicates: two equal doses a day are ordinary.
     Nor are rows for which the file itself names different sources.
+
+    Parameters
+    ----------
+    rows
+        Judged, with ``row__alike`` from :func:`alike`: few of them are alike, and only those are compared as a whole.
+    table
+        Its description.
     """
-    keys = [name for name in table.schema if name != "source" and name in rows.columns]
-    window = ibis.window(group_by=[*keys, "reason", "source__said"], order_by="row_order")
-    first: ir.BooleanValue = ibis.row_number().over(window) == 0
+    rows = rows.filter(rows.reason.isnull())
+    several = rows.group_by("row__alike").having(rows.count() > 1).aggregate()
+    rows = rows.semi_join(several, "row__alike")
+    keys = [name for name in table.schema if name != "source"]
+    window = ibis.window(group_by=[*keys, "source__said"], order_by="row_order")
+    again = ibis.row_number().over(window) > 0
     if table.name == "drugs":
-        first = first | (rows.minute.isnull() & (rows.kind != "interval total"))
-    return first
+        again &= rows.minute.notnull() | (rows.kind == "interval total")
+    rows = rows.mutate(again=again)
+    return rows.filter(rows.again).select("row_order", "row__copy")
 
 
-def mark_duplicates(rows: ibis.Table, table: Table) -> ibis.Table:
-    """Give the reason ``duplicate`` to rows that say the same as an earlier one."""
-    rows = rows.mutate(first__row=first_of_its_kind(rows, table))
-    again = rows.reason.isnull() & ~rows.first__row
+def without_repeated(rows: ibis.Table, again: ibis.Table) -> ibis.Table:
+    """Give the reason ``duplicate`` to the rows of :func:`repeated`."""
+    again = again.mutate(is__again=ibis.literal(True))
+    rows = rows.left_join(again, ["row_order", "row__copy"]).drop("row_order_right", "row__copy_right")
     return rows.mutate(
-        reason=ibis.ifelse(again, "duplicate", rows.reason),
-        reason_column=ibis.ifelse(again, "", rows.reason_column),
-    ).drop("first__row")
+        reason=ibis.ifelse(rows.is__again.notnull(), "duplicate", rows.reason),
+        reason_column=ibis.ifelse(rows.is__again.notnull(), "", rows.reason_column),
+    ).drop("is__again")

@@ -44,7 +44,11 @@ CONTACT = ("last_contact", "last_contact_day", "last_contact_month")
 def baseline_columns(raw: ibis.Table) -> list[str]:
     """Return the columns that the user brought beside those the table knows."""
     known = {column.name for column in PATIENTS.columns} | {*CONTACT, "patient_id", "course_id", "day0"}
-    return [name for name in raw.columns if name not in known | {"synthetic", "source", "row_order"}]
+    return [
+        name
+        for name in raw.columns
+        if name not in known | {"synthetic", "source", "source__said", "row_order", "row__copy"}
+    ]
 
 
 def read_patients(raw: ibis.Table, numeric: Sequence[str], reading: Reading) -> ibis.Table:
@@ -66,14 +70,14 @@ def read_patients(raw: ibis.Table, numeric: Sequence[str], reading: Reading) -> 
     """
     brought = baseline_columns(raw)
     rows = read_cells(raw, PATIENTS, reading)
-    cells = {name: parse.text(rows[name], reading) for name in (*brought, *CONTACT)}
+    cells = {name: parse.text(parse.brought(rows, name), reading) for name in (*brought, *CONTACT)}
     rows = rows.mutate(
         **{
             **{name: parse.number(cells[name], reading) if name in numeric else cells[name] for name in brought},
             **{name: cells[name] for name in CONTACT},
             "patient_id": parse.text(rows.patient_id, Reading(missing=("",))),
-            "course__recorded": parse.text(rows.course_id, reading),
-            "day0__recorded": parse.text(rows.day0, reading),
+            "course__recorded": parse.text(parse.brought(rows, "course_id"), reading),
+            "day0__recorded": parse.text(parse.brought(rows, "day0"), reading),
         }
     )
     rows = rows.mutate(

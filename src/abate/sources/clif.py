@@ -13,6 +13,7 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 
+from abate.records import parse
 from abate.records.problems import AbateError, Problem, UnusableRecordsError
 from abate.records.tables import TABLES
 from abate.sources import clif_tables
@@ -159,7 +160,7 @@ def read_clif(path: Path, backend: Any) -> Source:
     raw = {name: table for name, build in clif_tables.BUILD.items() if (table := build(clif)) is not None}
     if study.coverage:
         declared = declared_coverage(study.coverage)
-        raw["coverage"] = raw["coverage"].union(declared) if "coverage" in raw else declared
+        raw["coverage"] = parse.stacked([raw["coverage"], declared], study.reading) if "coverage" in raw else declared
     files = [*door.rows, *([NAME] if (path / NAME).exists() else [])]
     hashes = {file: sha256(path / file) for file in sorted(files)}
     notes = (*door.notes, *_facts(clif))

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from abate.records.tables import TABLES
-from abate.sources.folder import allowed
+from abate.records.parse import Reading, stacked
 from abate.sources.mapping import Study
 
 
@@ -65,10 +64,9 @@ def with_course(rows: ibis.Table, clif: Clif) -> ibis.Table:
     return rows.left_join(known, "hospitalization_id").drop("hospitalization_id_right")
 
 
-def record(table: str, rows: ibis.Table, file: str, position: int, **cells: ir.Value) -> ibis.Table:
-    """Return rows as one of our tables: all its columns, ``source`` and ``row_order``."""
-    out = dict.fromkeys(allowed(TABLES[table]), ibis.null("string"))
-    out |= {"patient_id": rows.patient_id, "course_id": rows.course_id, **cells}
+def record(rows: ibis.Table, file: str, position: int, **cells: ir.Value) -> ibis.Table:
+    """Return rows as one of our tables: the columns that there are, ``source`` and ``row_order``."""
+    out = {"patient_id": rows.patient_id, "course_id": rows.course_id, **cells}
     out["source"] = ibis.literal(f"clif_{file}.parquet:") + rows.row__number.cast("string")
     out["row_order"] = rows.row__number.cast("int64") + position * 10**12
     return rows.select(**out)
@@ -76,4 +74,4 @@ def record(table: str, rows: ibis.Table, file: str, position: int, **cells: ir.V
 
 def union(parts: list[ibis.Table]) -> ibis.Table | None:
     """Return all rows of several tables, None where there is no table."""
-    return ibis.union(*parts) if len(parts) > 1 else parts[0] if parts else None
+    return stacked(parts, Reading()) if parts else None

@@ -97,7 +97,6 @@ def _patients(clif: Clif) -> ibis.Table:
         rows = rows.left_join(_body(clif.tables["vitals"]), "hospitalization_id").drop("hospitalization_id_right")
         body = {name: clif.number(rows[name]) for name in body}
     return record(
-        "patients",
         rows,
         "hospitalization",
         0,
@@ -134,7 +133,6 @@ def _vitals(clif: Clif, position: int) -> ibis.Table:
     rows = with_course(clif.tables["vitals"], clif)
     name = rows.vital_category.lower()
     return record(
-        "measurements",
         rows,
         "vitals",
         position,
@@ -150,7 +148,6 @@ def _labs(clif: Clif, position: int) -> ibis.Table:
     bare = rows.lab_value.re_replace(parse.COMPARATOR, "").strip()
     reads = parse.number(bare, clif.study.reading).notnull()
     return record(
-        "measurements",
         rows,
         "labs",
         position,
@@ -167,7 +164,6 @@ def _assessments(clif: Clif, position: int) -> ibis.Table:
     rows = with_course(clif.tables["patient_assessments"], clif)
     name = rows.assessment_category.lower()
     return record(
-        "measurements",
         rows,
         "patient_assessments",
         position,
@@ -204,7 +200,6 @@ def _states(clif: Clif) -> ibis.Table | None:
     rows = with_course(rows, clif)
     end = ibis.least(rows.next_row, rows.stands_until)
     return record(
-        "states",
         rows,
         "respiratory_support",
         0,
@@ -242,7 +237,6 @@ def _infusions(clif: Clif, position: int) -> ibis.Table:
     still = rows.stopped | (rows.med_dose == 0)
     later = ibis.ifelse(ibis.coalesce(still, False), ibis.null("timestamp('UTC')"), rows.next_of_drug)
     return record(
-        "drugs",
         rows,
         "medication_admin_continuous",
         position,
@@ -266,7 +260,6 @@ def _doses(clif: Clif, position: int) -> ibis.Table:
     counted = ibis.coalesce(rows.med_dose_unit.lower().isin(("dose", "doses")), False)
     none = ibis.null("string")
     return record(
-        "drugs",
         rows,
         "medication_admin_intermittent",
         position,
@@ -300,8 +293,8 @@ def _events(clif: Clif) -> ibis.Table:
     expired = rows.filter((rows.discharge_category.lower() == "expired") & ~rows.died)
     death = {"event": ibis.literal("death")}
     return ibis.union(
-        record("events", dated, "patient", 0, **death, time=local(dated.death_dttm)),
-        record("events", expired, "hospitalization", 1, **death, time=local(expired.discharge_dttm)),
+        record(dated, "patient", 0, **death, time=local(dated.death_dttm)),
+        record(expired, "hospitalization", 1, **death, time=local(expired.discharge_dttm)),
     )
 
 
@@ -325,7 +318,7 @@ def _coverage(clif: Clif) -> ibis.Table | None:
     rows, yes = clif.courses, ibis.literal("yes")
     return union(
         [
-            record("coverage", rows, "hospitalization", position, domain=ibis.literal(domain), complete=yes)
+            record(rows, "hospitalization", position, domain=ibis.literal(domain), complete=yes)
             for position, domain in enumerate(promised(clif))
         ]
     )

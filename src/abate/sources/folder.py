@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from abate.records import tables
+from abate.records import parse, tables
 from abate.records.checks import SAID
 from abate.records.patients import CONTACT, RESERVED
 from abate.records.problems import AbateError, Problem, UnusableRecordsError
@@ -25,15 +25,15 @@ ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "utf-16": "utf-16"}
 
 @dataclass(frozen=True)
 class Source:
-    """What a door hands on: text columns under the project's names, not yet judged.
+    """What a door hands on: columns under the project's names, not yet judged.
 
     Attributes
     ----------
     path, study
         Where it came from, and what the mapping file says.
     raw
-        A table of text columns for each record table, with ``source`` (file and row) and
-        ``row_order``.
+        A table for each record table with the columns that were brought, of text but for what
+        :func:`abate.records.parse.exact` takes as it is, with ``source`` (file and row) and ``row_order``.
     spelling
         For each table, our column name to the name in the file.
     hashes
@@ -102,10 +102,10 @@ def read_folder(path: Path, backend: Any) -> Source:
         read = [door.read_part(table, part, position) for position, part in enumerate(parts[name])]
         found = [expression for expression in read if expression is not None]
         if found:
-            raw[name] = ibis.union(*found) if len(found) > 1 else found[0]
+            raw[name] = parse.stacked(found, study.reading)
     if study.coverage:
         declared = declared_coverage(study.coverage)
-        raw["coverage"] = raw["coverage"].union(declared) if "coverage" in raw else declared
+        raw["coverage"] = parse.stacked([raw["coverage"], declared], study.reading) if "coverage" in raw else declared
     if door.problems:
         raise UnusableRecordsError(door.problems)
     hashes = {file: sha256(path / file) for file in sorted({*door.headers, *door.mapping_file()})}
@@ -122,7 +122,6 @@ def declared_coverage(declared: Mapping[str, bool]) -> ibis.Table:
     """Return the coverage that the mapping file declares for all patients."""
     rows = [
         {
-            **dict.fromkeys(allowed(TABLES["coverage"])),
             "patient_id": "all",
             "domain": domain,
             "complete": "yes" if complete else "no",
@@ -166,7 +165,7 @@ class _Door:
         return tuple(Part(file) for file in files[:1])
 
     def file(self, name: str) -> ibis.Table | None:
-        """Return a file as a table of text with its row numbers, read once."""
+        """Return a file as a table with its row numbers."""
         if name in self.headers:
             return self.loaded.get(name)
         self.headers[name] = []
@@ -189,7 +188,10 @@ class _Door:
             self.wrong(name, "", "the file cannot be read as Parquet", "a Parquet file", "Write it again.")
             return None
         self.headers[name] = list(read.columns)
-        return self._keep(read.mutate(row__number=ibis.row_number() + 1))
+        if "file_row_number" in map(str.casefold, read.columns):
+            return read.mutate(row__number=ibis.row_number() + 1)
+        read = self.backend.read_parquet(str(self.path / name), file_row_number=True)
+        return read.rename(row__number="file_row_number").mutate(row__number=ibis._.row__number + 1)
 
     def _csv(self, name: str) -> ibis.Table | None:
         path = self.path / name
@@ -227,7 +229,8 @@ class _Door:
         try:
             # The header is row 1, as a spreadsheet counts.
             read = self.backend.read_csv(str(path), **options)
-            table = self._keep(read.mutate(row__number=ibis.row_number() + 2))
+            rows = read.mutate(row__number=ibis.row_number() + 2)
+            table: ibis.Table = self.backend.create_table(ibis.util.gen_name("abate_file"), rows, temp=True)
         except duckdb.Error:
             self._rejected(name, options)
             return None
@@ -236,20 +239,6 @@ class _Door:
             found = "there are blank lines; row numbers in messages count only lines that hold something"
             self.blank.append(Problem("note", name, "", found, "", advice))
         return table
-
-    def _keep(self, read: ibis.Table) -> ibis.Table:
-        texts = {name: self._text(read[name]) for name in read.columns if name != "row__number"}
-        name = ibis.util.gen_name("abate_file")
-        return self.backend.create_table(name, read.select(**texts, row__number=read.row__number), temp=True)
-
-    def _text(self, cell: ir.Value) -> ir.StringValue:
-        """Return a typed cell as text, as the files of this folder are written."""
-        if cell.type().is_timestamp() and cell.type().timezone:
-            cell = cell.cast("timestamp")  # the engine's zone is that of [reading] zone
-        written = cell.cast("string")
-        if cell.type().is_numeric() and self.study.reading.decimal == ",":
-            written = written.replace(".", ",")
-        return written
 
     def _rejected(self, name: str, options: dict[str, Any]) -> None:
         """Name the lines of a CSV file that do not have as many cells as its header."""
@@ -285,7 +274,7 @@ class _Door:
         )
 
     def read_part(self, table: Table, part: Part, position: int) -> ibis.Table | None:
-        """Return one file under the project's names: text columns, ``source`` and ``row_order``."""
+        """Return one file under the project's names, with ``source`` and ``row_order``."""
         read = self.file(part.file)
         if read is None:
             return None
@@ -300,14 +289,27 @@ class _Door:
         self.spelling.setdefault(table.name, {}).update(spelling)
         chosen = read
         for column, words in part.where.items():
-            chosen = chosen.filter(chosen[column].strip().isin(words))
+            chosen = chosen.filter(parse.written(chosen[column], self.study.reading).strip().isin(words))
         every = dict.fromkeys((*names, *spelling, *part.constants))
-        cells = {name: _cell(chosen, part, spelling, name) for name in every}
+        brought = [name for name in every if name in spelling or name in part.constants]
+        cells = {name: self._cell(chosen, table, part, spelling, name) for name in brought}
         place = ibis.literal(f"{part.file}:") + chosen.row__number.cast("string")
-        said = cells.pop("source").cast("string")
-        cells["source"] = ibis.ifelse(said.length() > 0, place + SAID + said, place)
+        if "source" in cells:
+            cells["source__said"] = said = cells["source"]
+            place += ibis.ifelse(said.length() > 0, ibis.literal(SAID) + said, "")
+        cells["source"] = place
         cells["row_order"] = chosen.row__number.cast("int64") + position * 10**12
         return chosen.select(**cells)
+
+    def _cell(self, chosen: ibis.Table, table: Table, part: Part, spelling: Mapping[str, str], name: str) -> ir.Value:
+        """Return one of our columns: a constant or one of theirs, their words made ours."""
+        if name in part.constants:
+            return ibis.literal(part.constants[name])
+        cell, words = chosen[spelling[name]], part.values.get(name)
+        if not words and name in _typed(table) and parse.exact(cell, name.endswith("time"), self.study.reading):
+            return cell
+        cell = parse.written(cell, self.study.reading)
+        return cell.strip().cases(*words.items(), else_=cell) if words else cell
 
     def _check_columns(self, table: Table, part: Part, spelling: Mapping[str, str]) -> None:
         """Complain of columns that the mapping names wrongly, or that the table needs."""
@@ -346,6 +348,14 @@ class _Door:
         ]
 
 
+def _typed(table: Table) -> tuple[str, ...]:
+    """Return the columns that are handed on as the numbers or times that a file may hold; where rows are few, none."""
+    if table.name in ("patients", "coverage"):
+        return ()
+    numbers = [column.name for column in table.columns if column.kind == "number"]
+    return (*numbers, *tables.TIME_COLUMNS, *tables.END_COLUMNS)
+
+
 def _spelling(header: list[str], names: tuple[str, ...]) -> dict[str, str]:
     """Return our column names to those of a header, whatever its capitals."""
     plain = {name.casefold(): name for name in header}
@@ -378,14 +388,3 @@ def _undecoded_line(path: Path, encoding: str) -> int:
     except UnicodeError:
         return number + 1
     return 0
-
-
-def _cell(chosen: ibis.Table, part: Part, spelling: Mapping[str, str], name: str) -> ir.Value:
-    """Return one of our columns: a constant, one of theirs, or nothing; their words made ours."""
-    if name in part.constants:
-        return ibis.literal(part.constants[name])
-    if name not in spelling:
-        return ibis.null("string")
-    cell = chosen[spelling[name]]
-    words = part.values.get(name)
-    return cell.strip().cases(*words.items(), else_=cell) if words else cell
