@@ -57,7 +57,7 @@ class Engine:
     def keep(self, name: str, expression: ibis.Table) -> ibis.Table:
         """Run an expression and keep its rows under a name; a name used before is replaced."""
         name = self.prefix + name
-        # Ibis writes a table twice where it may have to replace one.
+        # A table that replaces another is written beside it first.
         again = name in self.kept
         self.kept.add(name)
         kept: ibis.Table = self.backend.create_table(name, expression, overwrite=again, temp=True, later=True)

@@ -175,7 +175,7 @@ class Translation:
         for rules in _rules(self):
             op = rewritten(op, rules, context if rules is LOWERING else {})
         # An order counts where it is asked for last: below a projection it would be lost.
-        op = op if isinstance(op, ops.AliasedRelation) else _with_order(op)
+        op = _with_order(op)
         named = read_twice(op)
         names = (sg.to_identifier(f"t{number}", quoted=self.quoted) for number in count())
         definitions: list[tuple[Any, Any]] = []

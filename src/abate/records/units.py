@@ -56,8 +56,6 @@ def ucum(unit: str) -> Any:
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 SAME = str.maketrans({"µ": "u", "μ": "u", "×": "x", " ": None})
-
-
 AMOUNTS = ("mg", "ug", "[IU]", "mL")
 """Canonical units of doses, of rates and of blood products."""
 
@@ -65,17 +63,20 @@ AMOUNTS = ("mg", "ug", "[IU]", "mL")
 @cache
 def _canonical() -> frozenset[str]:
     """Return the units of the dictionary, which are UCUM: the library need not be asked, and takes long to load."""
+    amounts = {f"{unit}{per}" for unit in AMOUNTS for per in ("", "/kg")}
+    return frozenset({*filter(None, _of_variables()), *amounts})
+
+
+def _of_variables() -> set[str]:
     variables = dictionary().variables.values()
-    units = {unit for each in variables for unit in (each.unit, *(each.conversions or ())) if unit}
-    return frozenset(units | {f"{unit}{per}" for unit in AMOUNTS for per in ("", "/kg")})
+    return {unit for each in variables for unit in (each.unit, *(each.conversions or ()))}
 
 
 @cache
 def _spelled() -> Mapping[str, str]:
     """Return common spellings in small letters, where capitals do not tell two units apart."""
     found: dict[str, set[str]] = {}
-    variables = dictionary().variables.values()
-    known = {unit: unit for each in variables for unit in (each.unit, *(each.conversions or ()))}
+    known = {unit: unit for unit in _of_variables()}
     for written, unit in (known | dict(unit_aliases())).items():
         found.setdefault(written.casefold(), set()).add(unit)
     return {written: units.pop() for written, units in found.items() if len(units) == 1}

@@ -15,6 +15,7 @@ from typing import Any, Literal, ParamSpec, TypeVar, cast
 import pyarrow as pa
 
 from abate.cohort import Cohort
+from abate.engine.haste import swiftly
 from abate.statistics.description import round_half_up
 
 Verdict = Literal["match", "mismatch", "consistent", "not recomputable"]
@@ -85,6 +86,7 @@ def printed() -> list[Printed]:
     ]
 
 
+@swiftly()
 def audit(cohort: Cohort) -> pa.Table:
     """Recompute everything the letter prints.
 
@@ -105,26 +107,28 @@ def audit(cohort: Cohort) -> pa.Table:
     """
     from abate.studies.strati2020 import claims, figures, patients  # noqa: F401  (they register)
 
-    for forget in REMEMBERED:
-        forget()
-    rows = []
-    for row in printed():
-        found = [(match, function) for rule, function in REGISTRY if (match := rule.fullmatch(row.item))]
-        if len(found) != 1:
-            raise LookupError(f"{len(found)} functions recompute {row.item!r}")
-        match, function = found[0]
-        finding = function(cohort, row, match)
-        rows.append(
-            {
-                "item": row.item,
-                "place": row.place,
-                "reported": row.reported,
-                "recomputed": finding.recomputed,
-                "verdict": finding.verdict,
-                "note": finding.note,
-            }
-        )
-    return pa.Table.from_pylist(rows)
+    try:
+        return pa.Table.from_pylist([_row(cohort, row) for row in printed()])
+    finally:
+        # What was found of this cohort is not that of the next, and holds its engine.
+        for forget in REMEMBERED:
+            forget()
+
+
+def _row(cohort: Cohort, row: Printed) -> dict[str, str]:
+    found = [(match, function) for rule, function in REGISTRY if (match := rule.fullmatch(row.item))]
+    if len(found) != 1:
+        raise LookupError(f"{len(found)} functions recompute {row.item!r}")
+    match, function = found[0]
+    finding = function(cohort, row, match)
+    return {
+        "item": row.item,
+        "place": row.place,
+        "reported": row.reported,
+        "recomputed": finding.recomputed,
+        "verdict": finding.verdict,
+        "note": finding.note,
+    }
 
 
 def number(value: float | None) -> str:
