@@ -285,9 +285,9 @@ REGISTRY: Mapping[str, Option] = {
         ),
         Option(
             "permutation_limit",
-            1_000_000,
-            (1_000, 50_000_000),
-            "Most arrangements that are enumerated; above it the P value is a Monte Carlo estimate and is named so",
+            1_000_000_000_000,
+            (1_000, 100_000_000_000_000),
+            "Most arrangements that are counted for an exact P value; above it the P value is a Monte Carlo estimate and is named so",
             "Our resolution",
         ),
         Option(

@@ -5,7 +5,6 @@ can give, what it could detect, the name of the method that was really used, and
 test.
 """
 
-import warnings
 from dataclasses import asdict, dataclass
 from math import comb
 from typing import Any
@@ -15,9 +14,8 @@ from numpy.typing import NDArray
 
 from abate.records.options import Options
 from abate.statistics.exact import rank_sum
-
-SEED = 20200713
-"""Seed of Monte Carlo draws: two runs give the same P value."""
+from abate.statistics.permutation import rearranged
+from abate.statistics.student import student, welch
 
 
 @dataclass(frozen=True)
@@ -196,36 +194,27 @@ def compare(
         return Comparison(*labels, *counts, **found | {"note": "all values are equal"})
     if min(counts) < 2:
         return Comparison(*labels, *counts, **found | {"note": "a group of one: no test"})
-    found |= _permutation(first, second, options) | _ranks(first, second) | _student(first, second)
+    permuted = rearranged(pooled, np.arange(len(pooled)) < counts[0], options)
+    found |= {"permutation_p": permuted.p, "permutation_method": permuted.method, "least_p": permuted.least_p}
+    found |= _ranks(first, second) | _student(first, second)
     return Comparison(*labels, *counts, **found)
 
 
 def _student(first: NDArray[np.float64], second: NDArray[np.float64]) -> dict[str, Any]:
-    from scipy import stats  # a second to import, so only where it is used
-
     if np.ptp(first) == 0 and np.ptp(second) == 0:
         return {"note": "no spread within the groups: no t test"}
-    counts = (len(first), len(second))
-    means, spreads = (first.mean(), second.mean()), (first.std(ddof=1), second.std(ddof=1))
-    test = stats.ttest_ind_from_stats(means[0], spreads[0], counts[0], means[1], spreads[1], counts[1], equal_var=True)
-    with np.errstate(invalid="ignore"), warnings.catch_warnings():
-        # A group of equal values is told by its spread of 0.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        welch = stats.ttest_ind(first, second, equal_var=False)
-        interval = welch.confidence_interval()
-    freedom = sum(counts) - 2
-    pooled = float(np.sqrt(sum(s**2 * (n - 1) for s, n in zip(spreads, counts, strict=True)) / freedom))
-    half = float(stats.t.ppf(0.975, freedom)) * pooled * float(np.sqrt(1 / counts[0] + 1 / counts[1]))
-    difference = float(means[0] - means[1])
-    correction = 1 - 3 / (4 * freedom - 1)
+    equal, unequal = student(first, second), welch(first, second)
+    freedom = equal.freedom
+    # The standard error is a pooled standard deviation times the root of the sizes' inverses.
+    pooled = equal.difference / equal.t / float(np.sqrt(1 / len(first) + 1 / len(second))) if equal.t else None
     return {
-        "t_p": float(test.pvalue),
-        "difference_low": difference - half,
-        "difference_high": difference + half,
-        "hedges_g": difference / pooled * correction,
-        "welch_p": float(welch.pvalue),
-        "welch_low": float(interval.low),
-        "welch_high": float(interval.high),
+        "t_p": equal.p,
+        "difference_low": equal.low,
+        "difference_high": equal.high,
+        "hedges_g": equal.difference / pooled * (1 - 3 / (4 * freedom - 1)) if pooled else 0.0,
+        "welch_p": unequal.p,
+        "welch_low": unequal.low,
+        "welch_high": unequal.high,
     }
 
 
@@ -237,31 +226,3 @@ def _ranks(first: NDArray[np.float64], second: NDArray[np.float64]) -> dict[str,
         "wilcoxon_method": found.method,
         "wilcoxon_least_p": found.least_p,
     }
-
-
-def _permutation(first: NDArray[np.float64], second: NDArray[np.float64], options: Options) -> dict[str, Any]:
-    from scipy import stats
-
-    scale = np.ptp(np.concatenate([first, second]))
-
-    def distance(x: Any, y: Any, axis: int) -> Any:
-        # Rounded, so that arrangements that are equally far apart are so in floating point: a tie is a tie.
-        return np.round(np.abs(np.mean(x, axis=axis) - np.mean(y, axis=axis)) / scale, 10)
-
-    arrangements = comb(len(first) + len(second), len(first))
-    exact = arrangements <= options["permutation_limit"]
-    draws = options["permutation_draws"]
-    result = stats.permutation_test(
-        (first, second),
-        distance,
-        vectorized=True,
-        alternative="greater",
-        n_resamples=arrangements if exact else draws,
-        batch=20_000,
-        rng=np.random.default_rng(SEED),
-    )
-    method = "exact" if exact else f"Monte Carlo, {draws:,} draws"
-    # Ties make the most extreme arrangement a common one: counted, since no P value can be smaller.
-    null = result.null_distribution
-    least = float(np.mean(null == null.max())) if exact else 1 / (draws + 1)
-    return {"permutation_p": float(result.pvalue), "permutation_method": method, "least_p": least}

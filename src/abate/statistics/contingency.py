@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from abate.statistics.comparison import SEED
+from abate.statistics.permutation import SEED
 
 ALIKE = 1e-9
 """How far two statistics may lie apart, as a share of them, and still be a tie."""

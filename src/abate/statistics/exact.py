@@ -85,7 +85,7 @@ def rank_sum(first: NDArray[np.float64], second: NDArray[np.float64]) -> RankSum
     if everyone * smaller * highest > MOST_STEPS:
         test = stats.mannwhitneyu(first, second, method="asymptotic")
         return RankSum(float(test.pvalue), None, superiority, APPROXIMATE)
-    sums = _arrangements(ranks, smaller, highest)
+    sums = counted_sums(ranks, smaller, highest)
     away = np.abs(np.arange(highest + 1) - mean)
     arrangements = float(comb(everyone, smaller))
     p = float(sums[away >= distance].sum()) / arrangements
@@ -93,7 +93,7 @@ def rank_sum(first: NDArray[np.float64], second: NDArray[np.float64]) -> RankSum
     return RankSum(min(p, 1.0), min(least, 1.0), superiority, EXACT)
 
 
-def _arrangements(ranks: NDArray[np.int64], size: int, highest: int) -> NDArray[np.float64]:
+def counted_sums(ranks: NDArray[np.int64], size: int, highest: int) -> NDArray[np.float64]:
     """Return how many groups of a size have each sum of ranks, from 0 to the highest."""
     counts = np.zeros((size + 1, highest + 1))
     counts[0, 0] = 1
