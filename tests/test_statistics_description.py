@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from abate.records.problems import AbateError
 from abate.statistics.description import median_range, round_half_up, table_one
-from abate.statistics.proportion import exact_interval
+from abate.statistics.proportion import interval
 from spec import frame
 
 
@@ -187,7 +188,7 @@ SHARES = [
 def test_the_exact_interval_of_a_share(share: str, low: float, high: float) -> None:
     """Clopper and Pearson 1934; 0 of 8 may still be 37 %."""
     count, total = (int(part) for part in share.split("/"))
-    assert exact_interval(count, total) == pytest.approx((low, high), abs=1e-9)
+    assert interval(count, total) == pytest.approx((low, high), abs=1e-9)
 
 
 def test_the_exact_intervals_are_those_of_r(shared: Path) -> None:
@@ -198,7 +199,7 @@ def test_the_exact_intervals_are_those_of_r(shared: Path) -> None:
             if row["method"] != "Clopper-Pearson 95%":
                 continue
             count, total = (int(part) for part in row["dataset"].split("/"))
-            low, high = exact_interval(count, total)
+            low, high = interval(count, total)
             found = {"lo": low, "hi": high}[row["quantity"]]
             assert found == pytest.approx(float(row["value"]), abs=1e-9)
             seen.add(row["dataset"])
@@ -208,5 +209,5 @@ def test_the_exact_intervals_are_those_of_r(shared: Path) -> None:
 @pytest.mark.parametrize(("count", "total"), [(-1, 8), (9, 8), (0, 0)])
 def test_a_share_that_cannot_be_is_refused(count: int, total: int) -> None:
     """No share of nobody, none below 0 or above all."""
-    with pytest.raises(ValueError, match="between 0 and a total above 0"):
-        exact_interval(count, total)
+    with pytest.raises(AbateError, match="between 0 and a total above 0"):
+        interval(count, total)
