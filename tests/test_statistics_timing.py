@@ -1,0 +1,311 @@
+"""Timing of treatment: who enters which trial, what waiting would have brought, and strategies, on patients by hand."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from abate.records.problems import AbateError
+from abate.statistics.clone_censor import clone_censor, resampled, strategies
+from abate.statistics.clustered_logistic import ClusteredLogistic, clustered_logistic
+from abate.statistics.cox import cox
+from abate.statistics.landmark import landmark
+from abate.statistics.natural_recovery import from_durations, natural_recovery
+from abate.statistics.person_days import PersonDays, carried, days_since, days_so_far, highest_so_far
+from abate.statistics.sequential_trials import DIED, RESOLVED, Entries, daily, entries
+from abate.statistics.start_or_wait import lacking, start_or_wait
+from abate.statistics.time_varying import split_at
+from abate.statistics.times import times
+
+N = np.nan
+GRADES = np.array(
+    [
+        # Day 0, 1, ... Starts on day 2, resolves on day 4.
+        [2, 3, 3, 3, 1, 0],
+        # Never treated, resolves on day 3.
+        [3, 3, 4, 2, 1, 0],
+        # Never treated, dies ill on day 3.
+        [3, 3, 3, 3, N, N],
+        # Starts on day 3; not gradable on day 2, which is no recovery.
+        [0, 3, N, 3, 3, 3],
+    ]
+)
+DAYS = PersonDays(
+    0,
+    GRADES,
+    np.array([2, np.inf, np.inf, 3]),
+    np.array([5, 5, 3, 5]),
+    np.array([False, False, True, False]),
+    {"grade": carried(GRADES)},
+).carried()
+ILL = (DAYS.grade >= 3) & DAYS.followed
+
+
+def _entries(window: int = 3) -> Entries:
+    return entries(DAYS, ILL, np.ones_like(ILL), window)
+
+
+def test_who_enters_the_trial_of_which_day() -> None:
+    """Everyone still ill and untreated, each day anew; treated on the day of the start alone; never after it."""
+    found = _entries()
+    told = [
+        (int(patient), int(day), bool(treated), int(time), int(event), bool(started))
+        for patient, day, treated, time, event, started in zip(
+            found.patient, found.day, found.treated, found.time, found.event, found.started, strict=True
+        )
+    ]
+    assert told == [
+        (0, 1, False, 1, 0, True),
+        (0, 2, True, 2, RESOLVED, False),
+        (1, 0, False, 3, RESOLVED, False),
+        (1, 1, False, 2, RESOLVED, False),
+        (1, 2, False, 1, RESOLVED, False),
+        (2, 0, False, 3, DIED, False),
+        (2, 1, False, 2, DIED, False),
+        (2, 2, False, 1, DIED, False),
+        (3, 1, False, 2, 0, True),
+        (3, 2, False, 1, 0, True),
+        (3, 3, True, 2, 0, False),
+    ]
+
+
+def test_nobody_enters_before_time_zero_or_without_a_covariate() -> None:
+    """Eligibility keeps out; so does a covariate that is not known at time zero."""
+    late = np.broadcast_to(DAYS.days >= 2, ILL.shape)
+    assert set(entries(DAYS, ILL, late, 3).day) == {2, 3}
+    ferritin = np.where(np.arange(4)[:, None] == 1, N, 500.0) * np.ones_like(GRADES)
+    assert 1 not in entries(DAYS, ILL, np.ones_like(ILL), 3, {"ferritin": ferritin}).patient
+
+
+def test_each_day_of_an_entry_is_a_row() -> None:
+    """As many rows as days at risk, the last one with the event."""
+    found = _entries()
+    rows = daily(found)
+    assert len(rows.entry) == found.time.sum()
+    assert rows.resolved.sum() == (found.event == RESOLVED).sum()
+    assert (rows.since < found.time[rows.entry]).all()
+
+
+def test_the_past_of_a_day() -> None:
+    """Carried, counted, since, and the highest so far; silence before the first stays silence."""
+    values = np.array([[N, 3.0, N, 1.0]])
+    assert carried(values).tolist()[0][1:] == [3, 3, 1]
+    assert np.isnan(carried(values)[0, 0])
+    assert days_so_far(values >= 3).tolist() == [[0, 1, 1, 1]]
+    assert days_since(values >= 3)[0, 1:].tolist() == [0, 1, 2]
+    assert highest_so_far(values)[0, 1:].tolist() == [3, 3, 3]
+
+
+def test_a_patient_may_be_taken_twice() -> None:
+    """As samples of patients do."""
+    assert DAYS.of(np.array([1, 1, 3])).start.tolist() == [np.inf, np.inf, 3]
+
+
+def _cohort(seed: int, count: int, effect: float = 0.0, confounded: float = 1.0) -> Entries:
+    """Return trials of patients whose daily odds of recovery a drug changes, given to the sicker."""
+    random = np.random.default_rng(seed)
+    sick = random.integers(0, 2, count).astype(float)
+    days = 30
+    grade = np.full((count, days), 3.0)
+    start = np.full(count, np.inf)
+    well = np.zeros(count, bool)
+    for day in range(1, days):
+        treated = start < day
+        odds = np.exp(-1.5 - 1.2 * sick + effect * treated)
+        well |= random.random(count) < odds / (1 + odds)
+        grade[well, day] = 0
+        begins = ~well & np.isinf(start) & (random.random(count) < 0.05 + 0.1 * confounded * sick)
+        start[begins] = day
+    covariate = {"sick": np.repeat(sick[:, None], days, axis=1)}
+    of = PersonDays(0, grade, start, np.full(count, days - 1), np.zeros(count, bool), covariate)
+    return entries(of, grade >= 3, np.ones_like(grade, bool), 7)
+
+
+def test_starting_is_compared_with_waiting() -> None:
+    """Of 1,500 patients the odds ratio that went in comes out; without the covariate the drug looks useless."""
+    found = _cohort(1, 1500, effect=0.8)
+    right, wrong = start_or_wait(found, ["sick"]), start_or_wait(found, [])
+    assert right.log_odds.low < 0.8 < right.log_odds.high
+    assert right.log_odds.error < 0.25
+    assert wrong.log_odds.value < right.log_odds.value - 0.2
+    assert right.difference.value == pytest.approx(right.started.value - right.waited.value)
+    assert 0 < right.waited.low < right.waited.value < right.started.value < right.started.high < 1
+
+
+def test_shares_move_as_their_slope_says() -> None:
+    """The error of a share by the coefficients, against a small change of each of them."""
+    from abate.statistics import start_or_wait as module
+
+    found = _cohort(2, 200)
+    result = start_or_wait(found, ["sick"])
+    columns = np.column_stack([found.treated, found.covariates["sick"]]).astype(float)[found.treated]
+    share, slope = module._share(result.model, found.where(found.treated), columns, 1.0, 0.99)
+    for place in range(len(slope)):
+        moved = result.model.coefficients.copy()
+        moved[place] += 1e-6
+        model = ClusteredLogistic(
+            result.model.names, moved, result.model.covariance, result.model.moved, result.model.rows, 1
+        )
+        other, _ = module._share(model, found.where(found.treated), columns, 1.0, 0.99)
+        assert (other - share) / 1e-6 == pytest.approx(slope[place], abs=1e-5)
+
+
+def test_too_few_patients_get_no_effect() -> None:
+    """Eight patients are told what is missing, all at once."""
+    few = _cohort(3, 8)
+    reasons = lacking(few)
+    assert reasons
+    with pytest.raises(AbateError, match="No effect of the time of treatment can be told") as raised:
+        start_or_wait(few, ["sick"])
+    assert all(reason in str(raised.value) for reason in reasons)
+
+
+def test_errors_by_patient_do_not_shrink_with_repeated_rows() -> None:
+    """Every row three times: the clustered error stays; rows taken as patients would have made it smaller."""
+    random = np.random.default_rng(4)
+    column, patient = random.normal(size=(90, 1)), np.arange(90)
+    happened = random.random(90) < 1 / (1 + np.exp(-column[:, 0]))
+    once = clustered_logistic(column, happened, patient, ["x"])
+    thrice = clustered_logistic(np.repeat(column, 3, axis=0), np.repeat(happened, 3), np.repeat(patient, 3), ["x"])
+    alone = clustered_logistic(np.repeat(column, 3, axis=0), np.repeat(happened, 3), np.arange(270), ["x"])
+    unit = np.array([0.0, 1.0])
+    assert thrice.of(unit)[0] == pytest.approx(once.of(unit)[0], rel=0.08)
+    assert alone.of(unit)[0] < 0.7 * once.of(unit)[0]
+    assert once.of(unit)[1] > 10
+
+
+def test_natural_recovery_is_of_patients_alike() -> None:
+    """The sick are treated, and it is from the untreated sick that their recovery is expected."""
+    found = _cohort(5, 800)
+    sick = found.covariates["sick"].astype(int)
+    told = natural_recovery(found, sick)
+    careless = natural_recovery(found, np.zeros(len(found), int))
+    truth = start_or_wait(found, ["sick"]).waited.value
+    assert told.low < truth < told.high
+    assert careless.share > told.share + 0.05
+    assert told.matched == told.treated
+    assert told.resolved <= told.known <= told.treated
+
+
+def test_natural_recovery_by_hand() -> None:
+    """Five untreated entries of five patients: two resolve within the window, one dies, two go on: 2 of 5."""
+    count = 6
+    found = Entries(
+        np.arange(count),
+        np.zeros(count, int),
+        np.arange(count) == 5,
+        np.array([1, 2, 2, 3, 3, 3]),
+        np.array([RESOLVED, RESOLVED, DIED, 0, 0, RESOLVED]),
+        np.zeros(count, bool),
+        {},
+        3,
+    )
+    told = natural_recovery(found, np.zeros(count, int))
+    assert told.share == pytest.approx(2 / 5)
+    assert (told.patients, told.resolved, told.known) == (5, 1, 1)
+    assert told.high - told.share == pytest.approx(1.96 * np.sqrt(2 / 5 * 3 / 5 / 5), rel=1e-3)
+
+
+def test_a_landmark_leaves_out_who_did_not_reach_it() -> None:
+    """Of five patients one dies before day 3: it belongs to neither group, treated as it was."""
+    found = landmark(times([1, 5, 6, 7, 8], [1, 1, 0, 1, 1]), [0, 2, np.inf, 1, 6], 3)
+    assert (found.before, len(found.treated.of), len(found.untreated.of)) == (1, 2, 2)
+    # Both treated die before either other: no ratio is finite, and that is said.
+    assert found.model is None
+    assert "no finite estimate" in found.why
+    assert landmark(times([5, 6], [0, 0]), [1, np.inf], 3).why.startswith("Nobody had the event")
+
+
+def test_time_before_the_start_is_untreated() -> None:
+    """Split in two, with the person-time of each; a start at the event changes nothing."""
+    found = split_at(times([5, 3, 4], [1, 1, 1], entry=[0, 0, 0]), [2, np.inf, 4])
+    assert found.treated.tolist() == [False, False, False, True]
+    assert (found.of.exit - found.of.entry).tolist() == [2, 3, 4, 3]
+    assert found.of.event.tolist() == [0, 1, 1, 1]
+
+
+def _idle(count: int, seed: int) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], ...]:
+    random = np.random.default_rng(seed)
+    return random.exponential(100, count), random.exponential(20, count)
+
+
+def test_a_drug_that_does_nothing_under_four_analyses() -> None:
+    """Immortal time: naive a drop by four fifths; landmark, time-varying and clone-censor-weight none."""
+    death, start = _idle(6000, 7)
+    end, died = np.minimum(death, 60), death <= 60
+    begun = np.where(start < end, start, np.inf)
+    whole = times(end, died)
+    naive = cox(whole, np.isfinite(begun)[:, None].astype(float), ["ever"])
+    assert np.exp(naive.coefficients[0]) < 0.25
+    split = split_at(whole, begun)
+    right = cox(split.of, split.treated[:, None].astype(float), ["treated"])
+    assert abs(right.coefficients[0]) < 3 * right.errors[0]
+    marked = landmark(whole, begun, 14).model
+    assert marked is not None
+    assert abs(marked.coefficients[0]) < 3 * marked.errors[0]
+    copies = clone_censor(strategies(end, died, begun, 7))
+    for arm in (copies.start, copies.wait):
+        assert 1 - arm.curve.at([28.0])[0] == pytest.approx(np.exp(-0.28), abs=0.025)
+    assert copies.difference(28.0) == pytest.approx(0, abs=0.03)
+
+
+def test_weights_give_back_what_censoring_took() -> None:
+    """The sick start early and die early: without weights the strategy of starting looks deadly."""
+    random = np.random.default_rng(8)
+    sick = random.integers(0, 2, 6000)
+    death = random.exponential(np.where(sick, 20, 100))
+    start = random.exponential(np.where(sick, 5, 30))
+    of = strategies(np.minimum(death, 60), death <= 60, start, 7, sick[:, None], truncate=1.0)
+    bare, weighted = clone_censor(of, weighted=False), clone_censor(of)
+    assert bare.difference(28.0) > 0.08
+    assert weighted.difference(28.0) == pytest.approx(0, abs=0.04)
+    assert weighted.start.effective < weighted.start.kept
+    assert clone_censor(strategies(of.time, of.event, of.start, 7, sick[:, None], 0.9)).wait.largest <= (
+        weighted.wait.largest
+    )
+
+
+def test_strategies_are_sampled_by_patient() -> None:
+    """An interval around the difference found, the same for one seed; a patient counted twice is two patients."""
+    death, start = _idle(300, 9)
+    of = strategies(np.minimum(death, 60), death <= 60, start, 7)
+    seen: list[int] = []
+    one = resampled(of, [28], samples=60, progress=seen.append)
+    assert (one.low < one.difference).all()
+    assert (one.difference < one.high).all()
+    assert resampled(of, [28], samples=60).low == pytest.approx(one.low)
+    assert seen[-1] == 60
+    doubled = strategies(np.tile(of.time, 2), np.tile(of.event, 2), np.tile(of.start, 2), 7)
+    assert clone_censor(of, np.full(300, 2.0)).difference(28) == pytest.approx(clone_censor(doubled).difference(28))
+
+
+REFUSALS: dict[str, tuple[Callable[[], object], str]] = {
+    "shape": (lambda: PersonDays(0, GRADES, np.zeros(3), np.zeros(4, int), np.zeros(4, bool), {}), "another shape"),
+    "beyond": (lambda: PersonDays(0, GRADES, np.zeros(4), np.full(4, 9), np.zeros(4, bool), {}), "beyond the last"),
+    "window": (lambda: _entries(0), "a day at least"),
+    "nobody treated": (
+        lambda: natural_recovery(_entries().where(~_entries().treated), np.zeros(9, int)),
+        "Nobody started",
+    ),
+    "nobody alike": (lambda: natural_recovery(_entries(), _entries().treated.astype(int)), "0 untreated patients"),
+    "durations": (lambda: from_durations(9, 5, np.ones(1), 7), "a range of days"),
+    "one group": (lambda: landmark(times([5, 6], [1, 1]), [np.inf, np.inf], 3), "not two groups"),
+    "no start": (lambda: split_at(times([5, 6], [1, 1]), [np.nan, 1]), "is missing"),
+    "before zero": (lambda: strategies([0, 1], [1, 1], [1, 1], 7), "before time zero"),
+    "missing": (lambda: strategies([1, 1], [1, 1], [1, 1], 7, np.array([[np.nan], [1]])), "is missing"),
+    "grace": (lambda: strategies([1, 1], [1, 1], [1, 1], 0), "a day at least"),
+    "few": (lambda: clone_censor(strategies([9, 9], [1, 1], [1, np.inf], 7)), "1 patients kept to one of them"),
+    "no event": (lambda: clustered_logistic(np.ones((2, 1)), np.zeros(2, bool), np.arange(2), ["x"]), "or none"),
+    "a sum": (
+        lambda: clustered_logistic(np.ones((4, 2)), np.arange(4) < 2, np.arange(4), ["x", "y"]),
+        "a sum of others",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_what_cannot_be_analysed_is_refused_in_words(name: str) -> None:
+    """Each says what was expected."""
+    work, words = REFUSALS[name]
+    with pytest.raises(AbateError, match=words):
+        work()
