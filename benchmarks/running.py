@@ -73,6 +73,8 @@ def timed_engine(spill: str, each: bool) -> tuple["Engine", list[tuple[str, floa
 def timed_scan(query: str, spill: str) -> Figures:
     """Run a query that reads a file and keeps next to nothing."""
     connection = backend(spill)
+    # The least and greatest of a column stand in the foot of a Parquet file: they are not to be taken from there.
+    connection.con.execute("SET disabled_optimizers = 'statistics_propagation'")
     start = time.perf_counter()
     connection.con.execute(query).fetchall()
     return {"seconds": time.perf_counter() - start}
