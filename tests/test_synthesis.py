@@ -190,7 +190,7 @@ def test_every_file_says_what_it_is_and_the_run_what_made_it(tmp_path: Path) -> 
     for path in (tmp_path / "three").glob("*.parquet"):
         assert set(pq.read_table(path)["synthetic"].to_pylist()) == {MARK}
     said = json.loads((tmp_path / "three" / f"{MARK}_cohort.json").read_text(encoding="utf-8"))
-    assert (said["seed"], said["effect"], said["version"]) == (9, {"duration": 0, "severity": 0, "death": -1}, 1)
+    assert (said["seed"], said["effect"], said["version"]) == (9, {"duration": 0, "severity": 0, "death": -1}, 2)
     page = (tmp_path / "three" / f"{MARK}_rates.html").read_text(encoding="utf-8")
     assert MARK in page and "ZUMA-7" in page
 

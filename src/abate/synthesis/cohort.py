@@ -29,7 +29,7 @@ MOST = 1_000_000
 PART = 1000
 """Patients drawn and written at a time. Each part has random numbers of its own, so that a smaller cohort is the
 beginning of a larger one of the same seed, whatever the memory."""
-VERSION = 1
+VERSION = 2
 """Raise it with every change of what is written for a seed."""
 MARKER = f"{MARK}_cohort.json"
 Arrays = TypeVar("Arrays", Patients, Illness)

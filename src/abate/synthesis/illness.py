@@ -16,7 +16,7 @@ DAYS = 30
 """Days recorded, from the infusion on."""
 LOTS = 6
 """Numbers drawn for each patient and day."""
-POLICIES = ("refractory", "prophylaxis", "none")
+POLICIES = ("refractory", "unseen", "prophylaxis", "none")
 CAUSES = ("", "CRS", "ICANS", "infection", "progression")
 """Coded causes of death, by their number."""
 
@@ -148,7 +148,9 @@ def fall_ill(lots: Numbers, people: Patients, effect: Effect, policy: str) -> Il
         Who.
     effect, policy
         What anakinra does, and who gets it: ``refractory`` (neurotoxicity of grade 3 or more on steroids for four
-        days, the sicker the likelier), ``prophylaxis`` (half of the patients from day 0) or ``none``.
+        days, the higher the grades of it and of CRS so far the likelier), ``unseen`` (the same patients, the likelier
+        the greater their latent severity, which no record shows: no analysis can account for it), ``prophylaxis``
+        (half of the patients from day 0) or ``none``.
     """
     days: dict[str, NDArray[Any]] = {
         field.name: np.zeros((people.count, DAYS), _kind(field.name))
@@ -183,6 +185,7 @@ class _Walk:
         self.tocilizumab_doses = np.zeros(count, np.int64)
         self.masked = np.zeros(count, bool)
         self.injury = np.zeros(count)
+        self.crs_highest = np.zeros(count, np.int64)
         self.heat = np.zeros(count)
 
     def pass_day(self, day: int, draws: Numbers) -> None:
@@ -262,8 +265,11 @@ class _Walk:
         steroid = np.where(wanted, np.where(np.maximum(neuro, crs) >= 3, 4, 2), np.minimum(self.taper, 1))
         # Steroids for four days and still of grade 3 or more: the sicker, the likelier the drug.
         refractory = (neuro >= 3) & (self.steroid_days >= 4)
+        self.crs_highest = np.maximum(self.crs_highest, crs)
+        seen = (self.crs_highest - 1.5) + (neuro == 4)
         chance = {
-            "refractory": refractory / (1 + np.exp(1.5 - 0.8 * people.severity)),
+            "refractory": refractory / (1 + np.exp(1.5 - 0.8 * seen)),
+            "unseen": refractory / (1 + np.exp(1.5 - 0.8 * people.severity)),
             "prophylaxis": np.full(people.count, 0.5 * (day == 0)),
             "none": np.zeros(people.count),
         }[self.policy]
