@@ -5,7 +5,7 @@ from abate.findings.computed import without_coverage
 from abate.findings.shape import Section, interval, listing, median_text, share, table
 from abate.records.checks import REASONS
 from abate.records.tables import PATIENTS
-from abate.statistics.proportion import interval
+from abate.statistics import proportion
 
 LABELS = {
     "age": "Age (years)",
@@ -130,7 +130,7 @@ def key_figures(cohort: Cohort) -> Section:
         if of:
             count = cohort.count(judged.filter(judged.response == "yes"))
             unknown = cohort.count(judged.filter(judged.response == "unknown"))
-            low, top = interval(count, of)
+            low, top = proportion.interval(count, of)
             detail = f"exact 95 % interval {100 * low:.0f} to {100 * top:.0f} %; attribution assumed"
             detail = f"{unknown} of these not known; attribution assumed" if unknown else detail
             rows.append({"label": "Responded", "value": f"{count} of {of}", "detail": detail, "section": "response"})
