@@ -182,7 +182,9 @@ def explain(context: click.Context, records: str, patient: str, day: int, system
     help="What anakinra does, by assumption; 0, which is nothing, unless given. duration: logarithm of the ratio of "
     "the days that remain; severity: grades added to each later day; death: logarithm of the hazard ratio.",
 )
-@click.option("--policy", default="refractory", show_default=True, help="Who gets it: refractory, unseen, prophylaxis, none.")
+@click.option(
+    "--policy", default="refractory", show_default=True, help="Who gets it: refractory, unseen, prophylaxis, none."
+)
 @click.option("--layer", default="clean", show_default=True, help="clean, or usual: lost, doubled, misdated values.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the records and their truth.")
 @click.pass_context
