@@ -36,6 +36,7 @@ TABLES = {
         patient_id | event     | value | system | time
         A          | crs_grade | 3     | ASTCT  | 2024-01-01
         B          | crs_grade | 2     | ASTCT  | 2024-01-01
+        A          | crs_max_grade | 3 | ASTCT  | 2024-01-01
     """,
     "coverage": """
         patient_id | domain | complete
@@ -93,12 +94,65 @@ def test_agreement_is_told_by_day_and_by_course(report: Path) -> None:
     assert (days["patients"], days["graded by both"], days["the same grade"]) == ("2", "4", "2 of 4 (50 %)")
     assert days["95 % interval"] == "–"  # both patients agree on one day of two
     # Disagreement 2 of 4 by one grade; of independent raters 18/16 (grades 2,0,2,1 and 1,0,3,1).
-    assert float(days["weighted kappa"]) == pytest.approx(1 - 0.5 / (18 / 16), abs=0.005)
-    courses = found["ASTCT 2019", "MSKCC", "courses, by worst grade of those days"]
-    assert courses["the same grade"] == "0 of 2 (0 %)"
+    assert float(days["weighted kappa (95 % interval)"]) == pytest.approx(1 - 0.5 / (18 / 16), abs=0.005)
+    assert days["why not told"] == "no interval: no patient differs"
+    worst = found["ASTCT 2019", "MSKCC", "patients"]
+    assert (worst["patients"], worst["the same grade"]) == ("2", "0 of 2 (0 %)")
     judged = found["ASTCT 2019", "clinician, ASTCT", "patient-days"]
     assert judged["the same grade"] == "1 of 2 (50 %)"
+    highest = found["ASTCT 2019", "clinician, ASTCT", "patients, whole course"]
+    assert highest["the same grade"] == "0 of 1 (0 %)"
+    assert highest["why not told"] == "no interval: one patient"
     assert ("MSKCC", "clinician, ASTCT", "patient-days") in found
+
+
+def crossed(report: Path, first: str, second: str, compared: str) -> dict[str, list[str]]:
+    """Return the rows of a table of two gradings: grades 0 to 5, not known, all."""
+    return {
+        row["by the first"]: list(row.values())[5:]
+        for row in rows(report, "systems_confusion")
+        if (row["first"], row["second"], row["compared"]) == (first, second, compared)
+    }
+
+
+def test_what_neither_could_grade_is_no_agreement(report: Path) -> None:
+    """The two days of C are known to nobody: they stand in a corner of their own, and not with grade 0."""
+    found = crossed(report, "ASTCT 2019", "MSKCC", "patient-days")
+    assert found == {
+        "grade 0": ["1", "0", "0", "0", "0", "0", "0", "1"],
+        "grade 1": ["0", "1", "0", "0", "0", "0", "0", "1"],
+        "grade 2": ["0", "1", "0", "1", "0", "0", "0", "2"],
+        "grade 3": ["0"] * 8,
+        "grade 4": ["0"] * 8,
+        "grade 5": ["0"] * 8,
+        "not known": ["0", "0", "0", "0", "0", "0", "2", "2"],
+        "all": ["1", "2", "0", "1", "0", "0", "2", "6"],
+    }
+    by_clinician = crossed(report, "ASTCT 2019", "clinician, ASTCT", "patient-days")
+    assert by_clinician["grade 0"] == ["0", "0", "0", "0", "0", "0", "1", "1"]
+    assert by_clinician["grade 2"] == ["0", "0", "1", "1", "0", "0", "0", "2"]
+    assert by_clinician["all"] == ["0", "0", "1", "1", "0", "0", "4", "6"]
+    worst = crossed(report, "ASTCT 2019", "MSKCC", "patients")
+    assert (worst["grade 2"], worst["not known"][6:]) == (["0", "1", "0", "1", "0", "0", "0", "2"], ["1", "1"])
+
+
+def test_coefficients_stand_unrounded_under_all_weights(report: Path) -> None:
+    found = {
+        (row["coefficient"], row["weights"]): row
+        for row in rows(report, "systems_coefficients")
+        if (row["first"], row["second"], row["compared"]) == ("ASTCT 2019", "MSKCC", "patient-days")
+    }
+    assert set(found) == {
+        ("same grade", "unweighted"),
+        ("AC1", "unweighted"),
+        *(("kappa", weights) for weights in ("unweighted", "linear", "quadratic", "ordinal")),
+        *(("AC2", weights) for weights in ("linear", "quadratic", "ordinal")),
+    }
+    assert float(found["kappa", "linear"]["value"]) == pytest.approx(1 - 0.5 / (18 / 16))
+    # Grades 0 to 3 were given 2, 3, 2 and 1 times of 8: Gwet's chance is a fifth of one less their squares.
+    chance = (1 - (4 + 9 + 4 + 1) / 64) / 5
+    assert float(found["AC1", "unweighted"]["value"]) == pytest.approx((0.5 - chance) / (1 - chance))
+    assert found["AC1", "unweighted"]["low"] == "" and found["AC1", "unweighted"]["patients"] == "2"
 
 
 def test_days_that_differ_stand_with_their_reasons(report: Path) -> None:
@@ -113,7 +167,11 @@ def test_days_that_differ_stand_with_their_reasons(report: Path) -> None:
 def test_the_page_shows_them_and_only_the_systems_named(report: Path) -> None:
     page = (report / "report.html").read_text(encoding="utf-8")
     assert "CRS: days that differ, and why" in page and "One cohort under several systems" in page
-    assert "CARTOX" not in page.split('id="systems"')[1].split("</section>")[0]
+    section = page.split('id="systems"')[1].split("</section>")[0]
+    assert section.count("by row, ") == 8 and section.count("Patients, whole course: ") == 2
+    assert "CRS: ASTCT 2019 and MSKCC" in section
+    assert '<td>not known</td><td class="num">0</td>' in section
+    assert "CARTOX" not in section
 
 
 def test_a_system_that_is_not_known_is_refused(tmp_path: Path) -> None:

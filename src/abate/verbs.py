@@ -372,8 +372,8 @@ def _report(cohort: Cohort, out: Path, published: bool, progress: Progress) -> R
 
 def _need_report_extra() -> None:
     # Looked for and not loaded: most take long, and some are needed by some reports only.
-    if any(importlib.util.find_spec(name) is None for name in ("altair", "jinja2", "sklearn", "vl_convert")):
+    if any(importlib.util.find_spec(name) is None for name in ("altair", "jinja2", "vl_convert")):
         raise AbateError(
-            "The report needs packages that are not installed. Expected the extra report: altair, jinja2, "
-            'scikit-learn and vl-convert-python. Install it with: pip install "abate[report]".'
+            "The report needs packages that are not installed. Expected the extra report: altair, jinja2 and "
+            'vl-convert-python. Install it with: pip install "abate[report]".'
         )

@@ -7,18 +7,29 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from abate.cohort import Cohort
-from abate.findings.shape import Section, held, listing, number, share, table
+from abate.findings.pair_tables import agreement_line, both_graded, coefficients, confusion_rows, with_interval
+from abate.findings.pairs import (
+    BY_COURSE,
+    BY_DAY,
+    BY_PATIENT,
+    Graders,
+    by_clinician,
+    in_order,
+    pairs,
+    whole_courses,
+)
+from abate.findings.shape import Section, held, listing, table
+from abate.findings.together import together
 from abate.grading.rules import System
-from abate.statistics.agreement import GRADES, Shared, clustered_interval, weighted_kappa
+from abate.statistics.agreement import GRADES
 from abate.timeline.joins import DAY, KEYS
-
-UNITS = {"by_day": "patient-days", "by_course": "courses, by worst grade of those days"}
 
 
 def concordance(cohort: Cohort) -> Section:
     """Return courses at each grade by system, agreement of each pair, the grades crossed, and the days that differ.
 
-    Only days that both could grade are compared; a clinician's grade is one more system, ``clinician``.
+    Only days that both could grade are compared; a clinician's grade is one more system, ``clinician``. Records do not
+    say who judged: two clinicians under one system cannot be told apart.
     """
     keep = cohort.records.engine.keep
     rows = cohort.computed
@@ -29,8 +40,8 @@ def concordance(cohort: Cohort) -> Section:
     )
     computed = rows.select(*DAY, "toxicity", by="system", grade="grade", why=why)
     judged = cohort.grades.filter(cohort.grades.low == cohort.grades.high)
-    who = ibis.coalesce(ibis.literal("clinician, ") + judged.system, "clinician")
-    judged = judged.mutate(by=who, grade=judged.high.cast("int8"), why=ibis.literal("in a clinician's judgement"))
+    said = ibis.literal("in a clinician's judgement")
+    judged = judged.mutate(by=by_clinician(judged), grade=judged.high.cast("int8"), why=said)
     days = keep("days_by_system", computed.union(judged.select(*computed.columns)))
     graded = days.filter(days.grade.notnull())
     worst = graded.group_by(*KEYS, "toxicity", "by").aggregate(grade=graded.grade.max())
@@ -41,34 +52,64 @@ def concordance(cohort: Cohort) -> Section:
     none = worst.filter(worst.grade == 0).anti_join(unsure.select(*of_course).distinct(), of_course)
     worst = worst.filter(worst.grade > 0).union(none)
     names = _names(cohort, graded)
-    by_day = keep("system_pairs_by_day", _pairs(graded))
-    # The worst of each course over the days that both graded.
-    shared = by_day.group_by(*KEYS, "toxicity", "first", "second")
-    by_course = shared.aggregate(first_grade=by_day.first_grade.max(), second_grade=by_day.second_grade.max())
-    pairs = {"by_day": by_day, "by_course": keep("system_pairs_by_course", by_course)}
-    crossed = {name: keep(f"system_grades_{name}", _crossed(found)) for name, found in pairs.items()}
     weights = str(cohort.options["kappa_weights"])
-    lines = [
-        line for name, unit in UNITS.items() for line in _agreement(pairs[name], crossed[name], names, unit, weights)
-    ]
-    text = (
-        f"Only days and courses that both could grade are compared. Kappa is weighted ({weights}). Days of one patient "
-        "are not independent: the interval is clustered by patient, and the worst grade of each course stands beside."
-        if lines
-        else "No two systems graded the same day."
-    )
-    order = ("toxicity", "first", "second", "first_grade", "second_grade")
+    patients = cohort.count(cohort.patients.select("patient_id").distinct())
+    crossed = pairs(graded, names, _days(cohort, judged, list(names)), patients, cohort.records.engine)
+    crossed = in_order([*crossed, *whole_courses(worst, cohort.highest, _computed(cohort, names), patients)])
     found: dict[str, pa.Table | ibis.Table] = {
-        f"systems_{name}": rows.order_by(*order).to_pyarrow() for name, rows in crossed.items()
+        "systems_grades": table(_at_each_grade(cohort, worst, names), "toxicity"),
+        "systems_agreement": table([agreement_line(pair, weights) for pair in crossed], "toxicity"),
+        "systems_by_day": table(both_graded(crossed, BY_DAY), "toxicity"),
+        "systems_by_patient": table(both_graded(crossed, BY_PATIENT), "toxicity"),
+        "systems_confusion": table([row for pair in crossed for row in confusion_rows(pair)], "toxicity"),
+        "systems_coefficients": table([row for pair in crossed for row in coefficients(pair)], "toxicity"),
     }
-    found["systems_grades"] = table(_at_each_grade(cohort, worst, names), "toxicity")
-    found["systems_agreement"] = table(lines, "toxicity")
     differ = {toxicity: _differ(days, toxicity, mine) for toxicity, mine in names.items()}
     found |= {f"{toxicity.lower()}_days_that_differ": held(rows.order_by(*DAY)) for toxicity, rows in differ.items()}
-    return found, {"systems": text}
+    if not crossed:
+        return found, {"systems": "No two systems graded the same day."}
+    whole = any(pair.unit == BY_COURSE for pair in crossed)
+    return found, {"systems": _text(graded, _computed(cohort, names), weights, whole=whole)}
 
 
-def _names(cohort: Cohort, graded: ibis.Table) -> dict[str, list[str]]:
+def _days(cohort: Cohort, judged: ibis.Table, toxicities: list[str]) -> dict[str, int]:
+    """Return how many patient-days of each toxicity there are: of follow-up, and others that a clinician graded."""
+    beyond = judged.select(*DAY, "toxicity").distinct().anti_join(cohort.days, DAY)
+    more = {
+        row["toxicity"]: row["count"] for row in listing(beyond.group_by("toxicity").aggregate(count=beyond.count()))
+    }
+    return {toxicity: cohort.count(cohort.days) + more.get(toxicity, 0) for toxicity in toxicities}
+
+
+def _computed(cohort: Cohort, names: Graders) -> Graders:
+    """Return the computed systems alone."""
+    ours = {(system.toxicity, system.name) for system in cohort.systems.values()}
+    return {toxicity: [by for by in mine if (toxicity, by) in ours] for toxicity, mine in names.items()}
+
+
+def _text(graded: ibis.Table, computed: Graders, weights: str, *, whole: bool) -> str:
+    """Say what was compared and how, and how far all computed systems agree together."""
+    several = {toxicity: mine for toxicity, mine in computed.items() if len(mine) > 2}
+    text = (
+        "Only days that both could grade are compared, and patients by their worst grade of those days; what one could "
+        "not grade counts for nothing. Kappa, and Gwet's AC2, which moves less with how rare a grade is, weigh two "
+        f"grades by their distance ({weights}); all grades from 0 to 5 count as possible. Days of one patient are not "
+        "independent: the intervals are clustered by patient (made linear, with the quantile of Student's t), and "
+        "rough below some 50 patients."
+    )
+    if whole:
+        text += " Where a clinician recorded the highest grade of a whole course, the worst computed stands against it."
+    if several:
+        found = together(graded, several, weights)
+        told = "; ".join(
+            f"{name}, {len(mine)} systems, n = {found[name].patients}: {with_interval(found[name])}"
+            for name, mine in several.items()
+        )
+        text += f" AC2 of all computed systems on the days that two or more could grade (95 % interval): {told}."
+    return text
+
+
+def _names(cohort: Cohort, graded: ibis.Table) -> Graders:
     """Return the systems that graded a day, by toxicity: computed ones in their order, then clinicians."""
     seen = [(row["toxicity"], row["by"]) for row in listing(graded.select("toxicity", "by").distinct())]
     ours: list[System] = list(cohort.systems.values())
@@ -81,26 +122,7 @@ def _names(cohort: Cohort, graded: ibis.Table) -> dict[str, list[str]]:
     }
 
 
-def _pairs(rows: ibis.Table) -> ibis.Table:
-    """Return the grades that two systems gave to the same day."""
-    other = rows.view()
-    pairs = rows.join(other, [*(rows[key] == other[key] for key in (*DAY, "toxicity")), rows.by < other.by])
-    return pairs.select(
-        *(rows[key] for key in KEYS),
-        toxicity=rows.toxicity,
-        first=rows.by,
-        second=other.by,
-        first_grade=rows.grade,
-        second_grade=other.grade,
-    )
-
-
-def _crossed(pairs: ibis.Table) -> ibis.Table:
-    grades = ("toxicity", "first", "second", "first_grade", "second_grade")
-    return pairs.group_by(*grades).aggregate(count=pairs.count())
-
-
-def _at_each_grade(cohort: Cohort, worst: ibis.Table, names: dict[str, list[str]]) -> list[dict[str, Any]]:
+def _at_each_grade(cohort: Cohort, worst: ibis.Table, names: Graders) -> list[dict[str, Any]]:
     """Return how many courses had each worst grade, a line a system."""
     total = cohort.count(cohort.patients)
     counts = worst.group_by("toxicity", "by", "grade").aggregate(count=worst.count())
@@ -110,60 +132,6 @@ def _at_each_grade(cohort: Cohort, worst: ibis.Table, names: dict[str, list[str]
         for name in mine:
             at = {f"grade {grade}": found.get((toxicity, name, grade), 0) for grade in GRADES}
             lines.append({"toxicity": toxicity, "system": name, **at, "cannot be graded": total - sum(at.values())})
-    return lines
-
-
-def _agreement(
-    pairs: ibis.Table, grades: ibis.Table, names: dict[str, list[str]], unit: str, weights: str
-) -> list[dict[str, Any]]:
-    """Return the agreement of each pair of systems, a line a pair."""
-    same = (pairs.first_grade == pairs.second_grade).cast("int64")
-    each = pairs.group_by("patient_id", "toxicity", "first", "second").aggregate(days=pairs.count(), same=same.sum())
-    sums = each.group_by("toxicity", "first", "second").aggregate(
-        patients=each.count(),
-        all_days=each.days.sum(),
-        all_same=each.same.sum(),
-        days_squared=(each.days * each.days).sum(),
-        same_squared=(each.same * each.same).sum(),
-        products=(each.days * each.same).sum(),
-    )
-    shared = {
-        (row["toxicity"], row["first"], row["second"]): Shared(
-            *(row[name] for name in ("patients", "all_days", "all_same", "days_squared", "same_squared", "products"))
-        )
-        for row in listing(sums)
-    }
-    crossed: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for row in listing(grades):
-        crossed.setdefault((row["toxicity"], row["first"], row["second"]), []).append(row)
-    lines = []
-    # The join names a pair in the order of the alphabet; a table in that of the systems.
-    for toxicity, mine in names.items():
-        for place, name in enumerate(mine):
-            for other in mine[place + 1 :]:
-                first, second = sorted((name, other))
-                pair = (toxicity, first, second)
-                if pair not in shared:
-                    continue
-                sums_of, cells = shared[pair], crossed[pair]
-                mine_grades, other_grades = ([row[f"{side}_grade"] for row in cells] for side in ("first", "second"))
-                kappa = weighted_kappa(mine_grades, other_grades, [row["count"] for row in cells], weights)
-                within = clustered_interval(sums_of) if unit == UNITS["by_day"] else None
-                far = sum(row["count"] for row in cells if abs(row["first_grade"] - row["second_grade"]) >= 2)
-                lines.append(
-                    {
-                        "toxicity": toxicity,
-                        "first": name,
-                        "second": other,
-                        "compared": unit,
-                        "patients": sums_of.patients,
-                        "graded by both": sums_of.days,
-                        "the same grade": share(sums_of.same, sums_of.days),
-                        "95 % interval": f"{100 * within[0]:.0f}–{100 * within[1]:.0f} %" if within else "–",
-                        "weighted kappa": number(kappa, 2),
-                        "two grades or more apart": share(far, sums_of.days),
-                    }
-                )
     return lines
 
 

@@ -43,8 +43,8 @@ def systems_compared(tables: dict[str, pa.Table]) -> Figure:
         "One cohort under several systems",
         caption,
         alt.vconcat(*rows, spacing=28),
-        tables["systems_agreement"],
-        "systems_agreement",
+        tables["systems_by_day"],
+        "systems_by_day",
     )
 
 
@@ -104,7 +104,7 @@ def _matrix(
                 "text": f"{per_cent} %",
                 "ink": colour("on-deep" if per_cent > 50 else "ink"),
                 "why": f"{toxicity}: {row['first']} and {row['second']} gave the same grade on {row['the same grade']} "
-                f"patient-days; weighted kappa {row['weighted kappa']}",
+                f"patient-days; weighted kappa {row['weighted kappa (95 % interval)']}",
             }
         )
     base = alt.Chart(pa.Table.from_pylist(cells) if cells else pa.table({"first": [], "second": []})).encode(

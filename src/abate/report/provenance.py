@@ -16,7 +16,6 @@ PACKAGES = (
     "pyarrow",
     "numpy",
     "scipy",
-    "scikit-learn",
     "ucumvert",
     "altair",
     "vl-convert-python",

@@ -1,93 +1,100 @@
-"""Agreement of two gradings: weighted kappa, and an interval of the share that agrees, clustered by patient."""
+"""Agreement of two gradings of the same days: the share of one grade, and Cohen's weighted kappa."""
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+import numpy as np
+
+from abate.statistics.agreement_weights import agreement_weights
+from abate.statistics.gwet import NONE_COMPARED
+from abate.statistics.patient_sums import Estimate, PatientSums, estimated, undefined
 
 GRADES = range(6)
+ONE_GRADE = "no kappa: one grade alone"
 
 
-@dataclass(frozen=True)
-class Shared:
-    """What the days of some patients say of two gradings, as sums over the patients.
-
-    Attributes
-    ----------
-    patients, days, same
-        How many patients, days graded by both, days of the same grade.
-    days_squared, same_squared, products
-        Sums over patients of the square of days, the square of the same, and of their product.
-    """
-
-    patients: int
-    days: int
-    same: int
-    days_squared: int
-    same_squared: int
-    products: int
-
-
-def weighted_kappa(first: Sequence[int], second: Sequence[int], counts: Sequence[int], weights: str) -> float | None:
-    """Return Cohen's weighted kappa of two gradings.
+def same_grade(sums: PatientSums, level: float = 0.95) -> Estimate:
+    """Return the share of days to which both gave the same grade.
 
     Parameters
     ----------
-    first, second, counts
-        Grades 0 to 5 by each grading, and how many had the pair.
+    sums
+        Days with each pair of grades, by patient: :class:`~abate.statistics.patient_sums.PatientSums` of
+        ``grades**2`` counts, row by row. A day that one of the two could not grade is in none of them.
+    level
+        Of the interval, which is clustered by patient: :func:`~abate.statistics.patient_sums.estimated`.
+
+    Returns
+    -------
+    Estimate
+        None with its reason where nothing was graded by both.
+
+    References
+    ----------
+    Cochran WG. Sampling Techniques, 3rd ed. 1977, section 6.3: the ratio of two sums.
+
+    Examples
+    --------
+    Grades 0 and 1; days of three patients with both 0, first 0 and second 1, first 1 and second 0, both 1:
+
+    >>> from abate.statistics.patient_sums import patient_sums
+    >>> found = same_grade(patient_sums(np.array([[5.0, 1, 0, 2], [3, 2, 0, 0], [4, 0, 1, 1]])))
+    >>> round(found.value, 3), round(found.low, 3), round(found.high, 3)
+    (0.789, 0.457, 1.0)
+    """
+    days = sums.total.sum()
+    if not days:
+        return undefined(sums.patients, NONE_COMPARED)
+    same = np.eye(round(len(sums.total) ** 0.5)).ravel()
+    share = float(sums.total @ same / days)
+    return estimated(share, (same - share) / days, sums, (0.0, 1.0), level)
+
+
+def weighted_kappa(sums: PatientSums, weights: str = "linear", level: float = 0.95) -> Estimate:
+    """Return Cohen's kappa of two gradings: agreement beyond that of chance, as each grades.
+
+    Parameters
+    ----------
+    sums, level
+        As in :func:`same_grade`.
     weights
-        ``linear`` or ``quadratic``, by the distance of the grades.
+        :func:`~abate.statistics.agreement_weights.agreement_weights`: ``unweighted`` is the kappa of 1960.
 
     Returns
     -------
-    float or None
-        None where it is not defined: nothing to compare, or one grade alone by both.
+    Estimate
+        None with its reason where nothing was graded by both, or both gave one grade alone: then chance agrees in
+        full. The variance of one day a patient is that of Fleiss, Cohen and Everitt, times patients over patients
+        less one.
+
+    Raises
+    ------
+    AbateError
+        If the weights are of no known kind.
 
     References
     ----------
-    Cohen J. Psychol Bull 1968;70(4):213-220, doi:10.1037/h0026256. Computed by scikit-learn.
+    Cohen J. Educ Psychol Meas 1960;20:37-46, doi:10.1177/001316446002000104. Cohen J. Psychol Bull 1968;70:213-220,
+    doi:10.1037/h0026256. Fleiss JL, Cohen J, Everitt BS. Psychol Bull 1969;72:323-327, doi:10.1037/h0028106.
+    Clustered: Yang Z, Zhou M. Comput Stat Data Anal 2015;82:1-18, doi:10.1016/j.csda.2014.08.004.
 
     Examples
     --------
-    >>> round(weighted_kappa([0, 1, 2], [0, 1, 3], [5, 3, 2], "linear"), 3)
-    0.804
+    >>> from abate.statistics.patient_sums import patient_sums
+    >>> found = weighted_kappa(patient_sums(np.array([[5.0, 1, 0, 2], [3, 2, 0, 0], [4, 0, 1, 1]])))
+    >>> round(found.value, 3), round(found.error, 3), found.patients
+    (0.465, 0.224, 3)
     """
-    if not counts or len({*first, *second}) < 2:
-        return None
-    from sklearn.metrics import cohen_kappa_score
-
-    found = cohen_kappa_score(first, second, labels=list(GRADES), weights=weights, sample_weight=counts)
-    return None if math.isnan(found) else float(found)
-
-
-def clustered_interval(shared: Shared, level: float = 0.95) -> tuple[float, float] | None:
-    """Return the interval of the share of days that agree, where days of a patient resemble each other.
-
-    The share is a ratio of sums over patients, its variance that of a ratio estimator, and the quantile that of
-    Student's t with one degree of freedom less than patients.
-
-    Returns
-    -------
-    tuple or None
-        None of fewer than two patients, or where all patients agree to the same extent.
-
-    References
-    ----------
-    Cochran WG. Sampling Techniques, 3rd ed. 1977, section 6.3.
-
-    Examples
-    --------
-    >>> low, high = clustered_interval(Shared(2, 10, 6, 52, 20, 32))
-    >>> round(low, 2), round(high, 2)
-    (0.0, 1.0)
-    """
-    from scipy.stats import t
-
-    if shared.patients < 2:
-        return None
-    share = shared.same / shared.days
-    spread = shared.same_squared - 2 * share * shared.products + share**2 * shared.days_squared
-    variance = shared.patients / (shared.patients - 1) * max(spread, 0.0) / shared.days**2
-    if variance < 1e-12:
-        return None
-    reach = float(t.ppf((1 + level) / 2, shared.patients - 1)) * math.sqrt(variance)
-    return max(0.0, share - reach), min(1.0, share + reach)
+    days = sums.total.sum()
+    if not days:
+        return undefined(sums.patients, NONE_COMPARED)
+    grades = round(len(sums.total) ** 0.5)
+    weight = agreement_weights(grades, weights)
+    share = sums.total.reshape(grades, grades) / days
+    by_first, by_second = share.sum(axis=1), share.sum(axis=0)
+    alike, chance = float((weight * share).sum()), float(by_first @ weight @ by_second)
+    beyond = 1 - chance
+    if beyond < 1e-12:
+        return undefined(sums.patients, ONE_GRADE)
+    value = (alike - chance) / beyond
+    expected = (weight @ by_second)[:, None] + (by_first @ weight)[None, :]
+    each = (weight - (1 - value) * expected).ravel()
+    influence = (each - float(each @ share.ravel())) / (beyond * days)
+    return estimated(value, influence, sums, (-1.0, 1.0), level)
