@@ -202,6 +202,38 @@ def synth(
 
 
 @cli.command(epilog=CODES)
+@click.argument("design", type=click.Path(path_type=Path), required=False)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the table and its figure.")
+@click.option("--workers", type=click.IntRange(1), help="Processes; as many as there are cores unless given.")
+@click.option("--template", is_flag=True, help="Print a plan to start from, every key explained.")
+@click.pass_context
+def power(context: click.Context, design: Path | None, out: Path | None, workers: int | None, template: bool) -> None:
+    """Say what the trials planned in DESIGN, a TOML file, could find: power, true size, patients needed."""
+    from abate.records.problems import AbateError
+    from abate.statistics.design_file import TEMPLATE
+
+    if template:
+        click.echo(TEMPLATE, nl=False)
+        return
+    if design is None or out is None:
+        raise AbateError(
+            "Planning trials needs a plan and a folder. Expected abate power DESIGN.toml --out FOLDER. "
+            "Make a plan with: abate power --template > design.toml"
+        )
+    from abate import verbs
+
+    with steps(context.obj["quiet"]) as say:
+        table = verbs.power(design, out, workers, lambda done, of: say(f"trials {done:,} of {of:,}"))
+    if not context.obj["quiet"]:
+        for row in table.to_pylist():
+            error = f" (Monte Carlo error {row['standard_error']:.4f})" if row["trials"] else ""
+            click.echo(f"{row['design']}, {row['n_per_arm']} an arm: {row['quantity']} {row['probability']:.3f}{error}")
+        click.echo(
+            f"It follows from what was assumed, and says nothing about whether a drug works. Table, figure: {out}"
+        )
+
+
+@cli.command(epilog=CODES)
 @click.argument("name", default="")
 @click.argument("given", nargs=-1, metavar="[INPUT=VALUE]...")
 @click.option("--describe", is_flag=True, help="Print inputs, units, allowed values, options and criteria.")

@@ -291,6 +291,26 @@ def synth(
     return Path(out)
 
 
+def power(
+    design: str | Path, out: str | Path, workers: int | None = None, progress: Callable[[int, int], None] | None = None
+) -> "pa.Table":
+    """Write what the trials planned in a TOML file could find, as a table and a figure; whole or not at all.
+
+    See :mod:`abate.statistics.design_file` for the file and its errors (all told at once, as an AbateError), and
+    :func:`abate.statistics.operating_characteristics.operating_characteristics` for the rest.
+    """
+    from abate.report.output import write_power
+    from abate.statistics.design_file import read_design
+    from abate.statistics.operating_characteristics import operating_characteristics
+
+    _need_report_extra()
+    planned, text = read_design(Path(design)), Path(design).read_text(encoding="utf-8")
+    with reserved(Path(out)):
+        table = operating_characteristics(planned, progress, workers)
+        write_power(Path(out), table, text)
+    return table
+
+
 @dataclass(frozen=True)
 class Report:
     """What a run made: where it is, and what it rests on."""

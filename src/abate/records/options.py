@@ -287,8 +287,7 @@ REGISTRY: Mapping[str, Option] = {
             "permutation_limit",
             1_000_000_000_000,
             (1_000, 100_000_000_000_000),
-            "Most arrangements that are counted for an exact P value; above it the P value is a Monte Carlo estimate and"
-            " is named so",
+            "Most arrangements counted for an exact P value; above it the P value is a Monte Carlo estimate, named so",
             "Our resolution",
         ),
         Option(

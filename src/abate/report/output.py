@@ -20,6 +20,7 @@ from abate.report.curves import (
     records_used,
 )
 from abate.report.lanes import toxicity_by_day
+from abate.report.operating import operating
 from abate.report.page import Head, render
 from abate.report.text import write_table
 from abate.report.theme import Figure, in_light, png, svg
@@ -119,3 +120,32 @@ def write(
         page = render(tables, texts, figures, drawn, head)
         (work / "report.html").write_text(page, encoding="utf-8")
         (work / MARKER).write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+PLAN = "design.toml"
+
+
+def write_power(out: Path, table: pa.Table, design: str) -> None:
+    """Write what planned trials can find, as a table and a figure, beside the plan that it follows from.
+
+    Parameters
+    ----------
+    out
+        The output folder; an earlier one of a plan is replaced once the new one is whole.
+    table
+        From :func:`abate.statistics.operating_characteristics.operating_characteristics`.
+    design
+        The text of the plan.
+
+    Raises
+    ------
+    AbateError
+        If the place may not be written over.
+    """
+    with whole_folder(out, PLAN, "plan of trials") as work:
+        figure = operating({"operating_characteristics": table})
+        light = in_light(svg(figure, ""))
+        write_table(work, figure.name, table)
+        (work / f"{figure.name}.svg").write_text(light, encoding="utf-8")
+        (work / f"{figure.name}.png").write_bytes(png(light))
+        (work / PLAN).write_text(design, encoding="utf-8")
