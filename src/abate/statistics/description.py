@@ -45,7 +45,9 @@ def median_range(table: ibis.Table, low: str, high: str | None = None) -> dict[s
         number = column.cast("float64")
         figures |= {f"median_{name}": number.quantile(0.5, where=known), f"least_{name}": number.min(where=known)}
         figures |= {f"greatest_{name}": number.max(where=known)}
-    row = table.aggregate(total=table.count(), n=table.count(where=known), **figures).to_pyarrow().to_pylist()[0]
+    # Counted where it is not null: of no rows Spark counts a condition as null.
+    counts = {"total": table.count(), "n": known.nullif(False).count()}
+    row = table.aggregate(**counts, **figures).to_pyarrow().to_pylist()[0]
     out: dict[str, Any] = {"n": row["n"], "missing": row["total"] - row["n"]}
     for name in ("median", "least", "greatest"):
         bounds = (row[f"{name}_low"], row[f"{name}_high"])
