@@ -23,14 +23,15 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-dev $(SPARK)/installed
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=
 
-# The references on many more random patients and cases, a hundred kills, every engine on 10,000 patients, and every
-# rule broken to see that its tests notice.
+# The references on many more random patients and cases, a hundred kills, every engine on 10,000 patients, the analysis
+# of timing on a thousand cohorts of known truth, and every rule broken to see that its tests notice.
 test-long: $(VENV)/installed-dev $(SPARK)/installed
 	ABATE_EXAMPLES=30 $(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/test_grading_reference.py \
 	  tests/test_scores_reference.py tests/test_outcomes_reference.py tests/test_biomarkers_reference.py \
 	  tests/test_exposure_reference.py
 	$(BIN)/python tests/faults.py --kills 100
 	$(BIN)/python tests/parity.py
+	$(BIN)/python tests/timing_cohorts.py --cohorts 1000
 	cd tests && ../$(BIN)/python mutation.py
 
 check: $(VENV)/installed-dev .coverage

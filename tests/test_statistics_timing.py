@@ -1,19 +1,21 @@
 """Timing of treatment: who enters which trial, what waiting would have brought, and strategies, on patients by hand."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from abate.records.problems import AbateError
 from abate.statistics.clone_censor import clone_censor, resampled, strategies
-from abate.statistics.clustered_logistic import ClusteredLogistic, clustered_logistic
+from abate.statistics.clustered_logistic import clustered_logistic, from_patients
 from abate.statistics.cox import cox
 from abate.statistics.landmark import landmark
 from abate.statistics.natural_recovery import from_durations, natural_recovery
 from abate.statistics.person_days import PersonDays, carried, days_since, days_so_far, highest_so_far
 from abate.statistics.sequential_trials import DIED, RESOLVED, Entries, daily, entries
 from abate.statistics.start_or_wait import lacking, start_or_wait
+from abate.statistics.staying_weights import staying_weights
 from abate.statistics.time_varying import split_at
 from abate.statistics.times import times
 
@@ -132,21 +134,58 @@ def test_starting_is_compared_with_waiting() -> None:
     assert 0 < right.waited.low < right.waited.value < right.started.value < right.started.high < 1
 
 
+def _seen_daily(seed: int, count: int) -> tuple[PersonDays, Entries]:
+    """Return patients who turn the corner unforeseen; the drug, which does nothing, goes to those who have not."""
+    random = np.random.default_rng(seed)
+    days = 30
+    better, well = np.zeros(count, bool), np.zeros(count, bool)
+    grade, start = np.full((count, days), 4.0), np.full(count, np.inf)
+    for day in range(1, days):
+        well |= better & (random.random(count) < 0.35)
+        better |= random.random(count) < 0.12
+        grade[:, day] = np.where(well, 0, np.where(better, 3, 4))
+        begins = ~well & np.isinf(start) & (random.random(count) < np.where(better, 0.03, 0.25))
+        start[begins] = day
+    covariate = {"grade 4": (grade == 4).astype(float)}
+    of = PersonDays(0, grade, start, np.full(count, days - 1), np.zeros(count, bool), covariate)
+    return of, entries(of, grade >= 3, np.ones_like(grade, bool), 7)
+
+
+def test_who_leaves_by_starting_is_given_back() -> None:
+    """Those still of grade 4 start and leave: without weights the rest recover too well, and the drug seems to harm."""
+    of, found = _seen_daily(11, 2500)
+    plain, weighted = start_or_wait(found, ["grade 4"]), start_or_wait(found, ["grade 4"], of)
+    assert plain.log_odds.high < 0
+    assert weighted.log_odds.low < 0 < weighted.log_odds.high
+    assert weighted.weights is not None
+    assert weighted.weights.mean == pytest.approx(1, abs=0.1)
+    assert weighted.weights.largest > 1.5
+    assert weighted.weights.cut > 0
+
+
+def test_nobody_left_to_compare_with_is_no_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One untreated day that would count for very many is refused; a covariate of no day is unknown."""
+    of, found = _seen_daily(12, 400)
+    with pytest.raises(AbateError, match="not known: ferritin"):
+        staying_weights(found, daily(found), of, ["ferritin"])
+    never = found.where(~found.started)
+    assert staying_weights(never, daily(never), of, ["grade 4"]).weight.max() == 1
+    monkeypatch.setattr("abate.statistics.start_or_wait.GREATEST_WEIGHT", 1)
+    with pytest.raises(AbateError, match="nobody is left to compare them with"):
+        start_or_wait(found, ["grade 4"], of)
+
+
 def test_shares_move_as_their_slope_says() -> None:
-    """The error of a share by the coefficients, against a small change of each of them."""
+    """The error of the share had all waited, against a small change of each coefficient."""
     from abate.statistics import start_or_wait as module
 
     found = _cohort(2, 200)
-    result = start_or_wait(found, ["sick"])
-    columns = np.column_stack([found.treated, found.covariates["sick"]]).astype(float)[found.treated]
-    share, slope = module._share(result.model, found.where(found.treated), columns, 1.0, 0.99)
+    result, who = start_or_wait(found, ["sick"]), found.where(found.treated)
+    share, slope = module._waiting(result.model, who, ["sick"], 0.99)
     for place in range(len(slope)):
         moved = result.model.coefficients.copy()
         moved[place] += 1e-6
-        model = ClusteredLogistic(
-            result.model.names, moved, result.model.covariance, result.model.moved, result.model.rows, 1
-        )
-        other, _ = module._share(model, found.where(found.treated), columns, 1.0, 0.99)
+        other, _ = module._waiting(replace(result.model, coefficients=moved), who, ["sick"], 0.99)
         assert (other - share) / 1e-6 == pytest.approx(slope[place], abs=1e-5)
 
 
@@ -168,10 +207,10 @@ def test_errors_by_patient_do_not_shrink_with_repeated_rows() -> None:
     once = clustered_logistic(column, happened, patient, ["x"])
     thrice = clustered_logistic(np.repeat(column, 3, axis=0), np.repeat(happened, 3), np.repeat(patient, 3), ["x"])
     alone = clustered_logistic(np.repeat(column, 3, axis=0), np.repeat(happened, 3), np.arange(270), ["x"])
-    unit = np.array([0.0, 1.0])
-    assert thrice.of(unit)[0] == pytest.approx(once.of(unit)[0], rel=0.08)
-    assert alone.of(unit)[0] < 0.7 * once.of(unit)[0]
-    assert once.of(unit)[1] > 10
+    once_, thrice_, alone_ = (from_patients(found.moved[:, 1]) for found in (once, thrice, alone))
+    assert thrice_[0] == pytest.approx(once_[0], rel=0.08)
+    assert alone_[0] < 0.7 * once_[0]
+    assert once_[1] > 10
 
 
 def test_natural_recovery_is_of_patients_alike() -> None:

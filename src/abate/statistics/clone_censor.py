@@ -15,13 +15,11 @@ from numpy.typing import ArrayLike
 from abate.records.problems import AbateError
 from abate.statistics.incidence import Incidence, incidence
 from abate.statistics.permutation import SEED
+from abate.statistics.ridge_logistic import ridge_logistic
 from abate.statistics.times import Booleans, Floats, Integers, Times, times
 
 FEWEST = 5
 """Patients who must have kept to each strategy beyond the grace period."""
-MOST_STEPS = 25
-RIDGE = 1e-4
-"""Of the models of starting, so that a sample in which all or none started has one too."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +160,7 @@ def clone_censor(of: Strategies, weight: Floats | None = None, weighted: bool = 
     if not weighted:
         ones = np.ones(len(of))
         return CloneCensor(_started(of, counted, ones), _waited(of, counted, np.ones((len(of), of.grace + 1))))
-    chance = _logistic(of.columns[beyond], started[beyond].astype(float), counted[beyond])(of.columns)
+    chance = ridge_logistic(of.columns[beyond], started[beyond].astype(float), counted[beyond])(of.columns)
     return CloneCensor(_started(of, counted, 1 / chance), _waited(of, counted, _staying(of, counted)))
 
 
@@ -235,28 +233,10 @@ def _staying(of: Strategies, counted: Floats) -> Floats:
     starts = (of.start[who] <= which + 1).astype(float)
     clock = np.log1p(which)
     columns = np.column_stack([of.columns[who], clock])
-    model = _logistic(columns, starts, counted[who])
+    model = ridge_logistic(columns, starts, counted[who])
     every = np.column_stack([np.repeat(of.columns, of.grace, axis=0), np.tile(np.log1p(day), len(of))])
     stay = 1 - model(every).reshape(len(of), of.grace)
     return np.asarray(1 / np.cumprod(np.column_stack([np.ones(len(of)), stay]), axis=1))
-
-
-def _logistic(columns: Floats, happened: Floats, weight: Floats) -> Callable[[Floats], Floats]:
-    """Return the chance of something as a logistic function of columns."""
-    matrix = np.column_stack([np.ones(len(columns)), columns])
-    at = np.zeros(matrix.shape[1])
-    hold = RIDGE * weight.sum() * np.eye(len(at))
-    hold[0, 0] = 1e-9
-    for _ in range(MOST_STEPS):
-        chance = 1 / (1 + np.exp(-matrix @ at))
-        spread = weight * chance * (1 - chance)
-        step = np.linalg.solve(
-            (matrix * spread[:, None]).T @ matrix + hold, matrix.T @ (weight * (happened - chance)) - hold @ at
-        )
-        at = at + np.clip(step, -4, 4)
-        if np.abs(step).max() < 1e-8:
-            break
-    return lambda given: np.asarray(1 / (1 + np.exp(-at[0] - given @ at[1:])))
 
 
 @dataclass(frozen=True)

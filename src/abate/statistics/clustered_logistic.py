@@ -44,18 +44,19 @@ class ClusteredLogistic:
         """Return the chance of the event in some rows, shape ``(rows, columns without the intercept)``."""
         return np.asarray(1 / (1 + np.exp(-self.coefficients[0] - columns @ self.coefficients[1:])))
 
-    def of(self, direction: Floats, level: float = 0.95) -> tuple[float, float, float]:
-        """Return standard error, degrees of freedom and reach of the interval of a linear combination.
 
-        The degrees of freedom are the number of patients of whom the variance effectively consists, by Satterthwaite:
-        where one patient carries half of the estimate, many others do not make it certain.
-        """
-        from scipy import stats
+def from_patients(moved: Floats, level: float = 0.95) -> tuple[float, float, float]:
+    """Return standard error, degrees of freedom and reach of the interval of a number, from how each patient moves it.
 
-        shares = (self.moved @ direction) ** 2
-        error = float(np.sqrt(shares.sum()))
-        freedom = float(shares.sum() ** 2 / (shares**2).sum()) if error else 1.0
-        return error, freedom, float(stats.t.ppf((1 + level) / 2, max(freedom, 1.0))) * error
+    The degrees of freedom are the number of patients of whom the variance effectively consists, by Satterthwaite: where
+    one patient carries half of it, many others do not make the number certain.
+    """
+    from scipy import stats
+
+    shares = moved**2
+    error = float(np.sqrt(shares.sum()))
+    freedom = float(shares.sum() ** 2 / (shares**2).sum()) if error else 1.0
+    return error, freedom, float(stats.t.ppf((1 + level) / 2, max(freedom, 1.0))) * error
 
 
 def clustered_logistic(

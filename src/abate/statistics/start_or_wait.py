@@ -6,13 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from abate.records.problems import AbateError
-from abate.statistics.clustered_logistic import ClusteredLogistic, clustered_logistic
+from abate.statistics.clustered_logistic import ClusteredLogistic, clustered_logistic, from_patients
+from abate.statistics.incidence import incidence, influence
+from abate.statistics.person_days import PersonDays
 from abate.statistics.sequential_trials import DIED, RESOLVED, Entries, daily
+from abate.statistics.staying_weights import StayingWeights, staying_weights
 from abate.statistics.times import Floats
 
 FEWEST_PATIENTS = 5
 FEWEST_EVENTS = 2
-FEWEST_EFFECTIVE = 2.0
+GREATEST_WEIGHT = 50
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,16 @@ class StartOrWait:
     Attributes
     ----------
     log_odds
-        Logarithm of the ratio of the daily odds of resolution, started against waiting.
+        Logarithm of the ratio of the daily odds of resolution, started against waiting, at the middle of the days since
+        time zero.
     difference
         Of the share resolved within the window, had all who started done so, less had all of them waited.
     started, waited
         These two shares.
     model
         Of the daily chance of resolution.
+    weights
+        Of the untreated days; none where they were not asked for.
     treated, untreated
         Patients who entered a trial as such; a patient can be both.
     treated_events, untreated_events
@@ -51,6 +57,7 @@ class StartOrWait:
     started: Estimate
     waited: Estimate
     model: ClusteredLogistic
+    weights: StayingWeights | None
     treated: int
     untreated: int
     treated_events: int
@@ -93,7 +100,9 @@ def _counts(of: Entries) -> tuple[int, int, int, int]:
     return tuple(len(np.unique(of.patient[part])) for part in parts)  # type: ignore[return-value]
 
 
-def start_or_wait(of: Entries, covariates: Sequence[str], level: float = 0.95) -> StartOrWait:
+def start_or_wait(
+    of: Entries, covariates: Sequence[str], days: PersonDays | None = None, level: float = 0.95
+) -> StartOrWait:
     """Compare starting with waiting, among patients alike in what was known at time zero.
 
     Parameters
@@ -102,6 +111,10 @@ def start_or_wait(of: Entries, covariates: Sequence[str], level: float = 0.95) -
         Entries of :func:`abate.statistics.sequential_trials.entries`.
     covariates
         Those of them that the daily chance of resolution is adjusted for, beside the days since time zero.
+    days
+        Patients by days with the same covariates: with them, untreated patients who leave by starting are given back by
+        weights (:func:`abate.statistics.staying_weights.staying_weights`). Without, starting is taken to follow nothing
+        that became known after time zero.
     level
         Of the intervals.
 
@@ -112,15 +125,17 @@ def start_or_wait(of: Entries, covariates: Sequence[str], level: float = 0.95) -
     Raises
     ------
     AbateError
-        If :func:`lacking` names a reason, or the model cannot be fitted.
+        If :func:`lacking` names a reason, a weight is too great for the comparison to rest on patients, or the model
+        cannot be fitted.
 
     Notes
     -----
     A logistic model of each day's chance that the toxicity has resolved on the next, of all days of all trials, with
     the logarithm of the days since time zero; untreated patients leave it when they start. It asks that whoever started
-    and whoever did not were alike in their prospects, given these covariates; and that those who left by starting
-    were too. Shares within the window are standardised to those who started, with death as it happened to all.
-    Intervals are clustered by patient and mended for few of them.
+    and whoever did not were alike in their prospects, given these covariates at time zero; and, by the weights, that
+    those who left by starting were like those who stayed, given what the covariates had become. The share of those who
+    started is the one found (Aalen and Johansen's), the share had they waited is the model's, for the same patients,
+    with death as it happened to all. Intervals are clustered by patient and mended for few of them.
 
     References
     ----------
@@ -130,52 +145,69 @@ def start_or_wait(of: Entries, covariates: Sequence[str], level: float = 0.95) -
     if reasons := lacking(of):
         raise AbateError(f"No effect of the time of treatment can be told: {'; '.join(reasons)}.")
     rows = daily(of)
+    weights = staying_weights(of, rows, days, covariates) if days is not None else None
+    if weights is not None and weights.largest > GREATEST_WEIGHT:
+        raise AbateError(
+            f"No effect of the time of treatment can be told: one untreated day would count as {weights.largest:.0f}, "
+            f"and {GREATEST_WEIGHT} is the most allowed. Almost all patients like it had started: nobody is left to "
+            "compare them with."
+        )
     used = [name for name in covariates if np.ptp(of.covariates[name]) > 0]
-    columns = np.column_stack([of.treated, of.matrix(used)]).astype(float)
-    clock = np.log1p(rows.since)[:, None]
+    clock = np.log1p(rows.since)
+    treated = of.treated[rows.entry].astype(float)
+    middle = float(clock[treated > 0].mean())
     model = clustered_logistic(
-        np.column_stack([columns[rows.entry], clock]),
+        np.column_stack([treated, treated * (clock - middle), clock, of.matrix(used)[rows.entry]]),
         rows.resolved,
         of.patient[rows.entry],
-        ["treated", *used, "log days since time zero"],
+        ["treated", "treated x log days", "log days since time zero", *used],
+        weights.weight if weights is not None else None,
     )
     deaths = (of.event[rows.entry] == DIED) & (rows.since == of.time[rows.entry] - 1)
-    survives = 1 - float(deaths.mean())
-    shares = [_share(model, of.where(of.treated), columns[of.treated], arm, survives) for arm in (1.0, 0.0)]
-    (started, up), (waited, down) = shares
-    unit = np.eye(len(model.coefficients))[1]
-    counts = _counts(of)
+    who = of.where(of.treated)
+    waited, slope = _waiting(model, who, used, 1 - float(deaths.mean()))
+    started, found = _started(of)
+    expected = model.moved @ slope
     return StartOrWait(
-        _estimate(model, float(model.coefficients[1]), unit, level),
-        _estimate(model, started - waited, up - down, level),
-        _estimate(model, started, up, level),
-        _estimate(model, waited, down, level),
+        _estimate(float(model.coefficients[1]), model.moved[:, 1], level),
+        _estimate(started - waited, found - expected, level),
+        _estimate(started, found, level),
+        _estimate(waited, expected, level),
         model,
-        *counts,
+        weights,
+        *_counts(of),
     )
 
 
-def _estimate(model: ClusteredLogistic, value: float, direction: Floats, level: float) -> Estimate:
-    error, freedom, reach = model.of(direction, level)
+def _estimate(value: float, moved: Floats, level: float) -> Estimate:
+    error, freedom, reach = from_patients(moved, level)
     return Estimate(value, value - reach, value + reach, error, freedom)
 
 
-def _share(model: ClusteredLogistic, of: Entries, columns: Floats, arm: float, survives: float) -> tuple[float, Floats]:
-    """Return the mean share resolved within the window in one arm, and its slope along the coefficients."""
-    since = np.arange(of.window)
-    given = columns.copy()
-    given[:, 0] = arm
-    count, days = len(given), len(since)
-    every = np.concatenate(
-        [np.repeat(given[:, None, :], days, axis=1), np.tile(np.log1p(since)[None, :, None], (count, 1, 1))], axis=2
-    )
+def _started(of: Entries) -> tuple[float, Floats]:
+    """Return the share of those who started that resolved within the window, and how each patient moves it."""
+    rows = of.where(of.treated)
+    curve, at = incidence(rows.as_times(), 2), np.array([float(of.window)])
+    patients, place = np.unique(of.patient, return_inverse=True)
+    moved = np.zeros(len(patients))
+    count = int(of.treated.sum())
+    # One patient fewer: each has drawn the share to itself.
+    np.add.at(moved, place[of.treated], influence(curve, at, RESOLVED)[:, 0] * np.sqrt(count / (count - 1)))
+    return float(curve.at(at, RESOLVED)[0]), moved
+
+
+def _waiting(model: ClusteredLogistic, of: Entries, used: Sequence[str], survives: float) -> tuple[float, Floats]:
+    """Return the mean share resolved within the window had all waited, and its slope along the coefficients."""
+    count, days = len(of), of.window
+    every = np.zeros((count, days, 3 + len(used)))
+    every[:, :, 2] = np.log1p(np.arange(days))
+    every[:, :, 3:] = of.matrix(used)[:, None, :]
     chance = model.predict(every)
     stays = (1 - chance) * survives
     still = np.cumprod(np.concatenate([np.ones((count, 1)), stays[:, :-1]], axis=1), axis=1)
-    share = (still * chance).sum(axis=1)
-    # A chance on one day adds what had not resolved before, and takes from all later days.
     gained = still * chance
+    # A chance on one day adds what had not resolved before, and takes from all later days.
     later = gained[:, ::-1].cumsum(axis=1)[:, ::-1] - gained
-    slope = still * chance * (1 - chance) - later * chance
+    slope = gained * (1 - chance) - later * chance
     full = np.concatenate([np.ones((count, days, 1)), every], axis=2)
-    return float(share.mean()), np.einsum("nd,ndp->p", slope, full) / count
+    return float(gained.sum(axis=1).mean()), np.einsum("nd,ndp->p", slope, full) / count
