@@ -162,11 +162,20 @@ def counts(of: Times, causes: int | None = None) -> Counts:
     (array([1., 2.]), array([4., 3.]), [[1.0, 0.0], [1.0, 1.0]])
     """
     width = causes or max(1, int(of.event.max(initial=0)))
-    happened = of.event > 0
-    when, place = np.unique(of.exit[happened], return_inverse=True)
-    cells = place * width + of.event[happened] - 1
-    events = np.bincount(cells, of.weight[happened], len(when) * width).astype(float).reshape(len(when), width)
-    return Counts(when, at_risk(of, when), events)
+    order = np.argsort(of.exit, kind="stable")
+    exits, events, weights = of.exit[order], of.event[order], of.weight[order]
+    happened = events > 0
+    when, kinds = exits[happened], events[happened]
+    new = np.ones(len(when), bool)
+    np.not_equal(when[1:], when[:-1], out=new[1:])
+    times_of = when[new]
+    cells = (np.cumsum(new) - 1) * width + kinds - 1
+    counted = np.bincount(cells, weights[happened], len(times_of) * width).astype(float).reshape(len(times_of), width)
+    ended = np.concatenate([np.zeros(1), np.cumsum(weights)])
+    risk = ended[-1] - ended[np.searchsorted(exits, times_of)]
+    if np.isfinite(of.entry).any():
+        risk = risk - _from(of.entry, of.weight, times_of)
+    return Counts(times_of, risk, counted)
 
 
 def named_cause(cause: int, known: int | None = None) -> int:
