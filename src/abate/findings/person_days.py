@@ -1,0 +1,116 @@
+"""A cohort as patients by days: grades, start of the treatment under study, and what was known on each day."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import numpy as np
+
+from abate.cohort import Cohort
+from abate.records.problems import AbateError
+from abate.statistics.person_days import PersonDays, days_since, days_so_far, highest_so_far
+from abate.statistics.times import Booleans, Floats, Integers
+from abate.timeline.joins import DAY, KEYS, beside
+
+UNTIL = 60
+"""Last day after day 0 that is looked at, unless said otherwise."""
+HIGH = 3
+"""Grade from which a toxicity is high."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Patients by days of a cohort.
+
+    Attributes
+    ----------
+    names
+        Identifier and course of each row.
+    toxicity, system
+        Whose grades they are: a clinician's where one judged the day by that system, else computed.
+    days
+        Grades as they are known; covariates ``grade 4``, ``highest grade``, ``days at grade 3 or more``, ``days since
+        onset``, ``highest CRS`` (0 where CRS is not known), ``steroid days`` so far and ``steroid dose`` (mg of
+        dexamethasone on the day before).
+    """
+
+    names: list[tuple[str, int]]
+    toxicity: str
+    system: str
+    days: PersonDays
+
+
+def person_days(cohort: Cohort, until: int = UNTIL) -> Judged:
+    """Return the courses of a cohort as patients by days, from day 0 on.
+
+    Parameters
+    ----------
+    cohort
+        With a treatment and a toxicity under study.
+    until
+        Last day that is looked at; who is followed longer is followed to it.
+
+    Raises
+    ------
+    AbateError
+        If no treatment or toxicity is under study, or no day of it could be graded.
+    """
+    study = cohort.records.study
+    system = cohort.first_systems.get(study.toxicity)
+    if not study.treatment or system is None:
+        raise AbateError(
+            "The time of treatment cannot be looked at. Expected [study] treatment and toxicity in abate.toml, and "
+            "days of that toxicity that can be graded."
+        )
+    # Each course has a place in the order of its keys, so that what leaves the engine is numbers.
+    order = ibis.window(order_by=KEYS)
+    people = cohort.records.engine.keep(
+        "courses_in_order", cohort.patients.select(*KEYS).mutate(place=ibis.row_number().over(order))
+    )
+    facts = beside(people, cohort.follow_up.select(*KEYS, "last_day", "died", "death_day"), KEYS)
+    facts = beside(facts, cohort.treatment.select(*KEYS, "start_day"), KEYS).order_by("place").to_pyarrow()
+    names = list(zip(facts["patient_id"].to_pylist(), facts["course_id"].to_pylist(), strict=True))
+    last = np.minimum(_numbers(facts, "last_day", 0.0), until).astype(np.int64)
+    # Of who died after the last day looked at, only that they lived so long is known here.
+    death = _numbers(facts, "death_day", np.inf)
+    start = _numbers(facts, "start_day", np.inf)
+    shape = (len(names), until + 1)
+    graded = cohort.computed.filter(cohort.computed.primary_grade.notnull())
+    of_toxicity, of_crs = (
+        _spread(graded.filter(graded.toxicity == name, graded.system == by), people, "primary_grade", shape)
+        for name, by in ((study.toxicity, system), ("CRS", cohort.first_systems.get("CRS", "")))
+    )
+    steroid = np.nan_to_num(_spread(cohort.steroid_days, people, "low", shape))
+    found = PersonDays(0, of_toxicity, start, last, death <= until, {})
+    return Judged(names, study.toxicity, system, _with_covariates(found, of_crs, steroid))
+
+
+def _with_covariates(found: PersonDays, crs: Floats, steroid: Floats) -> PersonDays:
+    grade = found.carried().grade
+    high: Booleans = grade >= HIGH
+    given: Integers = (steroid > 0).astype(np.int64)
+    covariates = {
+        "grade 4": (grade >= 4).astype(float),
+        "highest grade": highest_so_far(grade),
+        "days at grade 3 or more": days_so_far(high),
+        "days since onset": np.nan_to_num(days_since(grade > 0)),
+        "highest CRS": np.nan_to_num(highest_so_far(crs)),
+        "steroid days": (np.cumsum(given, axis=1) - given).astype(float),
+        "steroid dose": np.column_stack([np.zeros(len(steroid)), steroid[:, :-1]]),
+    }
+    return PersonDays(0, found.grade, found.start, found.last, found.died, covariates)
+
+
+def _numbers(rows: Any, column: str, missing: float) -> Floats:
+    values = rows[column].cast("float64").to_numpy(zero_copy_only=False)
+    return np.where(np.isnan(values), missing, values)
+
+
+def _spread(rows: ibis.Table, people: ibis.Table, column: str, shape: tuple[int, int]) -> Floats:
+    """Return one number a course and day as an array of courses x days, not a number where there is none."""
+    rows = rows.select(*DAY, value=rows[column].cast("float64")).filter(ibis._.day.between(0, shape[1] - 1))
+    told = rows.join(people, KEYS).select("place", "day", "value").to_pyarrow()
+    spread = np.full(shape, np.nan)
+    place, day, value = (told[name].to_numpy() for name in ("place", "day", "value"))
+    spread[place, day] = value
+    return spread
