@@ -343,7 +343,7 @@ def test_an_effect_is_read_from_a_text() -> None:
     [
         (Synthetic(0), "1 to 1,000,000"),
         (Synthetic(1_000_001), "1 to 1,000,000"),
-        (Synthetic(1, policy="all"), "refractory, prophylaxis, none"),
+        (Synthetic(1, policy="all"), "refractory, unseen, prophylaxis, none"),
         (Synthetic(1, layer="dirty"), "clean, usual"),
         (Synthetic(1, seed=-1), "from 0 on"),
         (Synthetic(1, policy="none", effect=Effect(death=1.0)), "Nobody gets the drug"),
