@@ -9,6 +9,7 @@ from abate.records.options import Options
 from abate.records.problems import AbateError
 from abate.statistics.comparison import compare
 from abate.statistics.cox import cox
+from abate.statistics.differences import of_levels
 from abate.statistics.exact import rank_sum
 from abate.statistics.gray import gray
 from abate.statistics.incidence import incidence
@@ -118,6 +119,13 @@ def test_stats_reference_trap_no_value_is_below_the_least(
     """As far apart as two groups of eight can be: the P value is the least one, and it is told."""
     found = two_by_two(first, second, test)
     assert found.p >= found.least_p > 0
+
+
+def test_stats_reference_trap_a_level_absent_in_one_group_is_a_difference() -> None:
+    """Stage IV in half of one group and in none of the other: half over the root of an eighth, not 0 or nothing."""
+    found = of_levels({"III": 5, "IV": 5}, {"III": 10})
+    assert found.value is not None
+    assert found.value == pytest.approx(0.5 / np.sqrt(0.25 / 2))
 
 
 def test_stats_reference_trap_of_an_odds_ratio_that_stops_early() -> None:
