@@ -327,7 +327,7 @@ REFUSALS: dict[str, tuple[Callable[[], object], str]] = {
         "Nobody started",
     ),
     "nobody alike": (lambda: natural_recovery(_entries(), _entries().treated.astype(int)), "0 untreated patients"),
-    "durations": (lambda: from_durations(9, 5, np.ones(1), 7), "a range of days"),
+    "durations": (lambda: from_durations(9, 5, 7), "a range of days"),
     "one group": (lambda: landmark(times([5, 6], [1, 1]), [np.inf, np.inf], 3), "not two groups"),
     "no start": (lambda: split_at(times([5, 6], [1, 1]), [np.nan, 1]), "is missing"),
     "before zero": (lambda: strategies([0, 1], [1, 1], [1, 1], 7), "before time zero"),

@@ -8,11 +8,10 @@ import numpy as np
 
 from abate.records.problems import AbateError
 from abate.statistics.times import Floats
+from abate.statistics.two_by_two import ALIKE
 
 TESTS = ("fisher", "fisher-mid-p", "boschloo")
 """As in :mod:`abate.statistics.two_by_two`."""
-ALIKE = 1e-7
-"""How far two chances may lie apart, as a share, and still be a tie: R's own tolerance."""
 GRID = 512
 """Shares of the event at which Boschloo's test looks for its least favourable one."""
 MOST = 400

@@ -204,14 +204,13 @@ def _student(first: NDArray[np.float64], second: NDArray[np.float64]) -> dict[st
     if np.ptp(first) == 0 and np.ptp(second) == 0:
         return {"note": "no spread within the groups: no t test"}
     equal, unequal = student(first, second), welch(first, second)
-    freedom = equal.freedom
-    # The standard error is a pooled standard deviation times the root of the sizes' inverses.
-    pooled = equal.difference / equal.t / float(np.sqrt(1 / len(first) + 1 / len(second))) if equal.t else None
+    # The standard error is a pooled standard deviation times the root of the sizes' inverses: t without it is g.
+    standardised = equal.t * float(np.sqrt(1 / len(first) + 1 / len(second)))
     return {
         "t_p": equal.p,
         "difference_low": equal.low,
         "difference_high": equal.high,
-        "hedges_g": equal.difference / pooled * (1 - 3 / (4 * freedom - 1)) if pooled else 0.0,
+        "hedges_g": standardised * (1 - 3 / (4 * equal.freedom - 1)),
         "welch_p": unequal.p,
         "welch_low": unequal.low,
         "welch_high": unequal.high,

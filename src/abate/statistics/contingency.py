@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abate.statistics.permutation import SEED
+from abate.statistics.two_by_two import two_by_two
 
 ALIKE = 1e-9
 """How far two statistics may lie apart, as a share of them, and still be a tie."""
@@ -72,11 +73,7 @@ def chi_square(counts: Counts) -> Tested:
 
 
 def fisher(counts: Counts) -> Tested:
-    """Test two words in two groups by Fisher's exact test, two-sided: all tables that are no more likely.
-
-    References
-    ----------
-    Fisher RA. J R Stat Soc 1922;85:87-94. doi:10.2307/2340521 (by SciPy)
+    """Test two words in two groups by Fisher's exact test, two-sided: :func:`abate.statistics.two_by_two.two_by_two`.
 
     Examples
     --------
@@ -84,13 +81,9 @@ def fisher(counts: Counts) -> Tested:
     >>> round(found.p, 4), round(found.least_p, 4)
     (0.4857, 0.0286)
     """
-    from scipy import stats
-
-    rows, columns = counts.sum(axis=1), counts.sum(axis=0)
-    total, word, group = int(counts.sum()), int(rows[0]), int(columns[0])
-    chances = stats.hypergeom.pmf(np.arange(max(0, word + group - total), min(word, group) + 1), total, word, group)
-    least = float(chances[chances <= chances.min() * (1 + ALIKE)].sum())
-    return Tested(min(1.0, float(stats.fisher_exact(counts).pvalue)), min(1.0, least))
+    first, second = ((int(word), int(word) + int(other)) for word, other in counts.T)
+    found = two_by_two(first, second, "fisher")
+    return Tested(found.p, found.least_p)
 
 
 def arrangements(counts: Counts) -> int:

@@ -1,6 +1,6 @@
 """Cox's model with counting-process times: late entry, weights, strata, ties, and errors clustered by patient."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -136,12 +136,12 @@ def cox(
     """
     risk, centred, scale = prepared(of, columns, names, ties, stratum)
     start = risk.moments(centred, np.zeros(len(of)))
-    at, found = _climb(risk, centred, start)
+    at, found = climb(lambda here: risk.moments(centred, centred @ here), start)
     covariance = np.linalg.inv(found.information)
     robust = repeated(of) if robust is None else robust
     clustered = None
     if robust:
-        residuals = score_residuals(risk, centred, at)
+        residuals = score_residuals(risk, centred, at, found)
         moved = by_patient(residuals, of) @ covariance
         clustered = moved.T @ moved / np.outer(scale, scale)
     return Model(
@@ -178,15 +178,15 @@ def prepared(
     return RiskSets(of, stratum, ties), (matrix - matrix.mean(axis=0)) / scale, scale
 
 
-def _climb(risk: RiskSets, columns: Floats, start: Moments) -> tuple[Floats, Moments]:
-    """Return the coefficients of the highest likelihood, by Newton's steps, halved where they lead down."""
-    at, found = np.zeros(columns.shape[1]), start
+def climb(moments: Callable[[Floats], Moments], start: Moments) -> tuple[Floats, Moments]:
+    """Return the coefficients of the highest likelihood from 0 on, by Newton's steps, halved where they lead down."""
+    at, found = np.zeros(len(start.score)), start
     for _ in range(MOST_STEPS):
         if np.linalg.cond(found.information) > 1e12:
             raise AbateError("A column of the model is a sum of others, or hardly varies. Leave one of them out.")
         step = np.linalg.solve(found.information, found.score)
         for _ in range(30):
-            further = risk.moments(columns, columns @ (at + step))
+            further = moments(at + step)
             if further.log_likelihood >= found.log_likelihood - 1e-9 * abs(found.log_likelihood):
                 break
             step = step / 2
@@ -201,16 +201,14 @@ def _climb(risk: RiskSets, columns: Floats, start: Moments) -> tuple[Floats, Mom
     raise AbateError(MONOTONE)
 
 
-def score_residuals(risk: RiskSets, columns: Floats, at: Floats) -> Floats:
+def score_residuals(risk: RiskSets, columns: Floats, at: Floats, found: Moments) -> Floats:
     """Return what each row adds to the slope of the likelihood, per unit of its weight, shape ``(rows, columns)``."""
-    predictor = columns @ at
-    found = risk.moments(columns, predictor)
     share = (risk.weight / found.below)[:, None]
     stays = (1 - risk.gone)[:, None]
     hazard, moved = risk.by_time(share), risk.by_time(share * found.mean)
     own_hazard, own_moved = risk.by_time(share * stays), risk.by_time(share * found.mean * stays)
     steps = risk.by_time(np.ones((len(risk.time), 1)))
-    relative = np.exp(predictor)[:, None]
+    relative = np.exp(columns @ at)[:, None]
     residuals = -relative * (columns * risk.while_at_risk(hazard) - risk.while_at_risk(moved))
     # Of tied events each has partly left the risk set of the others.
     rows, time = risk.events, risk.own_time

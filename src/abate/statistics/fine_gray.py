@@ -1,15 +1,17 @@
 """Fine and Gray's model: what changes the cumulative incidence of one cause, where others compete."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from abate.records.problems import AbateError
 from abate.statistics.chi_square import of_score
-from abate.statistics.cox import CLOSE, FAR, MONOTONE, MOST_STEPS, Model, prepared
-from abate.statistics.risk_sets import TIES
-from abate.statistics.times import Floats, Times, named_cause, on_step
+from abate.statistics.cox import Model, climb, prepared
+from abate.statistics.kaplan_meier import follow_up
+from abate.statistics.risk_sets import TIES, Moments
+from abate.statistics.times import Floats, Times, counts, named_cause
 
 
 def fine_gray(of: Times, columns: ArrayLike, names: Sequence[str], cause: int = 1) -> Model:
@@ -55,55 +57,35 @@ def fine_gray(of: Times, columns: ArrayLike, names: Sequence[str], cause: int = 
     when = np.unique(of.exit[of.event == cause])
     deaths = np.bincount(np.searchsorted(when, of.exit[of.event == cause])).astype(float)
     weights = _weights(of, when, cause)
-    at = np.zeros(len(names))
-    first = found = _moments(centred, at, weights, deaths, of, cause)
-    for _ in range(MOST_STEPS):
-        step = np.linalg.solve(found[2], found[1])
-        at = at + step
-        if np.abs(at).max() > FAR:
-            raise AbateError(MONOTONE)
-        further = _moments(centred, at, weights, deaths, of, cause)
-        gain, found = further[0] - found[0], further
-        if abs(gain) <= CLOSE * abs(found[0]):
-            break
-    else:
-        raise AbateError(MONOTONE)
-    inverse = np.linalg.inv(found[2])
-    moved = _influence(centred, at, weights, deaths, when, of, cause) @ inverse
+    start = _moments(centred, np.zeros(len(names)), weights, deaths, of, cause)
+    at, found = climb(lambda here: _moments(centred, here, weights, deaths, of, cause), start)
+    inverse = np.linalg.inv(found.information)
+    moved = _influence(centred, at, weights, deaths, when, of, cause, found) @ inverse
     return Model(
         tuple(names),
         at / scale,
         inverse / np.outer(scale, scale),
         moved.T @ moved / np.outer(scale, scale),
-        found[0],
-        first[0],
-        of_score(first[1], first[2]),
+        found.log_likelihood,
+        start.log_likelihood,
+        of_score(start.score, start.information),
         len(of),
         int(deaths.sum()),
     )
 
 
-def _censoring(of: Times, at: Floats) -> Floats:
-    """Return the share not censored just before some times; events come before censoring."""
-    when = np.unique(of.exit[of.event == 0])
-    if not len(when):
-        return np.ones(len(at))
-    ordered = np.sort(of.exit)
-    risk = len(of) - np.searchsorted(ordered, when)
-    left = np.cumprod(1 - np.bincount(np.searchsorted(when, of.exit[of.event == 0])) / risk)
-    return on_step(left, 1.0, when, np.nextafter(at, -np.inf))
-
-
 def _weights(of: Times, when: Floats, cause: int) -> Floats:
     """Return how much each patient counts as at risk at each time, shape ``(patients, times)``."""
-    later = _censoring(of, when)[None, :] / _censoring(of, of.exit)[:, None]
+    # Just before each time: events come before censoring.
+    uncensored = follow_up(of)
+    later, own = (uncensored.at(np.nextafter(at, -np.inf)) for at in (when, of.exit))
     competed = (of.event != cause) & (of.event > 0)
-    return np.where(of.exit[:, None] >= when[None, :], 1.0, np.where(competed[:, None], later, 0.0))
+    return np.where(
+        of.exit[:, None] >= when[None, :], 1.0, np.where(competed[:, None], later[None, :] / own[:, None], 0.0)
+    )
 
 
-def _moments(
-    columns: Floats, at: Floats, weights: Floats, deaths: Floats, of: Times, cause: int
-) -> tuple[float, Floats, Floats]:
+def _moments(columns: Floats, at: Floats, weights: Floats, deaths: Floats, of: Times, cause: int) -> Moments:
     predictor = columns @ at
     hazard = weights * np.exp(predictor)[:, None]
     below = hazard.sum(axis=0)
@@ -112,28 +94,23 @@ def _moments(
     mine = of.event == cause
     spread = np.einsum("t,tij->ij", deaths, second - mean[:, :, None] * mean[:, None, :])
     likelihood = float(predictor[mine].sum() - deaths @ np.log(below))
-    return likelihood, columns[mine].sum(axis=0) - deaths @ mean, spread
+    return Moments(likelihood, columns[mine].sum(axis=0) - deaths @ mean, spread, below, mean)
 
 
 def _influence(
-    columns: Floats, at: Floats, weights: Floats, deaths: Floats, when: Floats, of: Times, cause: int
+    columns: Floats, at: Floats, weights: Floats, deaths: Floats, when: Floats, of: Times, cause: int, fit: Moments
 ) -> Floats:
     """Return what each patient adds to the slope, by the event and by the censoring that the weights rest on."""
-    relative = np.exp(columns @ at)
-    hazard = weights * relative[:, None]
-    below = hazard.sum(axis=0)
-    mean = hazard.T @ columns / below[:, None]
-    rate = deaths / below
+    hazard, mean = weights * np.exp(columns @ at)[:, None], fit.mean
+    rate = deaths / fit.below
     # (rows, times, columns), summed over times without holding them all.
     expected = hazard @ rate[:, None] * columns - hazard @ (rate[:, None] * mean)
     mine = of.event == cause
     found = -expected
     found[mine] += columns[mine] - mean[np.searchsorted(when, of.exit[mine])]
     censored = of.event == 0
-    ends = np.unique(of.exit[censored])
-    if not len(ends):
-        return np.asarray(found)
-    at_risk = len(of) - np.searchsorted(np.sort(of.exit), ends)
+    losses = counts(replace(of, event=censored.astype(np.int64)))
+    ends, at_risk = losses.time, losses.at_risk
     competed = (of.event != cause) & (of.event > 0)
     # One censored at u lowers the weight of those who competed before, at every event from u on, and so what was
     # expected of them.
@@ -143,7 +120,7 @@ def _influence(
     less = np.einsum("nu,nt,ut,ni->ui", before, weighed, after, columns)
     less -= np.einsum("nu,nt,ut,ti->ui", before, weighed, after, mean)
     moves = less / at_risk[:, None]
-    rates = np.bincount(np.searchsorted(ends, of.exit[censored])) / at_risk
+    rates = losses.total / at_risk
     carried = np.concatenate([np.zeros((1, moves.shape[1])), np.cumsum(moves * rates[:, None], axis=0)])
     found -= carried[np.searchsorted(ends, of.exit, side="right")]
     found[censored] += moves[np.searchsorted(ends, of.exit[censored])]

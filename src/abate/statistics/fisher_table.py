@@ -7,9 +7,8 @@ import numpy as np
 from abate.records.problems import AbateError
 from abate.statistics.contingency import Tested
 from abate.statistics.times import Floats, Integers
+from abate.statistics.two_by_two import ALIKE
 
-ALIKE = 1e-7
-"""How far two chances may lie apart, as a share, and still be a tie: R's own tolerance."""
 MOST_HALVES = 20_000_000
 """Half tables that are held at most."""
 

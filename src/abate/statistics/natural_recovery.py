@@ -11,7 +11,7 @@ import numpy as np
 from abate.records.problems import AbateError
 from abate.statistics.incidence import incidence
 from abate.statistics.sequential_trials import RESOLVED, Entries
-from abate.statistics.times import Floats, Integers
+from abate.statistics.times import Integers
 
 FEWEST = 5
 """Patients below which no recovery is told."""
@@ -111,15 +111,13 @@ def natural_recovery(of: Entries, alike: Integers, level: float = 0.95) -> Natur
     )
 
 
-def from_durations(median_low: float, median_high: float, ill_for: Floats, window: int) -> tuple[float, float]:
+def from_durations(median_low: float, median_high: float, window: int) -> tuple[float, float]:
     """Return the range of the recovery expected where no untreated patients are there to learn from.
 
     Parameters
     ----------
     median_low, median_high
         Published median durations, in days, of any grade to none: a range, for no paper prints grade 3 to 2.
-    ill_for
-        Days for which each patient had been ill at the start of the drug.
     window
         Days.
 
@@ -130,11 +128,11 @@ def from_durations(median_low: float, median_high: float, ill_for: Floats, windo
 
     Examples
     --------
-    >>> low, high = from_durations(9.0, 17.0, np.array([8.0]), 7)
+    >>> low, high = from_durations(9.0, 17.0, 7)
     >>> round(low, 2), round(high, 2)
     (0.25, 0.42)
     """
-    if not 0 < median_low <= median_high or window < 1 or not len(ill_for):
-        raise AbateError("Published durations need a range of days above 0, a window, and a patient.")
+    if not 0 < median_low <= median_high or window < 1:
+        raise AbateError("Published durations need a range of days above 0, and a window.")
     low, high = (1 - 0.5 ** (window / median) for median in (median_high, median_low))
     return low, high

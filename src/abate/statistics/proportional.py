@@ -68,7 +68,7 @@ def proportional(
     found = risk.moments(centred, predictor)
     curve = kaplan_meier(of, robust=False)
     # As the curve is just before each event.
-    when = of.exit[risk.events][risk._first][risk.time]
+    when = risk.when[risk.time]
     before = np.concatenate([np.ones(1), curve.survival[:-1]])
     clock = 1 - on_step(before, 1.0, curve.time, when)
     clock = clock - clock.mean()

@@ -46,6 +46,8 @@ class RiskSets:
     ----------
     of
         The rows.
+    when
+        Of each time of events in its stratum, the time.
     time
         Of each step, which time of events it belongs to.
     gone
@@ -77,6 +79,7 @@ class RiskSets:
         if not len(first):
             raise AbateError("Nobody had the event, so there is no model of it. Expected one event at least.")
         self._first = first
+        self.when = of.exit[self.events][first]
         self._after = (self._happened // len(every) + 1) * len(every)
         self._ranges = [self._range(keys) for keys in ((self._ended, self._begun) if self._late else (self._ended,))]
         tied = np.diff(np.append(first, len(self.events)))

@@ -135,14 +135,23 @@ def at_risk(of: Times, at: Floats) -> Floats:
     >>> at_risk(times([2, 3, 3], [1, 0, 1], entry=[0, 0, 2]), np.array([2.0, 3.0]))
     array([2., 2.])
     """
-    return _from(of.exit, of.weight, at) - _from(of.entry, of.weight, at)
+    order = np.argsort(of.exit)
+    return _at_risk(of, of.exit[order], of.weight[order], at)
+
+
+def _at_risk(of: Times, exits: Floats, weights: Floats, at: Floats) -> Floats:
+    """Return the weight at risk at some times, from ends in order and their weights."""
+    risk = _from(exits, weights, at)
+    if not np.isfinite(of.entry).any():
+        return risk
+    order = np.argsort(of.entry)
+    return risk - _from(of.entry[order], of.weight[order], at)
 
 
 def _from(when: Floats, weight: Floats, at: Floats) -> Floats:
-    """Return the weight of those whose time lies at or after each of some times."""
-    order = np.argsort(when)
-    ended = np.concatenate([np.zeros(1), np.cumsum(weight[order])])
-    return np.asarray(ended[-1] - ended[np.searchsorted(when[order], at)])
+    """Return the weight of those whose time lies at or after each of some times; in order of time."""
+    ended = np.concatenate([np.zeros(1), np.cumsum(weight)])
+    return np.asarray(ended[-1] - ended[np.searchsorted(when, at)])
 
 
 def counts(of: Times, causes: int | None = None) -> Counts:
@@ -171,11 +180,7 @@ def counts(of: Times, causes: int | None = None) -> Counts:
     times_of = when[new]
     cells = (np.cumsum(new) - 1) * width + kinds - 1
     counted = np.bincount(cells, weights[happened], len(times_of) * width).astype(float).reshape(len(times_of), width)
-    ended = np.concatenate([np.zeros(1), np.cumsum(weights)])
-    risk = ended[-1] - ended[np.searchsorted(exits, times_of)]
-    if np.isfinite(of.entry).any():
-        risk = risk - _from(of.entry, of.weight, times_of)
-    return Counts(times_of, risk, counted)
+    return Counts(times_of, _at_risk(of, exits, weights, times_of), counted)
 
 
 def named_cause(cause: int, known: int | None = None) -> int:
