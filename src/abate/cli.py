@@ -157,6 +157,33 @@ def run(
 
 @cli.command(epilog=CODES)
 @click.argument("records", type=click.Path())
+@click.option("--plan", type=click.Path(path_type=Path), required=True, help="TOML file; abate plan prints one.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the report.")
+@click.option("--memory", default="", help=MEMORY)
+@click.pass_context
+def analyse(context: click.Context, records: str, plan: Path, out: Path, memory: str) -> None:
+    """Write the report of RECORDS with the results of a plan: timing of treatment, endpoints, states by day."""
+    from abate import verbs
+    from abate.engine.connect import Place
+
+    with steps(context.obj["quiet"]) as say:
+        report = verbs.run(records, out, say, place=Place(memory=memory), plan=plan)
+    if not context.obj["quiet"]:
+        for row in report.findings.tables["timing"].to_pylist():
+            click.echo(f"{row['analysis']}: {row['estimate']} ({row['95 % interval']}), {row['measure']}")
+        click.echo(f"The results are in {report.path / 'report.html'}, section Results of the plan")
+
+
+@cli.command(epilog=CODES)
+def plan() -> None:
+    """Print a plan to start from, every key explained: abate plan > plan.toml."""
+    from abate.findings.plan import TEMPLATE
+
+    click.echo(TEMPLATE, nl=False)
+
+
+@cli.command(epilog=CODES)
+@click.argument("records", type=click.Path())
 @click.option("--patient", required=True, help="Identifier of the patient.")
 @click.option("--day", type=int, required=True, help="Day after day 0.")
 @click.option("--system", default="", help="Such as astct_crs; all if none is named (abate calc lists them).")

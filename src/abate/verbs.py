@@ -17,7 +17,11 @@ from abate.engine.ingest import ingest as ingested
 from abate.engine.ingested import MARKER, is_ingested, read_ingested, write_ingested
 from abate.engine.whole import check_place, reserved
 from abate.findings import Findings, find
+from abate.findings.plan import Plan, read_plan
+from abate.findings.plan_checks import check_plan
+from abate.findings.results import results
 from abate.grading.rules import System
+from abate.grading.systems import SYSTEMS, systems_named
 from abate.records.problems import AbateError
 from abate.sources.clif import is_clif, read_clif
 from abate.sources.folder import read_folder
@@ -125,23 +129,6 @@ def opened(records: str | Path, place: Place, work: Path, progress: Progress = _
         yield read_ingested(folder, engine)
 
 
-def systems_named(names: Iterable[str]) -> dict[str, System]:
-    """Return grading systems by their keys, hyphens and underscores alike; every one where none is named.
-
-    Raises
-    ------
-    AbateError
-        If there is none of a name.
-    """
-    from abate.grading.systems import SYSTEMS
-
-    keys = [name.strip().lower().replace("-", "_") for name in names]
-    if any(key not in SYSTEMS for key in keys):
-        expected = f"Expected one or more of {', '.join(SYSTEMS)}. Correct --system."
-        raise AbateError(f"No grading system has the name given. {expected}")
-    return {key: system for key, system in SYSTEMS.items() if not keys or key in keys}
-
-
 def analyse(
     records: str | Path | Records, progress: Progress = _silent, systems: Mapping[str, System] | None = None
 ) -> Cohort:
@@ -154,7 +141,7 @@ def analyse(
     4
     """
     found = records if isinstance(records, Records) else read(records, progress)
-    return derive(found, progress, systems or systems_named(()))
+    return derive(found, progress, systems or dict(SYSTEMS))
 
 
 def reproduce(study: str = "strati2020", progress: Progress = _silent) -> pa.Table:
@@ -304,7 +291,7 @@ def power(
     from abate.statistics.operating_characteristics import operating_characteristics
 
     _need_report_extra()
-    planned, text = read_design(Path(design)), Path(design).read_text(encoding="utf-8")
+    planned, text = read_design(Path(design)), Path(design).read_text(encoding="utf-8-sig")
     with reserved(Path(out)):
         table = operating_characteristics(planned, progress, workers)
         write_power(Path(out), table, text)
@@ -326,8 +313,9 @@ def run(
     progress: Progress = _silent,
     systems: Iterable[str] = (),
     place: Place = HERE,
+    plan: str | Path | None = None,
 ) -> Report:
-    """Write the cohort report of a folder of records.
+    """Write the cohort report of a folder of records, with the results of a plan where one is given.
 
     Parameters
     ----------
@@ -341,30 +329,38 @@ def run(
         Keys of the grading systems to use; all where none is named.
     place
         Where expressions run: :class:`abate.engine.connect.Place`.
+    plan
+        A TOML file: :data:`abate.findings.plan.TEMPLATE`.
 
     Raises
     ------
     AbateError
-        If the records cannot be used, the output may not be written over, another process is writing there, the
-        extra ``report`` is not installed, or the engine cannot be reached.
+        If the records or the plan cannot be used, the output may not be written over, another process is writing
+        there, the extra ``report`` is not installed, or the engine cannot be reached.
     """
     _need_report_extra()
     from abate.report.output import MARKER as REPORT
 
-    out = Path(out)
+    out, planned = Path(out), None if plan is None else read_plan(Path(plan))
     check_place(out, REPORT, "report")
     with reserved(out) as work, opened(records, place, work, progress) as found:
+        if planned:
+            check_plan(planned, found)
         cohort = analyse(found, progress, systems_named(systems))
-        return _report(cohort, out, str(records) in STUDIES and not Path(records).is_dir(), progress)
+        return _report(cohort, out, str(records) in STUDIES and not Path(records).is_dir(), progress, planned)
 
 
-def _report(cohort: Cohort, out: Path, published: bool, progress: Progress) -> Report:
-    """Write the report of a cohort, with the audit of its study where it is published."""
+def _report(cohort: Cohort, out: Path, published: bool, progress: Progress, plan: Plan | None) -> Report:
+    """Write the report of a cohort, with the audit of its study where it is published, and the results of a plan."""
     from abate.report.output import write
     from abate.report.page import Head
     from abate.report.provenance import input_hash, run_record
 
+    # First, for a plan that does not fit is told before all else is drawn up.
+    of_plan = results(cohort, plan, progress) if plan else None
     findings = find(cohort, progress)
+    if plan and of_plan:
+        findings.add(of_plan)
     if published:
         from abate.studies.strati2020.audit import VERDICTS, audit
 
@@ -386,7 +382,9 @@ def _report(cohort: Cohort, out: Path, published: bool, progress: Progress) -> R
         files="Tables, figures and every option stand beside it: tables/, figures/, run.json.",
     )
     record = run_record(cohort, now)
-    write(out, findings.tables, findings.long, findings.texts, record, head, cohort.records.study.treatment, progress)
+    beside = {"plan.toml": plan.text} if plan else {}
+    treatment = cohort.records.study.treatment
+    write(out, findings.tables, findings.long, findings.texts, record, head, treatment, progress, beside)
     return Report(out, cohort.records, findings)
 
 

@@ -22,6 +22,7 @@ from abate.findings import (
     kinetics,
     methods,
     outcomes,
+    recovery,
     response,
     scores,
     spells,
@@ -80,6 +81,7 @@ def find(cohort: Cohort, progress: Callable[[str], None] | None = None) -> Findi
         ("doses", doses.doses),
         ("concentrations", kinetics.kinetics),
         ("response", response.response),
+        ("natural recovery", recovery.recovery),
         ("context", context.context),
         ("biomarkers", biomarkers.biomarkers),
         ("comparisons", comparisons.comparisons),
@@ -90,4 +92,6 @@ def find(cohort: Cohort, progress: Callable[[str], None] | None = None) -> Findi
         if progress:
             progress(name)
         findings.add(section(cohort))
+    natural = findings.texts["natural_recovery_figure"]
+    findings.tables["key_figures"] = head.beside_responders(findings.tables["key_figures"], natural)
     return findings

@@ -1,5 +1,7 @@
 """Key figures, and the records that were used."""
 
+import pyarrow as pa
+
 from abate.cohort import Cohort
 from abate.findings.computed import without_coverage
 from abate.findings.shape import Section, interval, listing, median_text, share, table
@@ -152,6 +154,15 @@ def key_figures(cohort: Cohort) -> Section:
         "day0": study.reading.day0_kind,
     }
     return {"key_figures": table(rows)}, texts
+
+
+def beside_responders(figures: pa.Table, natural: str) -> pa.Table:
+    """Return the key figures with the recovery expected without the treatment beside the count of responders."""
+    rows = figures.to_pylist()
+    for row in rows:
+        if row["label"] == "Responded" and natural:
+            row["detail"] += f"; {natural}"
+    return table(rows)
 
 
 def _computed(cohort: Cohort, toxicity: str, total: int) -> list[dict[str, str]]:

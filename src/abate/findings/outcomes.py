@@ -38,7 +38,7 @@ def outcomes(cohort: Cohort) -> Section:
     if deaths < few:
         texts.append(f"With fewer than {few} events there is no curve and no model, only a listing.")
     else:
-        texts.append("Survival curves are not drawn yet; the listing holds every time.")
+        texts.append("The listing holds every time; abate analyse draws the curves that a plan names.")
     if cohort.count(cohort.treatment):
         texts.append(
             "Patients had to survive to the start of treatment to be treated: time from the start does not tell "

@@ -1,14 +1,16 @@
 """A cohort as patients by days: grades, start of the treatment under study, and what was known on each day."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
 import numpy as np
 
 from abate.cohort import Cohort
+from abate.findings.plan import LOG
 from abate.records.problems import AbateError
-from abate.statistics.person_days import PersonDays, days_since, days_so_far, highest_so_far
+from abate.statistics.person_days import PersonDays, carried, days_since, days_so_far, highest_so_far
 from abate.statistics.times import Booleans, Floats, Integers
 from abate.timeline.joins import DAY, KEYS, beside
 
@@ -31,16 +33,21 @@ class Judged:
     days
         Grades as they are known; covariates ``grade 4``, ``highest grade``, ``days at grade 3 or more``, ``days since
         onset``, ``highest CRS`` (0 where CRS is not known), ``steroid days`` so far and ``steroid dose`` (mg of
-        dexamethasone on the day before).
+        dexamethasone on the day before); and those asked for.
+    discharge
+        Day of the first discharge after day 0, infinite where none is recorded.
     """
 
     names: list[tuple[str, int]]
     toxicity: str
     system: str
     days: PersonDays
+    discharge: Floats
 
 
-def person_days(cohort: Cohort, until: int = UNTIL) -> Judged:
+def person_days(
+    cohort: Cohort, until: int = UNTIL, also: Sequence[str] = (), ever: int = 0, treated: bool = True
+) -> Judged:
     """Return the courses of a cohort as patients by days, from day 0 on.
 
     Parameters
@@ -49,6 +56,13 @@ def person_days(cohort: Cohort, until: int = UNTIL) -> Judged:
         With a treatment and a toxicity under study.
     until
         Last day that is looked at; who is followed longer is followed to it.
+    also
+        Other covariates: a laboratory variable (its last value), or a column of patients that is a number; with
+        ``log`` before it or another the logarithm of 1 + it.
+    ever
+        Only courses that reached this grade on some day.
+    treated
+        Whether a treatment has to be under study.
 
     Raises
     ------
@@ -57,17 +71,24 @@ def person_days(cohort: Cohort, until: int = UNTIL) -> Judged:
     """
     study = cohort.records.study
     system = cohort.first_systems.get(study.toxicity)
-    if not study.treatment or system is None:
+    if (treated and not study.treatment) or system is None:
         raise AbateError(
             "The time of treatment cannot be looked at. Expected [study] treatment and toxicity in abate.toml, and "
             "days of that toxicity that can be graded."
         )
     # Each course has a place in the order of its keys, so that what leaves the engine is numbers.
     order = ibis.window(order_by=KEYS)
+    graded = cohort.computed.filter(cohort.computed.primary_grade.notnull())
+    mine = graded.filter(graded.toxicity == study.toxicity, graded.system == system)
+    courses = cohort.patients
+    if ever:
+        courses = courses.semi_join(mine.filter(mine.primary_grade >= ever), KEYS)
     people = cohort.records.engine.keep(
-        "courses_in_order", cohort.patients.select(*KEYS).mutate(place=ibis.row_number().over(order))
+        f"courses_in_order_{ever}", courses.select(*KEYS).mutate(place=ibis.row_number().over(order))
     )
     facts = beside(people, cohort.follow_up.select(*KEYS, "last_day", "died", "death_day"), KEYS)
+    left = cohort.anchors.filter(cohort.anchors.anchor == "discharge").select(*KEYS, discharge="day")
+    facts = beside(facts, left, KEYS)
     facts = beside(facts, cohort.treatment.select(*KEYS, "start_day"), KEYS).order_by("place").to_pyarrow()
     names = list(zip(facts["patient_id"].to_pylist(), facts["course_id"].to_pylist(), strict=True))
     last = np.minimum(_numbers(facts, "last_day", 0.0), until).astype(np.int64)
@@ -75,14 +96,33 @@ def person_days(cohort: Cohort, until: int = UNTIL) -> Judged:
     death = _numbers(facts, "death_day", np.inf)
     start = _numbers(facts, "start_day", np.inf)
     shape = (len(names), until + 1)
-    graded = cohort.computed.filter(cohort.computed.primary_grade.notnull())
-    of_toxicity, of_crs = (
-        _spread(graded.filter(graded.toxicity == name, graded.system == by), people, "primary_grade", shape)
-        for name, by in ((study.toxicity, system), ("CRS", cohort.first_systems.get("CRS", "")))
-    )
+    crs = graded.filter(graded.toxicity == "CRS", graded.system == cohort.first_systems.get("CRS", ""))
+    of_toxicity, of_crs = (_spread(rows, people, "primary_grade", shape) for rows in (mine, crs))
     steroid = np.nan_to_num(_spread(cohort.steroid_days, people, "low", shape))
     found = PersonDays(0, of_toxicity, start, last, death <= until, {})
-    return Judged(names, study.toxicity, system, _with_covariates(found, of_crs, steroid))
+    found = _with_covariates(found, of_crs, steroid)
+    for name in also:
+        if name not in found.covariates:
+            values = _brought(cohort, found, people, name.removeprefix(LOG), shape)
+            logged = np.log1p(np.maximum(values, 0)) if name.startswith(LOG) else values
+            found = replace(found, covariates={**found.covariates, name: logged})
+    return Judged(names, study.toxicity, system, found, _numbers(facts, "discharge", np.inf))
+
+
+def _brought(cohort: Cohort, found: PersonDays, people: ibis.Table, name: str, shape: tuple[int, int]) -> Floats:
+    """Return a covariate as it was known on each day: the last value of a variable, or a column of patients."""
+    if name in found.covariates:
+        return found.covariates[name]
+    patients = cohort.patients
+    if name in patients.columns:
+        # A column of patients is known before a variable of the same name.
+        told = beside(people, patients.select(*KEYS, value=patients[name].cast("float64")), KEYS).order_by("place")
+        return np.repeat(_numbers(told.to_pyarrow(), "value", np.nan)[:, None], shape[1], axis=1)
+    points = cohort.points.filter(cohort.points.variable == name)
+    points = points.mutate(day=points.time.floor().cast("int64"))
+    latest = ibis.window(group_by=(*KEYS, "day"), order_by=(points.time.desc(), points.value.desc()))
+    last = points.mutate(place_of_day=ibis.row_number().over(latest)).filter(ibis._.place_of_day == 0)
+    return carried(_spread(last, people, "value", shape))
 
 
 def _with_covariates(found: PersonDays, crs: Floats, steroid: Floats) -> PersonDays:

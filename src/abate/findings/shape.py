@@ -19,8 +19,9 @@ def number(value: float | None, places: int = 1) -> str:
     """Write a number without needless decimals; a dash where it is not known."""
     if value is None:
         return "–"
+    # Sums differ between engines in their last digits, and a value between two roundings must go the same way on all.
     # What rounds to nothing has no sign.
-    text = f"{round(value, places) + 0.0:,.{places}f}"
+    text = f"{round(float(f'{value:.12g}'), places) + 0.0:,.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

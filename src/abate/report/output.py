@@ -22,6 +22,7 @@ from abate.report.curves import (
 from abate.report.lanes import toxicity_by_day
 from abate.report.operating import operating
 from abate.report.page import Head, render
+from abate.report.results import planned
 from abate.report.text import write_table
 from abate.report.theme import Figure, in_light, png, svg
 from abate.report.timeline import timelines
@@ -62,7 +63,7 @@ def draw(tables: Mapping[str, pa.Table], treatment: str) -> list[Figure]:
         figures.append(groups_compared(given))
     if given["systems_by_day"].num_rows:
         figures.append(systems_compared(given))
-    return [*figures, *timelines(given)]
+    return [*figures, *planned(given), *timelines(given)]
 
 
 def write(
@@ -74,6 +75,7 @@ def write(
     head: Head,
     treatment: str,
     progress: Callable[[str], None],
+    beside: Mapping[str, str] | None = None,
 ) -> None:
     """Write ``report.html``, ``tables/``, ``figures/`` and ``run.json``.
 
@@ -93,6 +95,8 @@ def write(
         The treatment under study.
     progress
         Called with a word before each step.
+    beside
+        Texts of other files, by name.
 
     Raises
     ------
@@ -100,12 +104,12 @@ def write(
         If the place may not be written over.
     """
     # A picture is made of each drawing in a thread of its own, while tables are written.
-    with whole_folder(out, MARKER, "report") as work, ThreadPoolExecutor(1) as beside:
+    with whole_folder(out, MARKER, "report") as work, ThreadPoolExecutor(1) as drawer:
         progress("drawing figures")
         figures = draw(tables, treatment)
         drawn = {figure.name: svg(figure, texts.get("mark", "")) for figure in figures}
         light = {name: in_light(text) for name, text in drawn.items()}
-        pictures = {name: beside.submit(png, text) for name, text in light.items()}
+        pictures = {name: drawer.submit(png, text) for name, text in light.items()}
         progress("writing tables")
         (work / "tables").mkdir()
         for name, table in (*tables.items(), *long.items()):
@@ -119,6 +123,8 @@ def write(
         progress("writing the page")
         page = render(tables, texts, figures, drawn, head)
         (work / "report.html").write_text(page, encoding="utf-8")
+        for name, text in (beside or {}).items():
+            (work / name).write_text(text, encoding="utf-8")
         (work / MARKER).write_text(json.dumps(run, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

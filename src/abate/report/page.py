@@ -22,6 +22,7 @@ SECTIONS = (
     ("response", "Response"),
     ("biomarkers", "Biomarkers"),
     ("outcomes", "Outcomes"),
+    ("results", "Results of the plan"),
     ("systems", "Systems compared"),
     ("audit", "Audit"),
     ("methods", "Methods"),
@@ -261,6 +262,15 @@ def comparison_days(table: pa.Table) -> Shown:
     return Shown(list(titles.values()), out, {"day", *list(titles.values())[4:]}, len(rows))
 
 
+def endpoint_tests(table: pa.Table) -> Shown:
+    """Lay out the tests of endpoints, their P values in two digits."""
+    rows = table.to_pylist()
+    for row in rows:
+        row["P"] = p_value(row["P"])
+        row["least P"] = "" if row["least P"] is None else f"{row['least P']:.2g}"
+    return shown(pa.Table.from_pylist(rows) if rows else table)
+
+
 def _csv_address(figure: Figure) -> str:
     """Return the numbers of a figure as CSV within the page; a long table stands beside it."""
     if figure.numbers.num_rows > MOST_CSV_ROWS:
@@ -326,6 +336,7 @@ def render(
         "toxicity_table": toxicity_table,
         "comparisons": comparisons,
         "comparison_days": comparison_days,
+        "endpoint_tests": endpoint_tests,
     }
     items = {
         figure.name: {
@@ -341,7 +352,10 @@ def render(
     }
     audit = tables.get("audit")
     ranked = sorted(audit.to_pylist(), key=lambda row: VERDICTS.index(row["verdict"])) if audit else []
-    names = ("records_used", "cumulative_doses", "concentrations", "biomarkers", "heat_map", "comparisons", "systems")
+    names = (
+        *("records_used", "cumulative_doses", "concentrations", "biomarkers", "heat_map", "comparisons", "systems"),
+        *("balance", "states", "endpoints"),
+    )
     return environment.get_template("page.html").render(
         tables=_Shelf(tables, special),
         other_tests=comparisons(tables["comparisons"], OTHER_TESTS),
@@ -352,7 +366,7 @@ def render(
         lanes=[item for name, item in items.items() if name.startswith("toxicity")],
         audit=ranked,
         head=head,
-        sections=SECTIONS,
+        sections=[one for one in SECTIONS if one[0] != "results" or "protocol" in tables],
         light=LIGHT,
         dark=DARK,
         css=source("page.css"),

@@ -1,13 +1,12 @@
 """The file in which a trial is planned: TOML, read at once, with everything that is wrong in it told at once."""
 
-import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from math import inf, isfinite
+from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from abate.records.problems import AbateError, perhaps
+from abate.records.toml_keys import Key, fixed, listed, names, number, one_of, problems_of, read_toml, whole
 from abate.statistics import all_tables
 from abate.statistics.trial_design import (
     GRADES,
@@ -87,97 +86,55 @@ two_stages = true
 """
 
 
-@dataclass(frozen=True)
-class _Key:
-    """What a key may hold."""
-
-    expected: str
-    fits: Callable[[Any], bool]
-    needed: bool = False
-
-
-def _number(low: float, high: float, edges: str = "") -> Callable[[Any], bool]:
-    """Return whether something is a number between two others; an edge named in ``edges`` is not allowed itself."""
-
-    def fits(value: Any) -> bool:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-            return False
-        return (
-            low <= value <= high and not ("low" in edges and value == low) and not ("high" in edges and value == high)
-        )
-
-    return fits
-
-
-def _whole(low: int, high: int) -> Callable[[Any], bool]:
-    return lambda value: type(value) is int and low <= value <= high
-
-
-def _list(each: Callable[[Any], bool], lengths: range) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, list) and len(value) in lengths and all(each(item) for item in value)
-
-
-def _names(known: tuple[str, ...], lengths: range) -> Callable[[Any], bool]:
-    def fits(value: Any) -> bool:
-        named = _list(lambda item: isinstance(item, str) and item in known, lengths)(value)
-        return named and len(set(value)) == len(value)
-
-    return fits
-
-
-def _one_of(known: tuple[str, ...]) -> _Key:
-    return _Key(f"one of {', '.join(known)}", lambda value: isinstance(value, str) and value in known)
-
-
 MOST_PATIENTS, MOST_DAYS = 5_000, 1_000
-_CHANCE = _number(0, 1, "low high")
+_CHANCE = number(0, 1, "low high")
 _PAIR = range(2, 3)
-KEYS: dict[str, dict[str, _Key]] = {
+KEYS: dict[str, dict[str, Key]] = {
     "design": {
-        "title": _Key("a text", lambda value: isinstance(value, str)),
-        "strategies": _Key(f"two different ones of {', '.join(STRATEGIES)}", _names(STRATEGIES, _PAIR)),
-        "n": _Key(
+        "title": Key("a text", lambda value: isinstance(value, str)),
+        "strategies": Key(f"two different ones of {', '.join(STRATEGIES)}", names(STRATEGIES, _PAIR)),
+        "n": Key(
             f"a list of whole numbers from 2 to {MOST_PATIENTS:,}",
-            _list(_whole(2, MOST_PATIENTS), range(1, 1000)),
+            listed(whole(2, MOST_PATIENTS), range(1, 1000)),
             True,
         ),
-        "size": _Key("a number between 0 and 1", _CHANCE),
-        "trials": _Key("a whole number from 100 to 1,000,000", _whole(100, 1_000_000)),
-        "seed": _Key("a whole number from 0 on", _whole(0, 2**63)),
-        "look": _Key("a number between 0 and 1", _CHANCE),
+        "size": Key("a number between 0 and 1", _CHANCE),
+        "trials": Key("a whole number from 100 to 1,000,000", whole(100, 1_000_000)),
+        "seed": Key("a whole number from 0 on", whole(0, 2**63)),
+        "look": Key("a number between 0 and 1", _CHANCE),
     },
     "binary": {
-        "shares": _Key("two numbers from 0 to 1", _list(_number(0, 1), _PAIR), True),
-        "test": _one_of(all_tables.TESTS),
+        "shares": Key("two numbers from 0 to 1", listed(number(0, 1), _PAIR), True),
+        "test": one_of(all_tables.TESTS),
     },
     "resolution": {
-        "days": _Key(f"a whole number from 1 to {MOST_DAYS:,}", _whole(1, MOST_DAYS), True),
-        "hazards": _Key("two numbers above 0, a day", _list(_number(0, inf, "low"), _PAIR), True),
-        "deaths": _Key("two numbers from 0 on, a day", _list(_number(0, inf), _PAIR)),
-        "test": _one_of(TIME_TESTS),
+        "days": Key(f"a whole number from 1 to {MOST_DAYS:,}", whole(1, MOST_DAYS), True),
+        "hazards": Key("two numbers above 0, a day", listed(number(0, inf, "low"), _PAIR), True),
+        "deaths": Key("two numbers from 0 on, a day", listed(number(0, inf), _PAIR)),
+        "test": one_of(TIME_TESTS),
     },
     "grade": {
-        "shares": _Key(
+        "shares": Key(
             f"{GRADES} numbers from 0 to 1 that add up to 1, for the grades 0 to {GRADES - 1}",
             lambda value: (
-                _list(_number(0, 1), range(GRADES, GRADES + 1))(value) and abs(sum(value) - 1) < 1e-6  # rounding
+                listed(number(0, 1), range(GRADES, GRADES + 1))(value) and abs(sum(value) - 1) < 1e-6  # rounding
             ),
             True,
         ),
-        "odds_ratio": _Key("a number above 0", _number(0, inf, "low"), True),
+        "odds_ratio": Key("a number above 0", number(0, inf, "low"), True),
     },
     "win_ratio": {
-        "hierarchy": _Key(
-            f"some or all of {', '.join(HIERARCHY)}, each once", _names(HIERARCHY, range(1, len(HIERARCHY) + 1))
+        "hierarchy": Key(
+            f"some or all of {', '.join(HIERARCHY)}, each once", names(HIERARCHY, range(1, len(HIERARCHY) + 1))
         ),
-        "hazard_by_grade": _Key("a number above 0", _number(0, inf, "low")),
+        "hazard_by_grade": Key("a number above 0", number(0, inf, "low")),
     },
     "single_arm": {
-        "null": _Key("a number between 0 and 1", _CHANCE, True),
-        "share": _Key("a number between 0 and 1", _CHANCE, True),
-        "size": _Key("a number between 0 and 1", _CHANCE),
-        "power": _Key("a number between 0 and 1", _CHANCE),
-        "two_stages": _Key("true or false", lambda value: isinstance(value, bool)),
+        "null": Key("a number between 0 and 1", _CHANCE, True),
+        "share": Key("a number between 0 and 1", _CHANCE, True),
+        "size": Key("a number between 0 and 1", _CHANCE),
+        "power": Key("a number between 0 and 1", _CHANCE),
+        "two_stages": Key("true or false", lambda value: isinstance(value, bool)),
     },
 }
 
@@ -195,10 +152,6 @@ def read_design(path: Path) -> Design:
     AbateError
         If there is no such file, it is not TOML, or a plan cannot be made of it: all that is wrong, in one paragraph.
 
-    References
-    ----------
-    TOML 1.0, https://toml.io/en/v1.0.0
-
     Examples
     --------
     >>> import tempfile
@@ -207,13 +160,7 @@ def read_design(path: Path) -> Design:
     >>> read_design(file).strategies
     ('early', 'late')
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise AbateError(f"{path.name} cannot be read. Expected a TOML file in which a trial is planned.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise AbateError(f"{path.name} cannot be used: it is not TOML in UTF-8. {error}.") from error
-    return design_from(content, path.name)
+    return design_from(read_toml(path, "a trial is planned"), path.name)
 
 
 def design_from(content: Mapping[str, Any], name: str = "The design") -> Design:
@@ -245,7 +192,7 @@ def design_from(content: Mapping[str, Any], name: str = "The design") -> Design:
         problems = _together(content)
     if problems:
         raise AbateError(f"{name} cannot be used. {' '.join(problems)}")
-    given = {section: {key: _fixed(value) for key, value in content[section].items()} for section in content}
+    given = {section: {key: fixed(value) for key, value in content[section].items()} for section in content}
     outcomes: list[Outcomes] = []
     if "binary" in given:
         outcomes.append(Binary(**given["binary"]))
@@ -260,43 +207,17 @@ def design_from(content: Mapping[str, Any], name: str = "The design") -> Design:
     return Design(**given["design"], outcomes=tuple(outcomes), one_arm=one_arm)
 
 
-def _fixed(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
 def _problems(content: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with single keys."""
     found = []
     for section, given in content.items():
         if section not in KEYS:
             found.append(f"[{section}]: no section is called so, expected {perhaps(section, KEYS, ', '.join(KEYS))}.")
-        elif not isinstance(given, dict):
-            found.append(f"[{section}]: expected a section with keys.")
         else:
-            found += _of_section(section, given)
+            found += problems_of(f"[{section}]", given, KEYS[section])
     if "design" not in content:
         found.append("[design]: it is missing, expected a section with n, the numbers of patients of each arm.")
     return found
-
-
-def _of_section(section: str, given: Mapping[str, Any]) -> list[str]:
-    keys = KEYS[section]
-    unknown = [
-        f"[{section}] {key}: no key is called so, expected {perhaps(key, keys, 'one of ' + ', '.join(keys))}."
-        for key in given
-        if key not in keys
-    ]
-    unfit = [
-        f"[{section}] {key}: expected {what.expected}."
-        for key, what in keys.items()
-        if key in given and not what.fits(given[key])
-    ]
-    missing = [
-        f"[{section}] {key}: it is missing, expected {what.expected}."
-        for key, what in keys.items()
-        if what.needed and key not in given
-    ]
-    return unknown + unfit + missing
 
 
 def _together(content: Mapping[str, Any]) -> list[str]:

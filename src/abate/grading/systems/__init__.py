@@ -1,5 +1,7 @@
 """The grading systems, one file each: the order in which a report shows them."""
 
+from collections.abc import Iterable
+
 from abate.grading.points import Score
 from abate.grading.rules import System
 from abate.grading.systems.astct_crs import ASTCT_CRS
@@ -16,6 +18,7 @@ from abate.grading.systems.lee_2014 import LEE_2014
 from abate.grading.systems.mas import MAS_2016, MAS_L, OHI
 from abate.grading.systems.mskcc import MSKCC_CRS
 from abate.grading.systems.penn import PENN_CRS
+from abate.records.problems import AbateError
 
 SYSTEMS: dict[str, System] = {
     system.key: system
@@ -33,3 +36,18 @@ COUNTED: dict[str, Score] = {
     )
 }
 """Criteria of hyperinflammation and of cytopenia, which are counted within a window."""
+
+
+def systems_named(names: Iterable[str]) -> dict[str, System]:
+    """Return grading systems by their keys, hyphens and underscores alike; every one where none is named.
+
+    Raises
+    ------
+    AbateError
+        If there is none of a name.
+    """
+    keys = [name.strip().lower().replace("-", "_") for name in names]
+    if any(key not in SYSTEMS for key in keys):
+        expected = f"Expected one or more of {', '.join(SYSTEMS)}. Correct --system."
+        raise AbateError(f"No grading system has the name given. {expected}")
+    return {key: system for key, system in SYSTEMS.items() if not keys or key in keys}

@@ -1,0 +1,339 @@
+"""Planned endpoints: time to an outcome with what competes with it, as a curve, or as a listing where few had it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import comb
+from typing import Any
+
+import ibis
+import numpy as np
+
+from abate.cohort import Cohort
+from abate.findings.person_days import HIGH, Judged
+from abate.findings.plan import Endpoint, Plan
+from abate.findings.plan_checks import labels
+from abate.findings.shape import number
+from abate.records.problems import AbateError
+from abate.statistics.cox import Model, cox
+from abate.statistics.fine_gray import fine_gray
+from abate.statistics.gray import gray
+from abate.statistics.incidence import incidence
+from abate.statistics.kaplan_meier import follow_up, kaplan_meier
+from abate.statistics.log_rank import exact_log_rank
+from abate.statistics.times import Floats, Times, at_risk, times
+from abate.timeline.joins import KEYS
+
+Row = dict[str, Any]
+EVERYONE = "all"
+TABLES = ("endpoints", "endpoint_shares", "endpoint_curves", "endpoint_tests", "endpoint_listing")
+ESTIMANDS = {
+    "none": "the share that would have had it by then, were nobody lost to follow-up",
+    "some": "the share that has it by then in the world as it is, where {} takes patients away from it for good",
+}
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An endpoint with the days of each patient.
+
+    Attributes
+    ----------
+    endpoint
+        What was planned.
+    zero, day
+        Day of time zero and of the outcome, infinite where there is none.
+    rival
+        Day of the first competing event.
+    last
+        Last day followed.
+    arm
+        Label of each patient, where there are arms.
+    names
+        Of the patients.
+    """
+
+    endpoint: Endpoint
+    zero: Floats
+    day: Floats
+    rival: Floats
+    last: Floats
+    arm: tuple[str | None, ...]
+    names: tuple[str, ...]
+
+    @property
+    def there(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Who reached time zero while followed, and in one of the arms."""
+        found = np.isfinite(self.zero) & (self.zero <= self.last)
+        if self.endpoint.arms:
+            found &= np.isin(np.array(self.arm, dtype=object), self.endpoint.arms)
+        return np.asarray(found)
+
+    def times(self) -> Times:
+        """Time from time zero to the outcome (1), to what competes (2), or to the end of follow-up."""
+        who = self.there
+        day, rival, last, zero = (column[who] for column in (self.day, self.rival, self.last, self.zero))
+        happens, competes = (day <= last) & (day <= rival), (rival <= last) & (rival < day)
+        event = np.where(happens, 1, np.where(competes, 2, 0))
+        ends = np.where(happens, day, np.where(competes, rival, last)) - zero
+        return times(ends, event)
+
+
+def placed(cohort: Cohort, judged: Judged, plan: Plan) -> dict[Endpoint, Placed]:
+    """Return every endpoint of a plan with the days of each patient."""
+    days = _days(cohort, judged)
+    last = judged.days.last.astype(float)
+    names = tuple(f"{name} (course {course})" if course > 1 else name for name, course in judged.names)
+    found = {}
+    for endpoint in plan.endpoints:
+        zero = np.zeros(len(last)) if endpoint.origin == "day 0" else days(endpoint.origin)
+        zero = np.where(zero <= plan.until, zero, np.inf)
+        rivals = [days(name) for name in endpoint.competing]
+        rival = np.min(rivals, axis=0) if rivals else np.full(len(last), np.inf)
+        arm = _arm(cohort, judged, endpoint.group) if endpoint.group else (None,) * len(last)
+        day = days(endpoint.outcome)
+        if endpoint.outcome == "resolution":
+            # Of patients at high grade on day zero; who was not, has nothing to resolve from.
+            high = judged.days.carried().grade >= HIGH
+            at = np.where(np.isfinite(zero), zero, 0).astype(np.int64)
+            zero = np.where(high[np.arange(len(zero)), at], zero, np.inf)
+            day = _first(~high & judged.days.followed & (judged.days.days > zero[:, None]))
+        found[endpoint] = Placed(endpoint, zero, day, rival, last, tuple(arm), names)
+    return found
+
+
+def _first(happened: Any) -> Floats:
+    return np.where(happened.any(axis=1), happened.argmax(axis=1), np.inf).astype(float)
+
+
+def _days(cohort: Cohort, judged: Judged) -> Any:
+    days = judged.days.carried()
+    dead = np.where(days.died, days.last, np.inf).astype(float)
+    known = {
+        "death": dead,
+        "onset": _first(days.grade > 0),
+        "high grade": _first(days.grade >= HIGH),
+        "resolution": np.full(len(days), np.inf),
+        "discharge": judged.discharge,
+        "treatment": days.start,
+    }
+
+    def of(name: str) -> Floats:
+        if name in known:
+            return known[name]
+        events = cohort.records["events"]
+        rows = events.filter(events.event == name, events.day.notnull())
+        first = rows.group_by(*KEYS).aggregate(day=ibis._.day.min()).to_pyarrow().to_pylist()
+        told = {(row["patient_id"], row["course_id"]): float(row["day"]) for row in first}
+        return np.array([told.get(patient, np.inf) for patient in judged.names])
+
+    return of
+
+
+def _arm(cohort: Cohort, judged: Judged, group: str) -> list[str | None]:
+    label = labels(cohort.records, group)
+    rows = cohort.records["patients"].select(*KEYS, label=label).to_pyarrow().to_pylist()
+    told = {(row["patient_id"], row["course_id"]): row["label"] for row in rows}
+    return [told.get(patient) for patient in judged.names]
+
+
+def endpoint_rows(of: Placed, few: int) -> dict[str, list[Row]]:
+    """Return what is told of an endpoint, by table: :data:`TABLES`.
+
+    Parameters
+    ----------
+    of
+        The endpoint with the days of each patient.
+    few
+        Events below which there is a listing in place of curve and model.
+    """
+    endpoint, rows, who = of.endpoint, of.times(), np.flatnonzero(of.there)
+    arms = endpoint.arms or (EVERYONE,)
+    groups = {arm: _of_arm(of, who, arm) for arm in arms}
+    events, rivals = int((rows.event == 1).sum()), int((rows.event == 2).sum())
+    kind = "some" if endpoint.competing else "none"
+    told = events >= few
+    summary = {
+        "endpoint": endpoint.name,
+        "estimand": ESTIMANDS[kind].format(" or ".join(endpoint.competing)),
+        "patients": len(rows),
+        "without time zero": len(of.zero) - len(who),
+        "events": events,
+        "competing events": f"{rivals} ({', '.join(endpoint.competing)})" if endpoint.competing else "none named",
+        "median follow-up (reverse Kaplan-Meier)": _days_text(follow_up(rows).quantile()) if len(rows) else "–",
+        "told as": ("cumulative incidence (Aalen-Johansen)" if endpoint.competing else "Kaplan-Meier")
+        if told
+        else f"a listing: fewer than {few} events",
+    }
+    found: dict[str, list[Row]] = {name: [] for name in TABLES} | {"endpoints": [summary]}
+    if not told:
+        words = {1: endpoint.outcome, 2: f"a competing event ({' or '.join(endpoint.competing)})"}
+        found["endpoint_listing"] = [
+            {
+                "endpoint": endpoint.name,
+                "patient": of.names[place],
+                "arm": of.arm[place] or "",
+                "days from time zero": int(rows.exit[row]),
+                "what came": words[int(rows.event[row])],
+            }
+            for row, place in enumerate(who)
+            if rows.event[row]
+        ]
+        return found
+    for arm, chosen in groups.items():
+        mine = rows.where(chosen)
+        found["endpoint_shares"] += _shares(endpoint, arm, mine)
+        found["endpoint_curves"] += _curve(endpoint, arm, mine)
+    if len(arms) > 1:
+        found["endpoint_tests"] = _tests(endpoint, rows, groups)
+    return found
+
+
+def _of_arm(of: Placed, who: Any, arm: str) -> Any:
+    mine = [arm == EVERYONE or of.arm[place] == arm for place in who]
+    return np.array(mine, bool)
+
+
+def _shares(endpoint: Endpoint, arm: str, rows: Times) -> list[Row]:
+    found = []
+    for day in endpoint.times:
+        row: Row = {"endpoint": endpoint.name, "arm": arm, "day": day}
+        at = np.array([float(day)])
+        followed = rows.exit.max(initial=0) >= day or bool((rows.event > 0).all())
+        row["at risk"] = int(at_risk(rows, at)[0])
+        share, low, high = _at(endpoint, rows, at)
+        row["share (95 % interval)"] = _interval(share[0], low[0], high[0]) if followed else "nobody followed so long"
+        row["days free of it, on average, until then (95 % interval)"] = _free(endpoint, rows, float(day))
+        found.append(row)
+    return found
+
+
+def _at(endpoint: Endpoint, rows: Times, at: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the share that had the outcome at some times, with its limits on the log-log scale."""
+    if endpoint.competing:
+        curve = incidence(rows, 2)
+        low, high = curve.interval(at, 1)
+        return curve.at(at, 1), low, high
+    free = kaplan_meier(rows)
+    low, high = free.interval(at)
+    return 1 - free.at(at), 1 - high, 1 - low
+
+
+def _free(endpoint: Endpoint, rows: Times, day: float) -> str:
+    """Return the restricted mean time until the outcome or what competes with it, whichever comes first."""
+    try:
+        mean, error = kaplan_meier(rows).restricted_mean(day)
+    except AbateError:
+        return "–"
+    low, high = max(0.0, mean - 1.96 * error), min(day, mean + 1.96 * error)
+    either = " (of either)" if endpoint.competing else ""
+    return f"{number(mean)} ({number(low)} to {number(high)}){either}"
+
+
+def _interval(share: float, low: float, high: float) -> str:
+    if not np.isfinite(low):
+        return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def _curve(endpoint: Endpoint, arm: str, rows: Times) -> list[Row]:
+    when = np.unique(np.concatenate([[0.0], rows.exit]))
+    share, low, high = _at(endpoint, rows, when)
+    risk = at_risk(rows, when)
+    return [
+        {
+            "endpoint": endpoint.name,
+            "arm": arm,
+            "day": float(when[place]),
+            "share": float(share[place]),
+            "low": float(low[place]) if np.isfinite(low[place]) else float(share[place]),
+            "high": float(high[place]) if np.isfinite(high[place]) else float(share[place]),
+            "at_risk": int(risk[place]),
+        }
+        for place in range(len(when))
+    ]
+
+
+def _tests(endpoint: Endpoint, rows: Times, groups: Mapping[str, Any]) -> list[Row]:
+    """Compare the arms: the first is the one that the others are held against."""
+    arms = list(groups)
+    found = []
+    for arm in arms[1:]:
+        chosen = groups[arms[0]] | groups[arm]
+        two, second = rows.where(chosen), groups[arm][chosen]
+        sizes = (int((~second).sum()), int(second.sum()))
+        shared = {
+            "endpoint": endpoint.name,
+            "arms (n)": f"{arm} ({sizes[1]}) against {arms[0]} ({sizes[0]})",
+            "events": f"{int((two.event[second] == 1).sum())}, {int((two.event[~second] == 1).sum())}",
+            "detectable hazard ratio": detectable(*sizes),
+        }
+        found += [shared | row for row in _two(endpoint, two, second, sizes)]
+    return found
+
+
+def _two(endpoint: Endpoint, rows: Times, second: Any, sizes: tuple[int, int]) -> list[Row]:
+    least = 1 / comb(sum(sizes), min(sizes))
+    exact = exact_log_rank(rows.cause(1), second)
+    why = (
+        "every division of these patients into arms of these sizes is counted, or drawn with a seed: it holds at any n"
+    )
+    test: Row = {
+        "test": f"log-rank, {exact.method}",
+        "why": why,
+        "P": exact.p,
+        "least P": exact.least_p,
+    }
+    found: list[Row] = [test]
+    if endpoint.competing:
+        found = [
+            {
+                "test": "Gray",
+                "why": "compares cumulative incidence where death competes; asymptotic",
+                "P": gray(rows, second).p,
+                "least P": least,
+            },
+            test | {"why": f"compares the cause-specific hazards, the rivals censored; {why}"},
+        ]
+    column = second[:, None].astype(float)
+    models = [("cause-specific hazard ratio", lambda: cox(rows.cause(1), column, ["arm"]))]
+    if endpoint.competing:
+        models.append(("subdistribution hazard ratio (Fine-Gray)", lambda: fine_gray(rows, column, ["arm"])))
+    for name, fit in models:
+        found[0][name] = _ratio(fit)
+    return found
+
+
+def _ratio(fit: Any) -> str:
+    try:
+        model: Model = fit()
+    except AbateError as problem:
+        return f"not told: {problem}"
+    (low,), (high,) = model.interval()
+    value, *limits = (number(float(np.exp(one)), 2) for one in (model.coefficients[0], low, high))
+    return f"{value} ({limits[0]} to {limits[1]})"
+
+
+def detectable(first: int, second: int, power: float = 0.8, size: float = 0.05) -> str:
+    """Return the hazard ratio that two arms could find, were every patient to have the event; from their sizes alone.
+
+    References
+    ----------
+    Schoenfeld DA. Biometrics 1983;39:499-503. doi:10.2307/2531021
+
+    Examples
+    --------
+    >>> detectable(50, 50), detectable(4, 4)
+    ('1.75 or 0.57', '7.25 or 0.14')
+    """
+    from scipy import stats
+
+    reach = float(stats.norm.ppf(1 - size / 2) + stats.norm.ppf(power))
+    everyone = first + second
+    ratio = float(np.exp(reach * everyone / np.sqrt(everyone * first * second)))
+    return f"{number(ratio, 2)} or {number(1 / ratio, 2)}"
+
+
+def _days_text(found: Sequence[float]) -> str:
+    middle, low, high = (number(value, 0) if np.isfinite(value) else "not reached" for value in found)
+    limits = "" if low == high else f" ({low} to {high})"
+    return f"{middle} days{limits}" if np.isfinite(found[0]) else "not reached"

@@ -1,0 +1,317 @@
+"""Did starting the treatment do anything: the naive analysis, labelled biased, beside those that time does not fool."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from abate.findings.person_days import Judged
+from abate.findings.plan import Trial
+from abate.findings.shape import number
+from abate.records.problems import AbateError
+from abate.statistics.clone_censor import clone_censor, resampled, strategies
+from abate.statistics.cox import Model, cox
+from abate.statistics.landmark import landmark
+from abate.statistics.matching import matched
+from abate.statistics.overlap_weights import Balance, Shares, balance, overlap_weights, weighted_shares
+from abate.statistics.sequential_trials import DIED, RESOLVED, Entries, entries
+from abate.statistics.start_or_wait import start_or_wait
+from abate.statistics.time_varying import split_at
+from abate.statistics.times import Booleans, Floats, Integers, Times, times
+
+RECOMMENDED = "one trial a day: start or wait (recommended)"
+NAIVE = "ever against never treated (biased)"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Emulated:
+    """What the analyses of timing read.
+
+    Attributes
+    ----------
+    judged, trial
+        Patients by days, grades carried; and what was planned.
+    entries
+        Of the trials, a row a patient and day.
+    eligible
+        Patient-days that were eligible, and entered or not.
+    zero
+        First day at the grade of the trial of each patient, infinite where never.
+    ends, event
+        Days from it to resolution, death or the end, and which.
+    started
+        Days from it to the start, infinite where never; below 0 where the start came before.
+    """
+
+    judged: Judged
+    trial: Trial
+    entries: Entries
+    eligible: int
+    zero: Floats
+    ends: Floats
+    event: Integers
+    started: Floats
+
+    @property
+    def followed(self) -> Booleans:
+        """Who reached the grade, untreated until then, and was followed beyond that day."""
+        return np.isfinite(self.zero) & (self.ends > 0) & (self.started >= 0)
+
+    def times(self) -> Times:
+        """Time from the first day at the grade to resolution, with death as the second cause."""
+        return times(self.ends[self.followed], self.event[self.followed])
+
+
+def emulated(judged: Judged, trial: Trial) -> Emulated:
+    """Return patients by days as the trial has them."""
+    days = judged.days.carried()
+    ill = (days.grade >= trial.grade) & days.followed
+    may = days.covariates["steroid days"] >= trial.steroid_days
+    named = {name: days.covariates[name] for name in trial.covariates}
+    found = entries(replace(days, covariates=named), ill, may, trial.window)
+    started = days.start[:, None]
+    able = int((ill & may & (days.days <= started) & (days.days < days.last[:, None])).sum())
+    zero = np.where(ill.any(axis=1), ill.argmax(axis=1), np.inf).astype(float)
+    later = days.days[None, :] > zero[:, None]
+    dead = days.died[:, None] & (days.days == days.last[:, None])
+    well = later & ~ill & days.followed & ~dead
+    resolved = np.where(well.any(axis=1), well.argmax(axis=1), np.inf).astype(float)
+    last = days.last.astype(float)
+    event = np.where(resolved <= last, RESOLVED, np.where(days.died, DIED, 0))
+    with np.errstate(invalid="ignore"):
+        ends = np.where(np.isfinite(zero), np.minimum(resolved, last) - zero, 0.0)
+        begun = np.where(np.isfinite(zero), days.start - zero, np.inf)
+    return Emulated(judged, trial, found, able, zero, ends, event, begun)
+
+
+def analyses(of: Emulated, few: int) -> list[Row]:
+    """Return a row for each analysis: what it found, or why it finds nothing.
+
+    Parameters
+    ----------
+    of
+        From :func:`emulated`.
+    few
+        Resolutions below which no hazard ratio is told.
+    """
+    trial = of.trial
+    rows = [
+        _row(NAIVE, "hazard ratio of resolution", lambda: _naive(of, few)),
+        *(
+            _row(f"landmark, day {day} of grade {trial.grade}", "hazard ratio of resolution", _at(of, day, few))
+            for day in trial.landmarks
+        ),
+        _row("treatment that changes with time", "hazard ratio of resolution", lambda: _changing(of, few)),
+        _row(RECOMMENDED, f"share resolved within {trial.window} days, less that had they waited", lambda: _daily(of)),
+        _row("one trial a day, matched", f"share resolved within {trial.window} days", lambda: _matched(of)),
+        _row("one trial a day, overlap weights", f"share resolved within {trial.window} days", lambda: _overlap(of)),
+    ]
+    for grace in trial.start_within:
+        name = f"start within {grace} days or not: cloned, censored, weighted"
+        rows.append(_row(name, f"share resolved by day {_horizon(of, grace)}", _cloned(of, grace)))
+    return rows
+
+
+def _row(name: str, measure: str, work: Callable[[], Row]) -> Row:
+    """Return the row of an analysis; the reason in place of a number where it refuses."""
+    empty = dict.fromkeys(("estimate", "95 % interval", "patients (treated, not)", "resolved", "how to read it"), "–")
+    try:
+        return {"analysis": name, "measure": measure} | empty | work()
+    except AbateError as problem:
+        return {"analysis": name, "measure": measure} | empty | {"how to read it": f"Not told. {problem}"}
+
+
+def _enough(of: Emulated, few: int) -> None:
+    resolved = int((of.event[of.followed] == RESOLVED).sum())
+    if resolved < few:
+        raise AbateError(f"{resolved} resolutions were seen, and a model needs {few}: see the listing.")
+
+
+def _hazard(model: Model, treated: Booleans, event: Integers, words: str) -> Row:
+    (low,), (high,) = model.interval()
+    return {
+        "estimate": number(float(np.exp(model.coefficients[0])), 2),
+        "95 % interval": f"{number(float(np.exp(low)), 2)} to {number(float(np.exp(high)), 2)}",
+        "patients (treated, not)": f"{int(treated.sum())}, {int((~treated).sum())}",
+        "resolved": f"{int((event[treated] == RESOLVED).sum())}, {int((event[~treated] == RESOLVED).sum())}",
+        "how to read it": words,
+    }
+
+
+def _naive(of: Emulated, few: int) -> Row:
+    _enough(of, few)
+    who = of.followed
+    treated = np.isfinite(of.started[who]) & (of.started[who] <= of.ends[who])
+    if not treated.any() or treated.all():
+        raise AbateError("There are not two groups: everybody was treated, or nobody.")
+    rows = of.times()
+    model = cox(rows.cause(RESOLVED), treated[:, None].astype(float), ["ever treated"])
+    words = (
+        "Biased, and shown for that: whoever was treated had to stay ill until then, and whoever recovered or died "
+        "early could not be treated."
+    )
+    return _hazard(model, treated, rows.event, words)
+
+
+def _at(of: Emulated, day: int, few: int) -> Callable[[], Row]:
+    def work() -> Row:
+        _enough(of, few)
+        rows = of.times()
+        start = of.started[of.followed]
+        found = landmark(rows, start, float(day))
+        if found.model is None:
+            raise AbateError(found.why)
+        there = rows.exit > day
+        treated = start[there] <= day
+        words = (
+            f"Of the {int(there.sum())} still at grade {of.trial.grade} then; {found.before} had ended before. Later "
+            "starts count as not treated; unadjusted."
+        )
+        return _hazard(found.model, treated, rows.event[there], words)
+
+    return work
+
+
+def _changing(of: Emulated, few: int) -> Row:
+    _enough(of, few)
+    rows = of.times()
+    split = split_at(rows, of.started[of.followed])
+    if not split.treated.any() or split.treated.all():
+        raise AbateError("Nobody was seen before and after a start.")
+    model = cox(split.of.cause(RESOLVED), split.treated[:, None].astype(float), ["treated"])
+    words = "Each patient untreated until the start; unadjusted, so whoever is treated for being worse looks worse."
+    ever = np.isin(np.arange(len(rows)), split.row[split.treated])
+    return _hazard(model, ever, rows.event, words)
+
+
+def _daily(of: Emulated) -> Row:
+    found = start_or_wait(of.entries, of.trial.adjust_for, of.judged.days)
+    words = (
+        f"{_per_cent(found.started.value)} of those who started resolved, {_per_cent(found.waited.value)} expected had "
+        f"they waited. Adjusted for {', '.join(of.trial.adjust_for)}; holds if nothing else decided who was treated."
+    )
+    odds = (number(float(np.exp(one)), 2) for one in (found.log_odds.value, found.log_odds.low, found.log_odds.high))
+    words += " Daily odds of resolution, started over waited: {} ({} to {}).".format(*odds)
+    if found.weights is not None:
+        words += f" Largest weight of a day waited {found.weights.largest:.1f}, {found.weights.cut} cut."
+    one = found.difference
+    return {
+        "estimate": _signed(one.value),
+        "95 % interval": f"{_signed(one.low)} to {_signed(one.high)}",
+        "patients (treated, not)": f"{found.treated}, {found.untreated}",
+        "resolved": f"{found.treated_events}, {found.untreated_events}",
+        "how to read it": words,
+    }
+
+
+def _matched(of: Emulated) -> Row:
+    pairs = matched(of.entries, of.trial.match)
+    found = weighted_shares(of.entries, pairs.weight)
+    apart = ", ".join(f"{name} within {limit:g}" for name, limit in of.trial.match.items())
+    words = (
+        f"{pairs.matched} of {pairs.treated} who started had somebody like them ({pairs.controls} controls, same day, "
+        f"{apart}); of these alone."
+    )
+    return _shares(of, found, pairs.weight, words)
+
+
+def _overlap(of: Emulated) -> Row:
+    weight = overlap_weights(of.entries, of.trial.adjust_for)
+    found = weighted_shares(of.entries, weight)
+    one, other = found.effective
+    words = (
+        f"Of patients who could have had either, as much as {one:.1f} treated and {other:.1f} untreated entries; the "
+        "weights are taken as known."
+    )
+    return _shares(of, found, weight, words)
+
+
+FEWEST = 5
+"""Treated entries that must count, below which no weighted share is told."""
+
+
+def _shares(of: Emulated, found: Shares, weight: Floats, words: str) -> Row:
+    arms = [of.entries.where(arm & (weight > 0)) for arm in (of.entries.treated, ~of.entries.treated)]
+    patients = [len(np.unique(arm.patient)) for arm in arms]
+    if min(patients) < FEWEST:
+        raise AbateError(f"{patients[0]} treated and {patients[1]} untreated patients count; {FEWEST} are needed.")
+    return {
+        "estimate": _signed(found.difference),
+        "95 % interval": f"{_signed(found.low)} to {_signed(found.high)}",
+        "patients (treated, not)": f"{patients[0]}, {patients[1]}",
+        "resolved": ", ".join(str(len(np.unique(arm.patient[arm.event == RESOLVED]))) for arm in arms),
+        "how to read it": f"{_per_cent(found.treated)} against {_per_cent(found.untreated)}. {words}",
+    }
+
+
+def _horizon(of: Emulated, grace: int) -> int:
+    return grace + of.trial.window
+
+
+def _cloned(of: Emulated, grace: int) -> Callable[[], Row]:
+    def work() -> Row:
+        who = of.followed & (of.started > 0)
+        zero = of.zero[who].astype(np.int64)
+        days = of.judged.days.carried()
+        columns = np.column_stack([days.covariates[name][np.flatnonzero(who), zero] for name in of.trial.adjust_for])
+        known = np.isfinite(columns).all(axis=1)
+        given = (of.ends[who][known], of.event[who][known], of.started[who][known], grace, columns[known])
+        patients = strategies(*given)
+        at = float(_horizon(of, grace))
+        found = clone_censor(patients)
+        spread = resampled(patients, [at], RESOLVED, of.trial.samples, seed=of.trial.seed)
+        start, wait = (float(arm.curve.at([at], RESOLVED)[0]) for arm in (found.start, found.wait))
+        words = (
+            f"{_per_cent(start)} against {_per_cent(wait)}. Largest weights {found.start.largest:.1f} and "
+            f"{found.wait.largest:.1f} (cut at their 99th percentile), as much as {found.start.effective:.1f} and "
+            f"{found.wait.effective:.1f} unweighted patients; {spread.samples} samples of patients, {spread.failed} of "
+            f"them too few. Weights rest on the first day of grade {of.trial.grade} alone."
+        )
+        return {
+            "estimate": _signed(float(spread.difference[0])),
+            "95 % interval": f"{_signed(float(spread.low[0]))} to {_signed(float(spread.high[0]))}",
+            "patients (treated, not)": f"{found.start.kept}, {found.wait.kept}",
+            "how to read it": words,
+        }
+
+    return work
+
+
+def balances(of: Emulated) -> list[Row]:
+    """Return how far those who started and who waited lie apart in each covariate: as found, weighted, matched."""
+    rows = of.entries
+    if rows.treated.all() or not rows.treated.any():
+        return []
+    names = {name: rows.covariates[name] for name in of.trial.covariates} | {"day": rows.day.astype(float)}
+    found = balance(names, rows.treated)
+    weighted = balance(names, rows.treated, overlap_weights(rows, of.trial.adjust_for))
+    try:
+        pairs: Balance | None = balance(names, rows.treated, matched(rows, of.trial.match).weight)
+    except AbateError:
+        pairs = None
+    return [
+        {
+            "covariate": name,
+            "started": float(found.treated[place]),
+            "waited": float(found.untreated[place]),
+            "as found": _known(found.difference[place]),
+            "overlap weights": _known(weighted.difference[place]),
+            "matched": _known(pairs.difference[place]) if pairs else None,
+        }
+        for place, name in enumerate(found.names)
+    ]
+
+
+def _known(value: float) -> float | None:
+    return round(float(value), 3) if np.isfinite(value) else None
+
+
+def _per_cent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _signed(value: float) -> str:
+    # A difference of shares lies within -100 and 100 %, whatever the reach of its interval.
+    return f"{100 * min(max(value, -1.0), 1.0):+.0f} %"

@@ -1,0 +1,132 @@
+"""Overlap weights: each patient by the chance of the other treatment, so that those count who could have had either."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from abate.records.problems import AbateError
+from abate.statistics.incidence import incidence, influence
+from abate.statistics.influence import clustered
+from abate.statistics.ridge_logistic import ridge_logistic
+from abate.statistics.sequential_trials import RESOLVED, Entries
+from abate.statistics.times import Booleans, Floats
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How far treated and untreated lie apart in what was known at time zero, one a covariate.
+
+    Attributes
+    ----------
+    names
+        Of the covariates.
+    treated, untreated
+        Weighted means.
+    difference
+        Standardised: in pooled standard deviations of the unweighted, not a number where there is no spread.
+    """
+
+    names: tuple[str, ...]
+    treated: Floats
+    untreated: Floats
+    difference: Floats
+
+
+def balance(covariates: Mapping[str, Floats], treated: Booleans, weight: Floats | None = None) -> Balance:
+    """Return how far the treated and the untreated lie apart in each covariate.
+
+    References
+    ----------
+    Austin PC, Stuart EA. Stat Med 2015;34:3661-3679. doi:10.1002/sim.6607
+
+    Examples
+    --------
+    >>> found = balance({"grade 4": np.array([1.0, 0.0, 0.0, 1.0, 0.0])}, np.array([True, True, False, False, False]))
+    >>> found.treated.round(2).tolist(), found.untreated.round(2).tolist(), found.difference.round(2).tolist()
+    ([0.5], [0.33], [0.34])
+    """
+    weights = np.ones(len(treated)) if weight is None else weight
+    columns = np.column_stack(list(covariates.values()))
+    means = [np.average(columns[part], axis=0, weights=weights[part]) for part in (treated, ~treated)]
+    spread = np.sqrt((columns[treated].var(axis=0) + columns[~treated].var(axis=0)) / 2)
+    apart = np.divide(means[0] - means[1], spread, out=np.full(len(spread), np.nan), where=spread > 0)
+    return Balance(tuple(covariates), means[0], means[1], apart)
+
+
+def overlap_weights(of: Entries, covariates: Sequence[str]) -> Floats:
+    """Return how much each entry counts: one less the chance of what it got, given its covariates and its day.
+
+    No weight is above 1, whatever the chance, so no single entry can decide alone. It is those in doubt whom the
+    comparison is of, and not all who were treated.
+
+    Raises
+    ------
+    AbateError
+        If all entries or none are treated.
+
+    References
+    ----------
+    Li F, Morgan KL, Zaslavsky AM. J Am Stat Assoc 2018;113:390-400. doi:10.1080/01621459.2016.1260466
+    """
+    if of.treated.all() or not of.treated.any():
+        raise AbateError("No weights can be told: all entries are treated, or none.")
+    columns = np.column_stack([of.matrix(covariates), np.log1p(of.day - of.day.min())])
+    scale = columns.std(axis=0)
+    columns = (columns - columns.mean(axis=0)) / np.where(scale > 0, scale, 1)
+    chance = ridge_logistic(columns, of.treated.astype(float))(columns)
+    return np.where(of.treated, 1 - chance, chance)
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Shares resolved within the window in two arms, and their difference with its interval, clustered by patient.
+
+    Attributes
+    ----------
+    treated, untreated
+        Shares.
+    difference, low, high
+        Treated less untreated.
+    effective
+        How many unweighted entries of the treated and of the untreated carry as much.
+    """
+
+    treated: float
+    untreated: float
+    difference: float
+    low: float
+    high: float
+    effective: tuple[float, float]
+
+
+def weighted_shares(of: Entries, weight: Floats, level: float = 0.95) -> Shares:
+    """Compare the shares resolved within the window, entries counted by weights.
+
+    Untreated entries end when they start the drug, as if they had gone on like the others. The weights are taken as
+    known. A patient may be in both arms: the error adds up what each patient does to the difference.
+
+    Raises
+    ------
+    AbateError
+        If an arm is empty.
+    """
+    from scipy import stats
+
+    if not (of.treated & (weight > 0)).any() or not (~of.treated & (weight > 0)).any():
+        raise AbateError("The shares cannot be compared: an arm has no entry that counts.")
+    at = np.array([float(of.window)])
+    moved, shares, effective = np.zeros((len(of), 1)), [], []
+    for sign, arm in ((1.0, of.treated), (-1.0, ~of.treated)):
+        chosen = arm & (weight > 0)
+        rows = of.where(chosen)
+        curve = incidence(rows.as_times(weight[chosen]), 2)
+        shares.append(float(curve.at(at, RESOLVED)[0]))
+        moved[chosen] = sign * influence(curve, at, RESOLVED)
+        effective.append(float(weight[chosen].sum() ** 2 / (weight[chosen] ** 2).sum()))
+    variance = clustered(moved, of.as_times(weight))
+    reach = float(stats.norm.ppf((1 + level) / 2)) * float(np.sqrt(variance[0]))
+    difference = shares[0] - shares[1]
+    return Shares(
+        shares[0], shares[1], difference, difference - reach, difference + reach, (effective[0], effective[1])
+    )
