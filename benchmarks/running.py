@@ -6,6 +6,7 @@ parent's size.
 
 import argparse
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 SCANS = 5
 """Plain scans of a file that a task is put in proportion to."""
-MEMORY = "3GB"
+MEMORY = os.environ.get("ABATE_BENCH_MEMORY", "3GB")
+"""What DuckDB may hold; a million patients need more than a hundred thousand."""
 DATA = Path(__file__).parent / "data"
 """Where the data goes unless another folder is given; git leaves it alone."""
 PEERS = DATA / ".peers"

@@ -41,7 +41,7 @@ def connected(engine: str, folder: Path) -> Iterator[tuple[list[str], dict[str, 
         with postgres() as uri:
             yield ["--engine", "postgres", "--connect", uri], None
     elif engine == "spark":
-        with spark(folder / "cluster") as cluster:
+        with spark(folder / "cluster", "4g") as cluster:
             yield ["--engine", "spark", "--connect", cluster.master], cluster.environment
     else:
         yield [], None

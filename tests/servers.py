@@ -19,6 +19,7 @@ import pytest
 SPARK = Path(sys.prefix) / "spark"
 """Where ``make test`` installs PySpark."""
 DEFAULTS = """
+spark.driver.memory {driver}
 spark.executor.memory 1g
 spark.sql.codegen.wholeStage false
 spark.sql.codegen.factoryMode NO_CODEGEN
@@ -67,12 +68,15 @@ def no_spark() -> str:
 
 
 @contextmanager
-def spark(folder: Path) -> Iterator[Cluster]:
-    """Start a standalone cluster, one master and two workers of one core each; skip without PySpark or Java."""
+def spark(folder: Path, driver: str = "1g") -> Iterator[Cluster]:
+    """Start a standalone cluster, one master and two workers of one core each; skip without PySpark or Java.
+
+    What the report needs is gathered by the driver, whose memory may be named.
+    """
     if reason := no_spark():
         pytest.skip(reason)
     (folder / "conf").mkdir(parents=True)
-    (folder / "conf" / "spark-defaults.conf").write_text(DEFAULTS, encoding="utf-8")
+    (folder / "conf" / "spark-defaults.conf").write_text(DEFAULTS.format(driver=driver), encoding="utf-8")
     home = SPARK / "pyspark"
     environment = os.environ | {
         "PYTHONPATH": str(SPARK),

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from abate import verbs
+from abate.findings.plan import TEMPLATE
 from abate.records.problems import AbateError
 from abate.report import output
 from spec import write_folder
@@ -63,7 +64,8 @@ window = [0, 5]
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("small")
     write_folder(folder / "records", MAPPING, **TABLES)
-    verbs.run(folder / "records", folder / "report")
+    (folder / "plan.toml").write_text(TEMPLATE, encoding="utf-8")
+    verbs.run(folder / "records", folder / "report", plan=folder / "plan.toml")
     return folder / "report"
 
 
@@ -119,6 +121,7 @@ def test_sections_stand_in_the_order_of_a_paper(report: Path) -> None:
         "Response",
         "Biomarkers",
         "Outcomes",
+        "Results of the plan",
         "Systems compared",
         "Audit",
         "Methods",
@@ -215,3 +218,22 @@ def test_patients_alone_give_a_page_that_says_what_is_not_there(tmp_path: Path) 
         "These records come with no published figures to hold them against.",
     ):
         assert sentence in page
+
+
+def test_a_plan_is_answered_on_the_page_and_kept_beside_it(report: Path) -> None:
+    """The protocol before any result, every analysis with its reason for silence, and the plan as it was read."""
+    page = (report / "report.html").read_text(encoding="utf-8")
+    results = page[page.index('<section id="results">') : page.index('<section id="systems">')]
+    assert results.index("The trial that is emulated") < results.index("The same question by each analysis")
+    assert "ever against never treated (biased)" in results and "Not told." in results
+    assert 'id="figure-states"' in results
+    assert (report / "plan.toml").read_text(encoding="utf-8") == TEMPLATE
+
+
+def test_recovery_without_the_treatment_stands_beside_the_responders(report: Path) -> None:
+    """Among the key figures and in the section on response, and where it comes from."""
+    page = (report / "report.html").read_text(encoding="utf-8")
+    key = page[page.index('<section id="key-figures">') : page.index('<section id="records">')]
+    assert "without anakinra 25 to 42 % expected within 7 days, from published durations, any grade to none" in key
+    response = page[page.index('<section id="response">') : page.index('<section id="biomarkers">')]
+    assert "Recovery without anakinra cannot be learnt from this cohort." in response

@@ -348,3 +348,21 @@ def test_what_cannot_be_analysed_is_refused_in_words(name: str) -> None:
     work, words = REFUSALS[name]
     with pytest.raises(AbateError, match=words):
         work()
+
+
+def test_a_covariate_that_never_changes_leaves_the_weights_as_they_are() -> None:
+    """The highest grade of CRS is 2 in everybody: it says nothing of who starts, and must not break the model."""
+    found, weights = _entries(), []
+    for known in ({}, {"highest CRS": np.full_like(DAYS.grade, 2.0)}):
+        days = replace(DAYS, covariates={**DAYS.covariates, **known})
+        of = entries(days, ILL, np.ones_like(ILL), 3)
+        weights.append(staying_weights(of, daily(of), days, list(days.covariates)).weight)
+    assert weights[0] == pytest.approx(weights[1], abs=1e-6)
+    assert len(weights[0]) == len(daily(found).entry)
+
+
+def test_weights_that_are_not_stabilised_are_one_over_the_chance_of_having_stayed() -> None:
+    """Without the chance given time zero above the line they are the greater."""
+    of = _entries()
+    weights = [staying_weights(of, daily(of), DAYS, ["grade"], 1, stabilised).weight for stabilised in (True, False)]
+    assert (weights[1] >= 1 - 1e-12).all() and weights[1].max() > weights[0].max()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,10 @@ import pytest
 from abate import verbs
 from abate.cohort import Cohort, derive
 from abate.findings.person_days import Judged, person_days
+from abate.findings.plan import TEMPLATE, Plan, Trial, read_plan
+from abate.findings.plan_checks import check_plan
+from abate.findings.recovery import recovery
+from abate.findings.results import TABLES, results
 from abate.records.problems import AbateError
 from abate.synthesis.cohort import PART
 from abate.synthesis.illness import DAYS, LOTS, NO_EFFECT, Illness, fall_ill
@@ -72,3 +77,64 @@ def test_a_study_without_a_treatment_is_told(cohort: Cohort) -> None:
     source = replace(cohort.records.source, study=replace(cohort.records.study, treatment=""))
     with pytest.raises(AbateError, match="Expected \\[study\\] treatment and toxicity"):
         person_days(replace(cohort, records=replace(cohort.records, source=source)))
+
+
+def test_a_covariate_is_the_last_value_before_a_day_or_that_of_the_patient(cohort: Cohort) -> None:
+    """Ferritin of each day as the records have it, by hand; age on every day; the logarithm of 1 + it."""
+    found = person_days(cohort, DAYS - 1, ("ferritin", "log ferritin", "age", "log days since onset"))
+    rows = cohort.points.filter(cohort.points.variable == "ferritin").to_pyarrow().to_pylist()
+    for place, (patient, course) in enumerate(found.names[:8]):
+        mine = [row for row in rows if (row["patient_id"], row["course_id"]) == (patient, course)]
+        for day in range(DAYS):
+            before = [(row["time"], row["value"]) for row in mine if 0 <= row["time"] < day + 1]
+            value = found.days.covariates["ferritin"][place, day]
+            assert value == max(before)[1] if before else np.isnan(value)
+    logged = found.days.covariates["log ferritin"]
+    assert np.allclose(logged, np.log1p(found.days.covariates["ferritin"]), equal_nan=True)
+    ages = dict(zip(*(cohort.patients.to_pyarrow()[name].to_pylist() for name in ("patient_id", "age")), strict=True))
+    assert [row[0] for row in found.days.covariates["age"]] == [ages[patient] for patient, _ in found.names]
+
+
+def test_only_courses_that_reached_a_grade(cohort: Cohort, judged: Judged) -> None:
+    some = person_days(cohort, DAYS - 1, ever=3)
+    assert some.names == [
+        name for name, row in zip(judged.names, judged.days.grade, strict=True) if np.nanmax(row, initial=0) >= 3
+    ]
+
+
+def test_the_template_is_answered_in_full(cohort: Cohort, tmp_path: Path) -> None:
+    """Every table of the results; the protocol first, the naive analysis beside the right one, nothing claimed."""
+    (tmp_path / "plan.toml").write_text(TEMPLATE, encoding="utf-8")
+    plan = read_plan(tmp_path / "plan.toml")
+    check_plan(plan, cohort.records)
+    tables, texts = results(cohort, plan)
+    assert set(tables) == set(TABLES)
+    assert [row["element"] for row in tables["protocol"].to_pylist()][:4] == [
+        "Eligibility",
+        "Strategies",
+        "Background treatment",
+        "Assignment",
+    ]
+    analyses = tables["timing"].to_pylist()
+    assert len(analyses) == 9 and "biased" in analyses[0]["analysis"]
+    assert all(row["how to read it"] for row in analyses)
+    assert {row["endpoint"] for row in tables["endpoints"].to_pylist()} == {
+        "death from day 0",
+        "resolution from high grade",
+    }
+    assert "none says that the treatment works" in texts["timing"]
+    assert tables["state_days"].num_rows and tables["state_means"].num_rows
+
+
+def test_without_a_trial_no_treatment_has_to_be_under_study(cohort: Cohort) -> None:
+    source = replace(cohort.records.source, study=replace(cohort.records.study, treatment=""))
+    other = replace(cohort, records=replace(cohort.records, source=source))
+    tables, texts = results(other, Plan())
+    assert tables["state_days"].num_rows and not tables["protocol"].num_rows and not texts["timing"]
+    assert recovery(other)[1]["natural_recovery"] == ""
+
+
+def test_the_steroid_days_of_a_plan_keep_out_who_had_fewer(cohort: Cohort) -> None:
+    """Those who enter with four days of steroids are fewer than all who enter."""
+    counts = [results(cohort, Plan(trial=Trial(steroid_days=days)))[1]["timing"].split()[0] for days in (0, 4, 100)]
+    assert int(counts[0]) > int(counts[1]) > int(counts[2]) == 0

@@ -12,6 +12,9 @@ from abate.records.problems import AbateError, perhaps
 from abate.statistics.times import Floats
 from abate.timeline.joins import KEYS
 
+NEAR = 0.75
+"""How near a name must come to be offered."""
+
 
 def check_plan(plan: Plan, records: Records) -> None:
     """Hold a plan against the records as they were read.
@@ -39,7 +42,9 @@ def check_plan(plan: Plan, records: Records) -> None:
             for name in names:
                 bare = name.removeprefix(LOG)
                 if bare not in known:
-                    guess = perhaps(bare, known, f"one of {', '.join(KNOWN)}, a variable of the records or a column")
+                    guess = perhaps(
+                        bare, known, f"one of {', '.join(KNOWN)}, a variable of the records or a column", NEAR
+                    )
                     problems.append(f"[trial] {key}: no covariate is called {name}, expected {guess}.")
     events = records["events"]
     seen = events.select("event").distinct().order_by("event").to_pyarrow()["event"].to_pylist()
@@ -48,7 +53,9 @@ def check_plan(plan: Plan, records: Records) -> None:
         for key, names in (("outcome", (endpoint.outcome,)), ("competing", endpoint.competing)):
             for name in names:
                 if name not in OUTCOMES and name not in seen:
-                    guess = perhaps(name, (*OUTCOMES, *seen), f"one of {', '.join(OUTCOMES)}, or an event recorded")
+                    guess = perhaps(
+                        name, (*OUTCOMES, *seen), f"one of {', '.join(OUTCOMES)}, or an event recorded", NEAR
+                    )
                     problems.append(f"{where} {key}: no outcome is called {name}, expected {guess}.")
         if endpoint.origin == "treatment" and not records.study.treatment:
             problems.append(f"{where} from: no treatment is under study, expected [study] treatment in abate.toml.")
@@ -74,7 +81,7 @@ def _arms(where: str, endpoint: Endpoint, records: Records) -> list[str]:
     label = labels(records, endpoint.group)
     if label is None:
         patients = records["patients"].columns
-        guess = perhaps(endpoint.group, (*records.study.groups, *patients), "a column of patients or a group")
+        guess = perhaps(endpoint.group, (*records.study.groups, *patients), "a column of patients or a group", NEAR)
         return [f"{where} group: there is none called {endpoint.group}, expected {guess}."]
     counted = records["patients"].group_by(label=label).aggregate(n=ibis._.count()).to_pyarrow().to_pylist()
     counts = {row["label"]: row["n"] for row in counted}

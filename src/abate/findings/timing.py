@@ -15,8 +15,9 @@ from abate.statistics.cox import Model, cox
 from abate.statistics.landmark import landmark
 from abate.statistics.matching import matched
 from abate.statistics.overlap_weights import Balance, Shares, balance, overlap_weights, weighted_shares
-from abate.statistics.sequential_trials import DIED, RESOLVED, Entries, entries
-from abate.statistics.start_or_wait import start_or_wait
+from abate.statistics.sequential_trials import DIED, RESOLVED, Entries, daily, entries
+from abate.statistics.start_or_wait import GREATEST_WEIGHT, start_or_wait
+from abate.statistics.staying_weights import StayingWeights, staying_weights
 from abate.statistics.time_varying import split_at
 from abate.statistics.times import Booleans, Floats, Integers, Times, times
 
@@ -208,7 +209,7 @@ def _daily(of: Emulated) -> Row:
 
 def _matched(of: Emulated) -> Row:
     pairs = matched(of.entries, of.trial.match)
-    found = weighted_shares(of.entries, pairs.weight)
+    found = weighted_shares(of.entries, pairs.weight, _staying(of))
     apart = ", ".join(f"{name} within {limit:g}" for name, limit in of.trial.match.items())
     words = (
         f"{pairs.matched} of {pairs.treated} who started had somebody like them ({pairs.controls} controls, same day, "
@@ -219,13 +220,24 @@ def _matched(of: Emulated) -> Row:
 
 def _overlap(of: Emulated) -> Row:
     weight = overlap_weights(of.entries, of.trial.adjust_for)
-    found = weighted_shares(of.entries, weight)
+    found = weighted_shares(of.entries, weight, _staying(of))
     one, other = found.effective
     words = (
         f"Of patients who could have had either, as much as {one:.1f} treated and {other:.1f} untreated entries; the "
         "weights are taken as known."
     )
     return _shares(of, found, weight, words)
+
+
+def _staying(of: Emulated) -> StayingWeights:
+    """Return the weights of the days waited, for those who left by starting."""
+    found = staying_weights(of.entries, daily(of.entries), of.judged.days, of.trial.covariates, stabilised=False)
+    if found.largest > GREATEST_WEIGHT:
+        raise AbateError(
+            f"One day waited would count as {found.largest:.0f}, and {GREATEST_WEIGHT} is the most allowed: almost all "
+            "patients like it had started."
+        )
+    return found
 
 
 FEWEST = 5

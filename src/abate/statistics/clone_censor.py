@@ -75,6 +75,8 @@ def strategies(
         raise AbateError("An event or a start lies before time zero, or at once. Expected all of them after it.")
     if grace < 1:
         raise AbateError("The grace period must last a day at least.")
+    if not len(times_):
+        raise AbateError("The strategies cannot be compared: no patient is left at time zero.")
     scale = given.std(axis=0)
     given = (given - given.mean(axis=0)) / np.where(scale > 0, scale, 1)
     return Strategies(times_, events, np.where(starts < times_, starts, np.inf), given, grace, truncate)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from abate.records.problems import AbateError
-from abate.statistics.incidence import incidence
+from abate.statistics.incidence import incidence, influence
+from abate.statistics.influence import clustered
 from abate.statistics.sequential_trials import RESOLVED, Entries
 from abate.statistics.times import Integers
 
@@ -68,8 +69,9 @@ def natural_recovery(of: Entries, alike: Integers, level: float = 0.95) -> Natur
     Notes
     -----
     Untreated entries are followed until they resolve, die, start the drug, or the window closes; those who start are
-    censored, as if they would have gone on like the others of their kind. Starting the drug because one is not
-    recovering makes this too favourable.
+    censored, as if they would have gone on like the others of their kind: one curve is made of each kind, and the
+    shares are then weighted. (Weighted before, the kind that leaves soonest would be lost from one curve of all.)
+    Starting the drug because one is not recovering makes this too favourable.
 
     References
     ----------
@@ -84,18 +86,20 @@ def natural_recovery(of: Entries, alike: Integers, level: float = 0.95) -> Natur
     treated = np.bincount(place[of.treated], minlength=len(kinds)).astype(float)
     untreated = np.bincount(place[~of.treated], minlength=len(kinds)).astype(float)
     there = untreated > 0
-    weights = np.divide(treated, untreated, out=np.zeros(len(kinds)), where=there)[place]
-    learnt = ~of.treated & (weights > 0)
+    learnt = ~of.treated & (there & (treated > 0))[place]
     patients = len(np.unique(of.patient[learnt]))
     if patients < FEWEST:
         raise AbateError(
             f"No natural recovery can be told: {patients} untreated patients were like those treated, and {FEWEST} are "
             "needed."
         )
-    rows = of.where(learnt)
-    curve, at = incidence(rows.as_times(weights[learnt]), 2), np.array([float(of.window)])
-    share = float(curve.at(at, RESOLVED)[0])
-    reach = float(stats.norm.ppf((1 + level) / 2)) * float(np.sqrt(curve.variance(at, RESOLVED, "jackknife")[0]))
+    share, moved, at = 0.0, np.zeros((len(of), 1)), np.array([float(of.window)])
+    for kind in np.unique(place[learnt]):
+        mine, portion = learnt & (place == kind), treated[kind] / treated[there].sum()
+        curve = incidence(of.where(mine).as_times(), 2)
+        share += portion * float(curve.at(at, RESOLVED)[0])
+        moved[mine] = portion * influence(curve, at, RESOLVED)
+    reach = float(stats.norm.ppf((1 + level) / 2)) * float(np.sqrt(clustered(moved, of.as_times())[0]))
     told = of.treated & ((of.event > 0) | (of.time == of.window))
     return NaturalRecovery(
         share,

@@ -9,8 +9,9 @@ from abate.records.problems import AbateError
 from abate.statistics.incidence import incidence, influence
 from abate.statistics.influence import clustered
 from abate.statistics.ridge_logistic import ridge_logistic
-from abate.statistics.sequential_trials import RESOLVED, Entries
-from abate.statistics.times import Booleans, Floats
+from abate.statistics.sequential_trials import RESOLVED, Entries, daily
+from abate.statistics.staying_weights import StayingWeights
+from abate.statistics.times import Booleans, Floats, times
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,21 @@ class Shares:
     effective: tuple[float, float]
 
 
-def weighted_shares(of: Entries, weight: Floats, level: float = 0.95) -> Shares:
+def weighted_shares(of: Entries, weight: Floats, stay: StayingWeights | None = None, level: float = 0.95) -> Shares:
     """Compare the shares resolved within the window, entries counted by weights.
 
-    Untreated entries end when they start the drug, as if they had gone on like the others. The weights are taken as
-    known. A patient may be in both arms: the error adds up what each patient does to the difference.
+    Untreated entries end when they start the drug: without ``stay`` as if they had gone on like all others, with it
+    like those who were like them. The weights are taken as known. A patient may be in both arms: the error adds up what
+    each patient does to the difference.
+
+    Parameters
+    ----------
+    of, weight
+        Entries, and how much each counts.
+    stay
+        Of :func:`abate.statistics.staying_weights.staying_weights`, not stabilised: of each day of each entry.
+    level
+        Of the interval.
 
     Raises
     ------
@@ -116,16 +127,19 @@ def weighted_shares(of: Entries, weight: Floats, level: float = 0.95) -> Shares:
     if not (of.treated & (weight > 0)).any() or not (~of.treated & (weight > 0)).any():
         raise AbateError("The shares cannot be compared: an arm has no entry that counts.")
     at = np.array([float(of.window)])
-    moved, shares, effective = np.zeros((len(of), 1)), [], []
+    rows = daily(of)
+    counts = weight[rows.entry] * (1.0 if stay is None else stay.weight)
+    last = rows.since == of.time[rows.entry] - 1
+    every = times(rows.since + 1, np.where(last, of.event[rows.entry], 0), rows.since, counts, of.patient[rows.entry])
+    moved, shares, effective = np.zeros((len(every), 1)), [], []
     for sign, arm in ((1.0, of.treated), (-1.0, ~of.treated)):
-        chosen = arm & (weight > 0)
-        rows = of.where(chosen)
-        curve = incidence(rows.as_times(weight[chosen]), 2)
+        chosen = arm[rows.entry] & (counts > 0)
+        curve = incidence(every.where(chosen), 2)
         shares.append(float(curve.at(at, RESOLVED)[0]))
         moved[chosen] = sign * influence(curve, at, RESOLVED)
-        effective.append(float(weight[chosen].sum() ** 2 / (weight[chosen] ** 2).sum()))
-    variance = clustered(moved, of.as_times(weight))
-    reach = float(stats.norm.ppf((1 + level) / 2)) * float(np.sqrt(variance[0]))
+        mine = weight[arm]
+        effective.append(float(mine.sum() ** 2 / (mine**2).sum()))
+    reach = float(stats.norm.ppf((1 + level) / 2)) * float(np.sqrt(clustered(moved, every)[0]))
     difference = shares[0] - shares[1]
     return Shares(
         shares[0], shares[1], difference, difference - reach, difference + reach, (effective[0], effective[1])

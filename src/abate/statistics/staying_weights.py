@@ -36,7 +36,12 @@ class StayingWeights:
 
 
 def staying_weights(
-    of: Entries, rows: DailyRows, days: PersonDays, covariates: Sequence[str], truncate: float = 0.99
+    of: Entries,
+    rows: DailyRows,
+    days: PersonDays,
+    covariates: Sequence[str],
+    truncate: float = 0.99,
+    stabilised: bool = True,
 ) -> StayingWeights:
     """Return how much each day of an untreated entry counts, for those who left by starting the drug.
 
@@ -54,6 +59,9 @@ def staying_weights(
         That starting may follow.
     truncate
         Quantile at which weights are cut; 1 leaves them.
+    stabilised
+        Whether they are held against the chance given time zero. A model that has the covariates of time zero needs no
+        more; a share without a model does: those of one kind may leave more often than those of another.
 
     Raises
     ------
@@ -80,13 +88,16 @@ def staying_weights(
     now = np.column_stack([days.covariates[name][of.patient[entry], column] for name in covariates])
     then = of.matrix(covariates)[entry]
     clock = np.log(after)[:, None]
-    scale = np.maximum(np.concatenate([now, then]).std(axis=0), 1e-12)
-    now, then = now / scale, then / scale
+    both = np.concatenate([now, then])
+    # A covariate that is the same in all says nothing, whatever its value.
+    spread = np.ptp(both, axis=0) > 0
+    scale, middle = np.where(spread, both.std(axis=0), 1.0), both.mean(axis=0)
+    now, then = ((part - middle) / scale * spread for part in (now, then))
     chances = [
         np.minimum(ridge_logistic(columns, starts.astype(float))(columns), MOST)
         for columns in (np.column_stack([then, clock]), np.column_stack([now, then, clock]))
     ]
-    ratio = np.log1p(-chances[0]) - np.log1p(-chances[1])
+    ratio = np.log1p(-chances[0]) * stabilised - np.log1p(-chances[1])
     # The row of j days since has the chances of the days 1 to j behind it.
     summed = np.concatenate([np.zeros(1), np.cumsum(ratio)])
     first = np.cumsum(length) - length

@@ -1,0 +1,232 @@
+"""The results of a plan: endpoints, states and analyses of timing, on cohorts whose answer is known."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from abate.findings.endpoints import Placed, endpoint_rows
+from abate.findings.person_days import Judged
+from abate.findings.plan import Endpoint, Trial
+from abate.findings.recovery import expected
+from abate.findings.states_by_day import STATES, occupied, spells, states
+from abate.findings.timing import NAIVE, RECOMMENDED, analyses, balances, emulated
+from abate.statistics.person_days import PersonDays
+from abate.statistics.times import Floats
+
+NEVER = np.inf
+KNOWN = ("grade 4", "log days since onset", "highest CRS", "steroid days", "steroid dose")
+
+
+def judged(
+    grade: Floats, start: Floats | None = None, died: Floats | None = None, discharge: Floats | None = None
+) -> Judged:
+    """Return patients by days from their grades: not a number after the last day followed."""
+    count = len(grade)
+    last = np.isfinite(grade).cumsum(axis=1).argmax(axis=1)
+    known: Mapping[str, Floats] = {name: np.zeros_like(grade) for name in KNOWN} | {"grade 4": (grade >= 4) * 1.0}
+    days = PersonDays(
+        0,
+        grade,
+        np.full(count, NEVER) if start is None else start,
+        last,
+        np.zeros(count, bool) if died is None else died.astype(bool),
+        known,
+    )
+    names = [(f"P{place}", 1) for place in range(count)]
+    return Judged(names, "ICANS", "ASTCT 2019", days, np.full(count, NEVER) if discharge is None else discharge)
+
+
+GRADES = np.array(
+    [
+        [0, 3, 3, 1, 0, 3, 0],  # two spells
+        [0, 0, 1, 1, 0, 0, np.nan],  # never high
+        [0, 3, 4, 4, 5, np.nan, np.nan],  # dies of it
+        [np.nan, 2, 0, 0, 0, 0, 0],  # goes home
+    ]
+)
+
+
+def small() -> Judged:
+    return judged(GRADES, died=np.array([0, 0, 1, 0]), discharge=np.array([NEVER, NEVER, NEVER, 3]))
+
+
+def test_states_of_each_day() -> None:
+    """The dead stay dead; silence before the first grade is no grade 0; home from the day of discharge on."""
+    words = [["" if state < 0 else STATES[state] for state in row] for row in states(small()).tolist()]
+    well, low, high, home, dead, unknown = STATES
+    assert words == [
+        [well, high, high, low, well, high, well],
+        [well, well, low, low, well, well, ""],
+        [well, high, high, high, dead, dead, dead],
+        [unknown, low, well, home, home, home, home],
+    ]
+
+
+def test_shares_and_mean_days_add_up() -> None:
+    found, rows, means = occupied(small())
+    assert found.share.sum(axis=1) == pytest.approx(1)
+    assert found.mean_days.sum() == pytest.approx(7)
+    assert sum(row["share"] for row in rows if row["day"] == 4) == pytest.approx(1)
+    assert means[-1]["state"].startswith("free of toxicity and alive")
+
+
+def test_spells_come_again_and_the_dead_have_no_more() -> None:
+    """Three spells of four patients by the end; by day 7 none is looked at where the last day is 6."""
+    grade = np.column_stack([GRADES, np.where(np.isfinite(GRADES[:, -1:]), 0.0, np.nan)])
+    (row,) = spells(judged(grade, died=np.array([0, 0, 1, 0])))
+    assert row["by day"] == 7 and row["spells a patient (95 % interval)"].startswith("0.75 (")
+    assert spells(judged(np.zeros((3, 9)))) == []
+
+
+def placed(endpoint: Endpoint, zero: Floats, day: Floats, rival: Floats, last: Floats, arms: str = "") -> Placed:
+    label = tuple(arms) if arms else (None,) * len(zero)
+    return Placed(endpoint, zero, day, rival, last, label, tuple(f"P{place}" for place in range(len(zero))))
+
+
+def test_few_events_are_listed() -> None:
+    """Below the stated number there is no curve and no model: who had it, and on which day."""
+    endpoint = Endpoint("relapse", "day 0", ("death",), (5,))
+    of = placed(endpoint, np.zeros(3), np.array([4, NEVER, NEVER]), np.array([NEVER, 6, NEVER]), np.array([9.0, 6, 9]))
+    found = endpoint_rows(of, 2)
+    assert not found["endpoint_curves"] and not found["endpoint_tests"] and not found["endpoint_shares"]
+    assert [(row["patient"], row["days from time zero"], row["what came"]) for row in found["endpoint_listing"]] == [
+        ("P0", 4, "relapse"),
+        ("P1", 6, "a competing event (death)"),
+    ]
+    (row,) = found["endpoints"]
+    assert row["told as"] == "a listing: fewer than 2 events"
+    assert row["events"] == 1 and row["competing events"] == "1 (death)"
+    assert "where death takes patients away" in row["estimand"]
+
+
+def test_shares_with_a_rival_are_incidences_and_without_one_kaplan_and_meiers() -> None:
+    """Ten patients: by day 5 three have had it and two have died: 30 %. Were the dead censored it would be more."""
+    day = np.array([2, 3, 5, *[NEVER] * 7])
+    rival = np.array([*[NEVER] * 3, 1, 4, *[NEVER] * 5])
+    last = np.array([9, 9, 9, 1, 4, *[9] * 5], float)
+    zero = np.zeros(10)
+    competing = endpoint_rows(placed(Endpoint("relapse", "day 0", ("death",), (5, 20)), zero, day, rival, last), 1)
+    one, late = competing["endpoint_shares"]
+    assert one["share (95 % interval)"].startswith("30 % (")
+    assert late["share (95 % interval)"] == "nobody followed so long"
+    assert late["days free of it, on average, until then (95 % interval)"] == "–"
+    alone = endpoint_rows(placed(Endpoint("relapse", "day 0", (), (5,)), zero, day, np.full(10, NEVER), last), 1)
+    # 1 - (8/9)(7/8)(5/6): the dead were censored on days 1 and 4.
+    assert alone["endpoint_shares"][0]["share (95 % interval)"].startswith("35 % (")
+    assert alone["endpoints"][0]["told as"] == "Kaplan-Meier"
+
+
+def test_who_did_not_reach_time_zero_is_counted() -> None:
+    endpoint = Endpoint("death", "treatment", (), (5,))
+    zero = np.array([2, NEVER, 3, 8])
+    of = placed(endpoint, zero, np.array([4, 5, NEVER, NEVER]), np.full(4, NEVER), np.array([4.0, 5, 9, 7]))
+    (row,) = endpoint_rows(of, 1)["endpoints"]
+    assert row["patients"] == 2 and row["without time zero"] == 2
+
+
+def test_two_arms_have_named_tests_with_the_least_they_can_give() -> None:
+    """Five against five, all in one arm first: the exact log-rank P is the least possible, 2 of 252 divisions."""
+    day = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], float)
+    endpoint = Endpoint("relapse", "day 0", ("death",), (5,), "product", ("b", "a"))
+    found = endpoint_rows(placed(endpoint, np.zeros(10), day, np.full(10, NEVER), day + 1, "aaaaabbbbb"), 1)
+    gray, log_rank = found["endpoint_tests"]
+    assert gray["test"] == "Gray" and "asymptotic" in gray["why"]
+    assert log_rank["test"].startswith("log-rank, exact")
+    assert log_rank["P"] == pytest.approx(log_rank["least P"])
+    assert gray["arms (n)"] == "a (5) against b (5)"
+    assert "no finite estimate" in gray["cause-specific hazard ratio"]
+    assert {row["arm"] for row in found["endpoint_curves"]} == {"a", "b"}
+
+
+def cohort(seed: int, patients: int, effect: float, days: int = 28) -> Judged:
+    """Return patients of whom a third are iller for all to see: slower to resolve and likelier to be treated."""
+    random = np.random.default_rng(seed)
+    severe = random.random(patients) < 0.33
+    grade = np.zeros((patients, days))
+    start = np.full(patients, NEVER)
+    onset = random.integers(0, 5, patients)
+    for place in range(patients):
+        for day in range(onset[place], days):
+            grade[place, day] = 4 if severe[place] else 3
+            if start[place] == NEVER and day > onset[place] and random.random() < (0.3 if severe[place] else 0.06):
+                start[place] = day
+            chance = (0.07 if severe[place] else 0.16) * (effect if start[place] <= day else 1)
+            if random.random() < chance:
+                break
+    return judged(grade, start)
+
+
+def test_the_naive_analysis_is_labelled_and_the_recommended_one_holds_the_truth() -> None:
+    """400 patients whom the drug does not help: ever against never treated says that it harms, the trials do not."""
+    trial = Trial(
+        window=7, adjust_for=("grade 4",), match={"grade 4": 0}, landmarks=(3,), start_within=(3,), samples=100
+    )
+    rows = {row["analysis"]: row for row in analyses(emulated(cohort(3, 400, 1.0), trial), 10)}
+    assert next(iter(rows)) == NAIVE and rows[NAIVE]["how to read it"].startswith("Biased")
+    low, high = (float(limit) for limit in rows[NAIVE]["95 % interval"].split(" to "))
+    assert high < 1
+    for name, row in rows.items():
+        if row["measure"].startswith("share"):
+            low, high = (int(limit.removesuffix(" %")) for limit in row["95 % interval"].split(" to "))
+            assert low <= 0 <= high, name
+    assert rows[RECOMMENDED]["patients (treated, not)"].count(",") == 1
+
+
+def test_an_effect_is_found() -> None:
+    """With three times the chance of resolution a day the share resolved within a week rises by about a third.
+
+    Those who wait and are iller leave by starting: their days are given back by weights in each of the three.
+    """
+    trial = Trial(window=7, adjust_for=("grade 4",), match={"grade 4": 0})
+    rows = {row["analysis"]: row for row in analyses(emulated(cohort(5, 800, 3.0), trial), 10)}
+    for name in (RECOMMENDED, "one trial a day, matched", "one trial a day, overlap weights"):
+        low, high = (int(limit.removesuffix(" %")) for limit in rows[name]["95 % interval"].split(" to "))
+        assert low < 35 < high and low > -5, rows[name]
+
+
+def test_eight_patients_are_refused_by_every_analysis() -> None:
+    """Each says why, in words."""
+    trial = Trial(landmarks=(3,), start_within=(3,), adjust_for=("grade 4",), match={"grade 4": 0})
+    of = emulated(cohort(1, 8, 1.0), trial)
+    for row in analyses(of, 10):
+        assert row["estimate"] == "–" and row["how to read it"].startswith("Not told."), row
+    assert analyses(of, 10)[0]["how to read it"].endswith("a model needs 10: see the listing.")
+
+
+def test_nobody_treated_has_no_balance() -> None:
+    of = emulated(replace(cohort(1, 30, 1.0), days=replace(cohort(1, 30, 1.0).days, start=np.full(30, NEVER))), Trial())
+    assert balances(of) == []
+    assert all(row["estimate"] == "–" for row in analyses(of, 1))
+
+
+def test_balance_is_told_as_found_weighted_and_matched() -> None:
+    """The iller are treated; among the matched there is no difference of grade, and none by weights."""
+    trial = Trial(adjust_for=("grade 4",), match={"grade 4": 0})
+    grade, day = balances(emulated(cohort(2, 200, 1.0), trial))
+    assert grade["as found"] > 0.3 and abs(grade["overlap weights"]) < 0.02 and abs(grade["matched"]) < 0.02
+    assert day["covariate"] == "day" and abs(day["matched"]) < 0.02
+
+
+def test_the_expected_recovery_is_that_of_the_untreated_of_the_same_grades() -> None:
+    """Of the treated a known share is severe; resolution in a week is 1 - 0.93 ** 7 and 1 - 0.84 ** 7 of the two."""
+    people = cohort(8, 3000, 1.0)
+    found = expected(people, 7)
+    assert found.learnt is not None
+    started = people.days.start
+    treated = np.isfinite(started)
+    severe = (people.days.grade[treated, started[treated].astype(int)] == 4).mean()
+    truth = severe * (1 - 0.93**7) + (1 - severe) * (1 - 0.84**7)
+    assert found.learnt.low <= truth <= found.learnt.high
+    assert found.words.startswith(f"{100 * found.learnt.share:.0f} % (95 % interval ")
+
+
+def test_where_nobody_is_left_untreated_published_durations_stand_in() -> None:
+    """Median 9 to 17 days of any grade to none: a range, and it says where it is from."""
+    people = cohort(1, 4, 1.0)
+    found = expected(people, 7)
+    assert found.learnt is None and found.words == "25 to 42 %"
+    assert "are needed" in found.why or "Nobody started" in found.why
+    assert expected(replace(people, toxicity="CRS"), 7).words == "about 50 %"
+    assert expected(replace(people, toxicity="HLH"), 7).words == "not told"
