@@ -209,24 +209,24 @@ def _daily(of: Emulated) -> Row:
 
 def _matched(of: Emulated) -> Row:
     pairs = matched(of.entries, of.trial.match)
-    found = weighted_shares(of.entries, pairs.weight, _staying(of))
     apart = ", ".join(f"{name} within {limit:g}" for name, limit in of.trial.match.items())
     words = (
         f"{pairs.matched} of {pairs.treated} who started had somebody like them ({pairs.controls} controls, same day, "
         f"{apart}); of these alone."
     )
-    return _shares(of, found, pairs.weight, words)
+    found, row = _shares(of, pairs.weight)
+    return row | {"how to read it": f"{_against(found)} {words}"}
 
 
 def _overlap(of: Emulated) -> Row:
     weight = overlap_weights(of.entries, of.trial.adjust_for)
-    found = weighted_shares(of.entries, weight, _staying(of))
+    found, row = _shares(of, weight)
     one, other = found.effective
     words = (
         f"Of patients who could have had either, as much as {one:.1f} treated and {other:.1f} untreated entries; the "
         "weights are taken as known."
     )
-    return _shares(of, found, weight, words)
+    return row | {"how to read it": f"{_against(found)} {words}"}
 
 
 def _staying(of: Emulated) -> StayingWeights:
@@ -244,18 +244,22 @@ FEWEST = 5
 """Treated entries that must count, below which no weighted share is told."""
 
 
-def _shares(of: Emulated, found: Shares, weight: Floats, words: str) -> Row:
+def _shares(of: Emulated, weight: Floats) -> tuple[Shares, Row]:
     arms = [of.entries.where(arm & (weight > 0)) for arm in (of.entries.treated, ~of.entries.treated)]
     patients = [len(np.unique(arm.patient)) for arm in arms]
     if min(patients) < FEWEST:
         raise AbateError(f"{patients[0]} treated and {patients[1]} untreated patients count; {FEWEST} are needed.")
-    return {
+    found = weighted_shares(of.entries, weight, _staying(of))
+    return found, {
         "estimate": _signed(found.difference),
         "95 % interval": f"{_signed(found.low)} to {_signed(found.high)}",
         "patients (treated, not)": f"{patients[0]}, {patients[1]}",
         "resolved": ", ".join(str(len(np.unique(arm.patient[arm.event == RESOLVED]))) for arm in arms),
-        "how to read it": f"{_per_cent(found.treated)} against {_per_cent(found.untreated)}. {words}",
     }
+
+
+def _against(found: Shares) -> str:
+    return f"{_per_cent(found.treated)} against {_per_cent(found.untreated)}."
 
 
 def _horizon(of: Emulated, grace: int) -> int:

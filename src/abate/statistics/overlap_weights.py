@@ -13,6 +13,9 @@ from abate.statistics.sequential_trials import RESOLVED, Entries, daily
 from abate.statistics.staying_weights import StayingWeights
 from abate.statistics.times import Booleans, Floats, times
 
+LEAST = 1e-6
+"""Weight below which an entry does not count."""
+
 
 @dataclass(frozen=True)
 class Balance:
@@ -76,7 +79,9 @@ def overlap_weights(of: Entries, covariates: Sequence[str]) -> Floats:
     scale = columns.std(axis=0)
     columns = (columns - columns.mean(axis=0)) / np.where(scale > 0, scale, 1)
     chance = ridge_logistic(columns, of.treated.astype(float))(columns)
-    return np.where(of.treated, 1 - chance, chance)
+    weight = np.where(of.treated, 1 - chance, chance)
+    # Next to nothing is nothing: sums of it would be rounding alone.
+    return np.where(weight < LEAST, 0.0, weight)
 
 
 @dataclass(frozen=True)
