@@ -69,7 +69,6 @@ def summary(records: "Records", show_values: bool) -> None:
         for row in records.put_aside().to_pylist():
             click.echo(
                 f"{row['source']}: patient {row['patient_id']}, {row['recorded']} -> {row['reason']}",
-                err=False,
             )
 
 
@@ -165,12 +164,14 @@ def analyse(context: click.Context, records: str, plan: Path, out: Path, memory:
     """Write the report of RECORDS with the results of a plan: timing of treatment, endpoints, states by day."""
     from abate import verbs
     from abate.engine.connect import Place
+    from abate.findings.timing import NOT_TOLD
 
     with steps(context.obj["quiet"]) as say:
         report = verbs.run(records, out, say, place=Place(memory=memory), plan=plan)
     if not context.obj["quiet"]:
         for row in report.findings.tables["timing"].to_pylist():
-            click.echo(f"{row['analysis']}: {row['estimate']} ({row['95 % interval']}), {row['measure']}")
+            told = f"{row['estimate']} ({row['95 % interval']}), {row['measure']}"
+            click.echo(f"{row['analysis']}: {row['how to read it'] if row['estimate'] == NOT_TOLD else told}")
         click.echo(f"The results are in {report.path / 'report.html'}, section Results of the plan")
 
 

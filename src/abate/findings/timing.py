@@ -22,6 +22,7 @@ from abate.statistics.time_varying import split_at
 from abate.statistics.times import Booleans, Floats, Integers, Times, times
 
 RECOMMENDED = "one trial a day: start or wait (recommended)"
+NOT_TOLD = "–"
 NAIVE = "ever against never treated (biased)"
 Row = dict[str, Any]
 
@@ -117,7 +118,9 @@ def analyses(of: Emulated, few: int) -> list[Row]:
 
 def _row(name: str, measure: str, work: Callable[[], Row]) -> Row:
     """Return the row of an analysis; the reason in place of a number where it refuses."""
-    empty = dict.fromkeys(("estimate", "95 % interval", "patients (treated, not)", "resolved", "how to read it"), "–")
+    empty = dict.fromkeys(
+        ("estimate", "95 % interval", "patients (treated, not)", "resolved", "how to read it"), NOT_TOLD
+    )
     try:
         return {"analysis": name, "measure": measure} | empty | work()
     except AbateError as problem:
