@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PEERS := benchmarks/data/.peers
+SURVIVAL := benchmarks/data/.survival
 SIZES ?= 1000 10000 100000
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --extra report --group build
@@ -12,7 +13,7 @@ SPARK_LOCK := printf 'pyspark>=4.0,<4.1\npandas>=2.2\n' | uv pip compile - --uni
 	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet \
 	--constraint locks/dev.txt --no-emit-package numpy
 
-.PHONY: demo test test-long check bench bench-million bench-quick bench-small bench-peers bench-exposure bench-table-one peers clean lock
+.PHONY: demo test test-long check bench bench-million bench-quick bench-small bench-peers bench-exposure bench-table-one bench-survival peers clean lock
 
 demo: $(VENV)/installed
 	$(BIN)/abate run strati2020 --out demo
@@ -82,7 +83,16 @@ bench-exposure: $(VENV)/installed $(PEERS)/installed
 bench-table-one: $(VENV)/installed $(PEERS)/installed
 	$(BIN)/python benchmarks/table_one.py
 
+# The statistics against lifelines, statsmodels, SurPyval and firthmodels, and whether they agree.
+bench-survival: $(VENV)/installed $(SURVIVAL)/installed
+	$(BIN)/python benchmarks/survival.py
+
 peers: $(PEERS)/installed
+
+$(SURVIVAL)/installed: benchmarks/survival.txt | $(VENV)/installed
+	rm -rf $(@D)
+	$(PIP) install --no-deps --only-binary :all: -r $< --target $(@D)
+	touch $@
 
 # No dependencies of abate: in a folder of their own, with the numpy and pyarrow of the lock.
 $(PEERS)/installed: benchmarks/peers.txt | $(VENV)/installed
