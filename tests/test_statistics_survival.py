@@ -4,6 +4,7 @@ The trial is Freireich EJ et al. Blood 1963;21:699-716, weeks of remission of 21
 Cox took it as his example (J R Stat Soc B 1972;34:187-220).
 """
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -21,6 +22,7 @@ from abate.statistics.kaplan_meier import follow_up, kaplan_meier, limits
 from abate.statistics.log_rank import exact_log_rank, log_rank
 from abate.statistics.proportional import proportional
 from abate.statistics.recurrent import mean_count
+from abate.statistics.risk_sets import RiskSets
 from abate.statistics.times import Times, times
 from abate.statistics.transitions import occupancy, passages
 
@@ -231,3 +233,13 @@ def test_a_hazard_ratio_that_turns_is_seen() -> None:
     of = times(np.concatenate([early, late, random.uniform(2, 8, 80)]), np.ones(160))
     column = np.repeat([1.0, 0.0], 80)[:, None]
     assert proportional(cox(of, column, ["x"]), of, column).whole.p < 1e-6
+
+
+def test_a_step_too_far_is_taken_back_without_a_warning() -> None:
+    """Hazards 10^30 apart: sums round to nothing, the likelihood there is no better, and nothing is said of it."""
+    columns = np.random.default_rng(0).normal(size=(20, 2))
+    risk = RiskSets(times(np.arange(1, 21), np.ones(20, int)), None, "efron")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = risk.moments(columns, 20 * np.sort(columns[:, 0])[::-1])
+    assert not found.log_likelihood > risk.moments(columns, np.zeros(20)).log_likelihood

@@ -145,9 +145,10 @@ class RiskSets:
         hazard = weights * np.exp(predictor)
         # Of coefficients far out, differences of sums can round to nothing: such a step is not taken.
         below = np.maximum(self.steps(hazard), 1e-300)
-        first = self.steps(hazard[:, None] * columns) / below[:, None]
-        second = self.steps(hazard[:, None, None] * columns[:, :, None] * columns[:, None, :]) / below[:, None, None]
-        spread = second - first[:, :, None] * first[:, None, :]
+        with np.errstate(over="ignore", invalid="ignore"):
+            first = self.steps(hazard[:, None] * columns) / below[:, None]
+            second = self.steps(hazard[:, None, None] * columns[:, :, None] * columns[:, None, :])
+            spread = second / below[:, None, None] - first[:, :, None] * first[:, None, :]
         mine = weights[self.events]
         return Moments(
             float((mine * predictor[self.events]).sum() - (self.weight * np.log(below)).sum()),
