@@ -111,7 +111,7 @@ def grays(patients: int) -> Mapping[str, Work]:
     """Return the P value of Gray's test by each."""
     of, columns = cohort(patients)
     surpyval = import_module("surpyval")
-    cause = np.where(of.event == 0, None, of.event.astype(object))
+    cause = [None if event == 0 else int(event) for event in of.event]
     return {
         "abate": lambda: gray(of, columns[:, 0]).p,
         "surpyval": lambda: float(surpyval.gray_test(of.exit, cause, columns[:, 0], 1).p_value),

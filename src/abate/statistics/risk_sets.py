@@ -11,6 +11,10 @@ from abate.statistics.times import Floats, Integers, Times
 TIES = ("efron", "breslow")
 
 
+ROUNDED = 1e-15
+"""Share of all hazards below which a difference of their sums is rounding alone."""
+
+
 @dataclass(frozen=True)
 class Moments:
     """What a linear predictor makes of the risk sets, a row each step.
@@ -143,15 +147,18 @@ class RiskSets:
         """
         weights = self.of.weight
         hazard = weights * np.exp(predictor)
-        # Of coefficients far out, differences of sums can round to nothing: such a step is not taken.
         below = np.maximum(self.steps(hazard), 1e-300)
+        # Of coefficients far out, differences of sums round to nothing: no likelihood is known there, and such a step is
+        # not taken.
+        lost = (below <= ROUNDED * hazard.sum()).any()
         with np.errstate(over="ignore", invalid="ignore"):
             first = self.steps(hazard[:, None] * columns) / below[:, None]
             second = self.steps(hazard[:, None, None] * columns[:, :, None] * columns[:, None, :])
             spread = second / below[:, None, None] - first[:, :, None] * first[:, None, :]
         mine = weights[self.events]
+        likelihood = (mine * predictor[self.events]).sum() - (self.weight * np.log(below)).sum()
         return Moments(
-            float((mine * predictor[self.events]).sum() - (self.weight * np.log(below)).sum()),
+            -np.inf if lost else float(likelihood),
             mine @ columns[self.events] - self.weight @ first,
             np.asarray(np.einsum("s,sij->ij", self.weight, spread)),
             below,
