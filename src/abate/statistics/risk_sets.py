@@ -148,8 +148,8 @@ class RiskSets:
         weights = self.of.weight
         hazard = weights * np.exp(predictor)
         below = np.maximum(self.steps(hazard), 1e-300)
-        # Of coefficients far out, differences of sums round to nothing: no likelihood is known there, and such a step is
-        # not taken.
+        # Of coefficients far out, differences of sums round to nothing: no likelihood is known there, and such a step
+        # is not taken.
         lost = (below <= ROUNDED * hazard.sum()).any()
         with np.errstate(over="ignore", invalid="ignore"):
             first = self.steps(hazard[:, None] * columns) / below[:, None]
