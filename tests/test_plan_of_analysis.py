@@ -20,6 +20,10 @@ TABLES = {
         patient_id | drug     | amount | unit | day
         A          | anakinra | 100    | mg   | 6
     """,
+    "measurements": """
+        patient_id | variable | value | unit  | day
+        A          | ferritin | 900   | ug/L  | 1
+    """,
     "events": """
         patient_id | event       | system | value | day
         A          | icans_grade | ASTCT  | 4     | 5

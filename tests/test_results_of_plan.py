@@ -123,7 +123,7 @@ def test_who_did_not_reach_time_zero_is_counted() -> None:
     zero = np.array([2, NEVER, 3, 8])
     of = placed(endpoint, zero, np.array([4, 5, NEVER, NEVER]), np.full(4, NEVER), np.array([4.0, 5, 9, 7]))
     (row,) = endpoint_rows(of, 1)["endpoints"]
-    assert row["patients"] == 2 and row["without time zero"] == 2
+    assert row["patients"] == 2 and row["not in it (no time zero, or no arm)"] == 2
 
 
 def test_two_arms_have_named_tests_with_the_least_they_can_give() -> None:
@@ -230,3 +230,31 @@ def test_where_nobody_is_left_untreated_published_durations_stand_in() -> None:
     assert "are needed" in found.why or "Nobody started" in found.why
     assert expected(replace(people, toxicity="CRS"), 7).words == "about 50 %"
     assert expected(replace(people, toxicity="HLH"), 7).words == "not told"
+
+
+def test_silence_after_the_last_grade_is_neither_recovery_nor_going_on() -> None:
+    """Grade 3 on day 1, then no grade though followed to day 6: she is in the trial of day 0 alone."""
+    grade = np.array([[3, 3, *[np.nan] * 5], [3, 3, 3, 3, 1, 0, 0]])
+    people = judged(grade)
+    people = replace(people, days=replace(people.days, last=np.array([6, 6])))
+    of = emulated(people, Trial(adjust_for=("grade 4",), match={"grade 4": 0}))
+    assert of.entries.day[of.entries.patient == 0].tolist() == [0]
+    assert of.ends.tolist() == [1, 4] and of.event.tolist() == [0, 1]
+
+
+def test_every_arm_needs_patients_and_resolutions() -> None:
+    """Five treated of whom none resolved: no difference is told with an interval that says too much."""
+    people = cohort(6, 60, 1.0)
+    start = np.full(60, NEVER)
+    start[:4] = people.days.start[:4] = 6
+    few = replace(people, days=replace(people.days, start=start))
+    trial = Trial(adjust_for=("grade 4",), match={"grade 4": 0}, landmarks=(3,), start_within=(3,))
+    for row in analyses(emulated(few, trial), 10):
+        assert row["estimate"] == "–" and "needed" in row["how to read it"], row
+
+
+def test_a_grade_from_before_the_discharge_says_nothing_of_the_time_after_it() -> None:
+    """Home on day 2 with grade 1 on day 1: discharged from then on, until day 5, when a grade is known again."""
+    grade = np.array([[0, 1, np.nan, np.nan, np.nan, 2, 2]])
+    words = [STATES[state] for state in states(judged(grade, discharge=np.array([2.0])))[0]]
+    assert words == ["no toxicity", "low grade", *["discharged"] * 3, "low grade", "low grade"]

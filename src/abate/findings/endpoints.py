@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import comb
 from typing import Any
 
 import ibis
@@ -89,15 +88,22 @@ def placed(cohort: Cohort, judged: Judged, plan: Plan) -> dict[Endpoint, Placed]
         zero = np.where(zero <= plan.until, zero, np.inf)
         rivals = [days(name) for name in endpoint.competing]
         rival = np.min(rivals, axis=0) if rivals else np.full(len(last), np.inf)
+        ends = last
         arm = _arm(cohort, judged, endpoint.group) if endpoint.group else (None,) * len(last)
         day = days(endpoint.outcome)
         if endpoint.outcome == "resolution":
             # Of patients at high grade on day zero; who was not, has nothing to resolve from.
             high = judged.days.carried().grade >= HIGH
             at = np.where(np.isfinite(zero), zero, 0).astype(np.int64)
-            zero = np.where(high[np.arange(len(zero)), at], zero, np.inf)
+            zero = np.where((zero >= 0) & high[np.arange(len(zero)), np.maximum(at, 0)], zero, np.inf)
             day = _first(~high & judged.days.followed & (judged.days.days > zero[:, None]))
-        found[endpoint] = Placed(endpoint, zero, day, rival, last, tuple(arm), names)
+            ends = judged.to_the_last_grade().last.astype(float)
+        if endpoint.outcome in ("resolution", "discharge"):
+            # Whoever dies on the day has neither recovered nor gone home.
+            day = np.where(day == days("death"), np.inf, day)
+        # What came before time zero has not taken the patient away.
+        rival = np.where(rival < zero, np.inf, rival)
+        found[endpoint] = Placed(endpoint, zero, day, rival, ends, tuple(arm), names)
     return found
 
 
@@ -156,7 +162,7 @@ def endpoint_rows(of: Placed, few: int) -> dict[str, list[Row]]:
         "endpoint": endpoint.name,
         "estimand": ESTIMANDS[kind].format(" or ".join(endpoint.competing)),
         "patients": len(rows),
-        "without time zero": len(of.zero) - len(who),
+        "not in it (no time zero, or no arm)": len(of.zero) - len(who),
         "events": events,
         "competing events": f"{rivals} ({', '.join(endpoint.competing)})" if endpoint.competing else "none named",
         "median follow-up (reverse Kaplan-Meier)": _days_text(follow_up(rows).quantile()) if len(rows) else "–",
@@ -267,12 +273,11 @@ def _tests(endpoint: Endpoint, rows: Times, groups: Mapping[str, Any]) -> list[R
             "events": f"{int((two.event[second] == 1).sum())}, {int((two.event[~second] == 1).sum())}",
             "detectable hazard ratio": detectable(*sizes),
         }
-        found += [shared | row for row in _two(endpoint, two, second, sizes)]
+        found += [shared | row for row in _two(endpoint, two, second)]
     return found
 
 
-def _two(endpoint: Endpoint, rows: Times, second: Any, sizes: tuple[int, int]) -> list[Row]:
-    least = 1 / comb(sum(sizes), min(sizes))
+def _two(endpoint: Endpoint, rows: Times, second: Any) -> list[Row]:
     exact = exact_log_rank(rows.cause(1), second)
     why = (
         "every division of these patients into arms of these sizes is counted, or drawn with a seed: it holds at any n"
@@ -290,7 +295,7 @@ def _two(endpoint: Endpoint, rows: Times, second: Any, sizes: tuple[int, int]) -
                 "test": "Gray",
                 "why": "compares cumulative incidence where death competes; asymptotic",
                 "P": gray(rows, second).p,
-                "least P": least,
+                "least P": None,
             },
             test | {"why": f"compares the cause-specific hazards, the rivals censored; {why}"},
         ]

@@ -1,7 +1,7 @@
 """A cohort as patients by days: grades, start of the treatment under study, and what was known on each day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ibis
@@ -20,6 +20,12 @@ HIGH = 3
 """Grade from which a toxicity is high."""
 
 
+LATER_COURSE = "later courses of a patient"
+NOT_FOLLOWED = "not followed from day 0 on"
+UNDATED_START = "given the treatment on no known day"
+UNDATED_DEATH = "died on an unknown day: followed to the last record, as alive"
+
+
 @dataclass(frozen=True)
 class Judged:
     """Patients by days of a cohort.
@@ -32,10 +38,12 @@ class Judged:
         Whose grades they are: a clinician's where one judged the day by that system, else computed.
     days
         Grades as they are known; covariates ``grade 4``, ``highest grade``, ``days at grade 3 or more``, ``days since
-        onset``, ``highest CRS`` (0 where CRS is not known), ``steroid days`` so far and ``steroid dose`` (mg of
+        onset``, ``highest CRS``, ``steroid days`` so far and ``steroid dose`` (mg of
         dexamethasone on the day before); and those asked for.
     discharge
         Day of the first discharge after day 0, infinite where none is recorded.
+    left_out
+        Courses that are not looked at, or not to the end, by reason.
     """
 
     names: list[tuple[str, int]]
@@ -43,6 +51,17 @@ class Judged:
     system: str
     days: PersonDays
     discharge: Floats
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    def to_the_last_grade(self) -> PersonDays:
+        """Return the days with grades carried, the living followed to the last day on which a grade is known.
+
+        Silence after the last grade is neither recovery nor going on: nobody knows.
+        """
+        days = self.days.carried()
+        known = np.isfinite(self.days.grade)
+        ends = np.where(known.any(axis=1), known.shape[1] - 1 - known[:, ::-1].argmax(axis=1), -1)
+        return replace(days, last=np.where(days.died, days.last, np.minimum(days.last, ends)))
 
 
 def person_days(
@@ -57,8 +76,8 @@ def person_days(
     until
         Last day that is looked at; who is followed longer is followed to it.
     also
-        Other covariates: a laboratory variable (its last value), or a column of patients that is a number; with
-        ``log`` before it or another the logarithm of 1 + it.
+        Other covariates: a laboratory variable (its last value on a day before), or a column of patients that is a
+        number; with ``log`` before it or another the logarithm of 1 + it.
     ever
         Only courses that reached this grade on some day.
     treated
@@ -76,24 +95,24 @@ def person_days(
             "The time of treatment cannot be looked at. Expected [study] treatment and toxicity in abate.toml, and "
             "days of that toxicity that can be graded."
         )
-    # Each course has a place in the order of its keys, so that what leaves the engine is numbers.
-    order = ibis.window(order_by=KEYS)
     graded = cohort.computed.filter(cohort.computed.primary_grade.notnull())
     mine = graded.filter(graded.toxicity == study.toxicity, graded.system == system)
-    courses = cohort.patients
+    courses = cohort.patients.select(*KEYS)
     if ever:
         courses = courses.semi_join(mine.filter(mine.primary_grade >= ever), KEYS)
-    people = cohort.records.engine.keep(
-        f"courses_in_order_{ever}", courses.select(*KEYS).mutate(place=ibis.row_number().over(order))
-    )
-    facts = beside(people, cohort.follow_up.select(*KEYS, "last_day", "died", "death_day"), KEYS)
+    people, left_out = _people(cohort, courses, f"courses_in_order_{ever}")
+    facts = beside(people, cohort.follow_up.select(*KEYS, "last_day", "observed_day", "died", "death_day"), KEYS)
     left = cohort.anchors.filter(cohort.anchors.anchor == "discharge").select(*KEYS, discharge="day")
     facts = beside(facts, left, KEYS)
     facts = beside(facts, cohort.treatment.select(*KEYS, "start_day"), KEYS).order_by("place").to_pyarrow()
     names = list(zip(facts["patient_id"].to_pylist(), facts["course_id"].to_pylist(), strict=True))
-    last = np.minimum(_numbers(facts, "last_day", 0.0), until).astype(np.int64)
+    observed = _numbers(facts, "observed_day", 0.0)
+    ends = _numbers(facts, "last_day", np.nan)
+    last = np.minimum(np.where(np.isnan(ends), observed, ends), until).astype(np.int64)
     # Of who died after the last day looked at, only that they lived so long is known here.
     death = _numbers(facts, "death_day", np.inf)
+    died: Booleans = facts["died"].to_numpy(zero_copy_only=False).astype(bool)
+    left_out[UNDATED_DEATH] = int((died & np.isinf(death)).sum())
     start = _numbers(facts, "start_day", np.inf)
     shape = (len(names), until + 1)
     crs = graded.filter(graded.toxicity == "CRS", graded.system == cohort.first_systems.get("CRS", ""))
@@ -106,7 +125,27 @@ def person_days(
             values = _brought(cohort, found, people, name.removeprefix(LOG), shape)
             logged = np.log1p(np.maximum(values, 0)) if name.startswith(LOG) else values
             found = replace(found, covariates={**found.covariates, name: logged})
-    return Judged(names, study.toxicity, system, found, _numbers(facts, "discharge", np.inf))
+    return Judged(names, study.toxicity, system, found, _numbers(facts, "discharge", np.inf), left_out)
+
+
+def _people(cohort: Cohort, courses: ibis.Table, name: str) -> tuple[ibis.Table, dict[str, int]]:
+    """Return the courses that can be looked at, each with its place, and how many cannot, by reason."""
+    drug = cohort.records.study.treatment
+    parts = (table.filter(table.drug == drug).select(*KEYS) for table in (cohort.doses, cohort.totals))
+    undated = ibis.union(*parts).distinct().anti_join(cohort.treatment, KEYS)
+    followed = cohort.follow_up.filter(ibis.coalesce(ibis._.last_day, ibis._.observed_day) >= 0)
+    first = courses.group_by("patient_id").aggregate(course_id=courses.course_id.min())
+    left_out, rows = {}, courses
+    for reason, kept in (
+        (LATER_COURSE, rows.semi_join(first, KEYS)),
+        (NOT_FOLLOWED, rows.semi_join(followed, KEYS)),
+        (UNDATED_START, rows.anti_join(undated, KEYS)),
+    ):
+        left_out[reason] = cohort.count(rows) - cohort.count(kept)
+        courses = courses.semi_join(kept, KEYS)
+    # Each course has a place in the order of its keys, so that what leaves the engine is numbers.
+    order = ibis.window(order_by=KEYS)
+    return cohort.records.engine.keep(name, courses.mutate(place=ibis.row_number().over(order))), left_out
 
 
 def _brought(cohort: Cohort, found: PersonDays, people: ibis.Table, name: str, shape: tuple[int, int]) -> Floats:
@@ -119,7 +158,8 @@ def _brought(cohort: Cohort, found: PersonDays, people: ibis.Table, name: str, s
         told = beside(people, patients.select(*KEYS, value=patients[name].cast("float64")), KEYS).order_by("place")
         return np.repeat(_numbers(told.to_pyarrow(), "value", np.nan)[:, None], shape[1], axis=1)
     points = cohort.points.filter(cohort.points.variable == name)
-    points = points.mutate(day=points.time.floor().cast("int64"))
+    # Of the day before, for that of the day may have been taken after the treatment; the last before day 0 on day 0.
+    points = points.mutate(day=1 + ibis.greatest(points.time.floor().cast("int64"), -1))
     latest = ibis.window(group_by=(*KEYS, "day"), order_by=(points.time.desc(), points.value.desc()))
     last = points.mutate(place_of_day=ibis.row_number().over(latest)).filter(ibis._.place_of_day == 0)
     return carried(_spread(last, people, "value", shape))
@@ -134,7 +174,7 @@ def _with_covariates(found: PersonDays, crs: Floats, steroid: Floats) -> PersonD
         "highest grade": highest_so_far(grade),
         "days at grade 3 or more": days_so_far(high),
         "days since onset": np.nan_to_num(days_since(grade > 0)),
-        "highest CRS": np.nan_to_num(highest_so_far(crs)),
+        "highest CRS": highest_so_far(crs),
         "steroid days": (np.cumsum(given, axis=1) - given).astype(float),
         "steroid dose": np.column_stack([np.zeros(len(steroid)), steroid[:, :-1]]),
     }

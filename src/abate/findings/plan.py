@@ -30,8 +30,8 @@ steroid_days = 0
 window = 7
 # What decided who was treated, as it was known on each day. "grade 4", "highest grade", "highest CRS", "steroid days",
 # "steroid dose" (mg dexamethasone on the day before), "days since onset", "days at grade 3 or more"; a laboratory
-# variable, such as "ferritin" (its last value); a column of patients that is a number, such as "age". "log " before
-# any of them takes the logarithm of 1 + it. A patient of whom one is not known does not enter.
+# variable, such as "ferritin" (its last value on a day before); a column of patients that is a number, such as "age".
+# "log " before any of them takes the logarithm of 1 + it. A patient of whom one is not known does not enter.
 adjust_for = ["grade 4", "log days since onset", "highest CRS"]
 # Those who waited are matched to each who started, on the same day: how far apart they may be. 0 is the same.
 match = { "grade 4" = 0, "steroid dose" = 20, "days since onset" = 2 }
@@ -50,8 +50,8 @@ seed = 20200713
 outcome = "death"
 # Time zero: day 0, onset, high grade, or treatment (the start of the treatment under study).
 from = "day 0"
-# What ends the time to the outcome for good. Death, unless said otherwise; it cannot compete with itself.
-# competing = ["death"]
+# What else, beside death, ends the time to the outcome for good.
+# competing = ["relapse"]
 # Days after time zero at which it is told.
 times = [28]
 
@@ -108,8 +108,10 @@ class Endpoint:
     @property
     def name(self) -> str:
         """What a table calls it."""
-        by = f", by {self.group}" if self.group else ""
-        return f"{self.outcome} from {self.origin}{by}"
+        by = f", by {self.group} ({', '.join(self.arms)})" if self.group else ""
+        others = [name for name in self.competing if name != "death"]
+        against = f", {' and '.join(others)} competing" if others else ""
+        return f"{self.outcome} from {self.origin}{against}{by}"
 
 
 @dataclass(frozen=True)
@@ -201,8 +203,9 @@ def read_plan(path: Path) -> Plan:
     endpoints = []
     for given in content.get("endpoint", ()):
         named = {"origin" if key == "from" else key: fixed(value) for key, value in given.items()}
-        if "competing" not in named:
-            named["competing"] = () if named["outcome"] == "death" else ("death",)
+        # Who has died has nothing else any more, whatever other events are named.
+        death = () if named["outcome"] == "death" else ("death",)
+        named["competing"] = tuple(dict.fromkeys([*death, *named.get("competing", ())]))
         endpoints.append(Endpoint(**named))
     text = path.read_text(encoding="utf-8-sig")
     return Plan(**content.get("plan", {}), trial=trial, endpoints=tuple(endpoints), name=path.name, text=text)

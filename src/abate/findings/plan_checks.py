@@ -6,6 +6,7 @@ from typing import Any
 import ibis
 import numpy as np
 
+from abate.biomarkers.series import laboratory
 from abate.engine.ingest import Records
 from abate.findings.plan import KNOWN, LOG, OUTCOMES, Endpoint, Plan
 from abate.records.problems import AbateError, perhaps
@@ -33,8 +34,11 @@ def check_plan(plan: Plan, records: Records) -> None:
     """
     problems = []
     patients = records["patients"]
-    numeric = [name for name, kind in patients.schema().items() if kind.is_numeric() and name not in KEYS]
-    known = (*KNOWN, *records.study.dictionary.variables, *numeric)
+    # The last contact is not known before it.
+    later = (*KEYS, "last_contact_day")
+    numeric = [name for name, kind in patients.schema().items() if kind.is_numeric() and name not in later]
+    measured = laboratory(records["measurements"]).select("variable").distinct().order_by("variable").to_pyarrow()
+    known = (*KNOWN, *measured["variable"].to_pylist(), *numeric)
     if plan.trial is not None:
         if not records.study.treatment:
             problems.append("[trial]: no treatment is under study, expected [study] treatment in abate.toml.")

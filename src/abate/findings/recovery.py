@@ -28,6 +28,13 @@ class Expected:
     why: str
 
     @property
+    def source(self) -> str:
+        """Where it comes from."""
+        if self.learnt is not None:
+            return f"{self.learnt.patients} untreated patients"
+        return "published durations" if self.published else "nothing"
+
+    @property
     def words(self) -> str:
         """In a few words, as a key figure has it."""
         if self.learnt is not None:
@@ -56,7 +63,7 @@ def expected(judged: Judged, window: int, grade: int = HIGH) -> Expected:
     Those who went on untreated are weighted to the grades of those treated. Where too few were there to learn from,
     the published durations stand in, and it says so.
     """
-    days = judged.days.carried()
+    days = judged.to_the_last_grade()
     ill = (days.grade >= grade) & days.followed
     found = entries(days, ill, np.ones_like(ill), window)
     try:
@@ -127,9 +134,8 @@ def _row(one: Expected) -> dict[str, object]:
         "within": f"{one.window} days",
         "expected without the treatment": one.words,
         "resolved after the start": f"{found.resolved} of {found.known}" if found else "–",
-        "untreated patients": found.patients if found else None,
         "their days": found.entries if found else None,
         "started while eligible": found.treated if found else None,
         "of these with somebody alike": found.matched if found else None,
-        "source": "this cohort" if found else "published durations" if one.published else "none",
+        "source": one.source,
     }

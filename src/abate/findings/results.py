@@ -53,7 +53,7 @@ def results(cohort: Cohort, plan: Plan, progress: Callable[[str], None] = lambda
             {
                 "within": f"{one.window} days",
                 "expected without the treatment": one.words,
-                "learnt from": f"{one.learnt.patients} untreated patients" if one.learnt else "published durations",
+                "learnt from": one.source,
                 "resolved after the start": f"{one.learnt.resolved} of {one.learnt.known}" if one.learnt else "–",
             }
         ]
@@ -73,8 +73,14 @@ def _text(cohort: Cohort, plan: Plan, judged: Judged) -> str:
         f"The plan ({plan.name}) was read before anything was computed and is kept beside this page. Toxicity is "
         f"{judged.toxicity} by {judged.system}, a clinician's grade where there is one, up to day {plan.until}; where "
         "a day has no grade, the last known one stands: no recovery is made of silence. Below "
-        f"{cohort.options['few_events']} events there is no curve and no model, only a listing."
+        f"{cohort.options['few_events']} events there is no curve and no hazard ratio, only a listing. In the trial "
+        f"and of resolution the living are followed to their last grade. {_left_out(judged)}"
     )
+
+
+def _left_out(judged: Judged) -> str:
+    said = "; ".join(f"{count} {reason}" for reason, count in judged.left_out.items() if count)
+    return f"Courses not looked at, or not to the end: {said}." if said else "No course is left out."
 
 
 def _of_timing(cohort: Cohort, of: timing.Emulated, why: str) -> str:
@@ -104,7 +110,7 @@ def _protocol(cohort: Cohort, plan: Plan, trial: Trial, judged: Judged) -> list[
         (
             "Assignment",
             "Not randomised. Taken as if at random among patients alike in: "
-            f"{', '.join(trial.adjust_for)}, and the day since time zero",
+            f"{', '.join(trial.adjust_for)}, as known at time zero and on each day after it",
         ),
         ("Time zero", "Each day on which a patient is eligible: eligibility, assignment and follow-up begin together"),
         ("Outcome", f"First day below grade {trial.grade}, within {trial.window} days of time zero, alive"),

@@ -25,7 +25,10 @@ def states(judged: Judged) -> Integers:
     grade, day = days.grade, days.days
     known = np.isfinite(grade)
     found = np.where(grade >= HIGH, TOP, np.where(grade > 0, LOW, np.where(known, NONE, UNKNOWN)))
-    found = np.where((day >= judged.discharge[:, None]) & (found != TOP) & (found != LOW), HOME, found)
+    # By the last day on which a grade was known: one from before the discharge says nothing of the time after it.
+    seen = np.maximum.accumulate(np.where(np.isfinite(judged.days.grade), day, -1), axis=1)
+    ill = ((found == TOP) | (found == LOW)) & (seen >= judged.discharge[:, None])
+    found = np.where((day >= judged.discharge[:, None]) & ~ill, HOME, found)
     found = np.where(days.followed, found, GONE)
     gone = days.died[:, None] & (day >= days.last[:, None])
     return np.asarray(np.where(gone, DEAD, found))[:, : int(days.last.max(initial=0)) + 1]
@@ -76,6 +79,8 @@ def _free_error(judged: Judged) -> float:
 
 
 def _mean(mean: float, error: float, length: int) -> str:
+    if not error:
+        return number(mean)
     low, high = max(0.0, mean - 1.96 * error), min(float(length), mean + 1.96 * error)
     return f"{number(mean)} ({number(low)} to {number(high)})"
 
@@ -88,7 +93,7 @@ def spells(judged: Judged) -> list[Row]:
     patient, day = np.nonzero(begins)
     if not len(patient):
         return []
-    length = high.shape[1] - 1
+    length = int(days.last.max())
     last = np.where(days.died, length, days.last)
     ends = np.concatenate([day.astype(float), last.astype(float)])
     who = np.concatenate([patient, np.arange(len(high))])

@@ -16,7 +16,13 @@ from abate.statistics.landmark import landmark
 from abate.statistics.matching import matched
 from abate.statistics.overlap_weights import Balance, Shares, balance, overlap_weights, weighted_shares
 from abate.statistics.sequential_trials import DIED, RESOLVED, Entries, daily, entries
-from abate.statistics.start_or_wait import GREATEST_WEIGHT, start_or_wait
+from abate.statistics.start_or_wait import (
+    FEWEST_EVENTS,
+    FEWEST_PATIENTS,
+    GREATEST_WEIGHT,
+    lacking,
+    start_or_wait,
+)
 from abate.statistics.staying_weights import StayingWeights, staying_weights
 from abate.statistics.time_varying import split_at
 from abate.statistics.times import Booleans, Floats, Integers, Times, times
@@ -68,7 +74,7 @@ class Emulated:
 
 def emulated(judged: Judged, trial: Trial) -> Emulated:
     """Return patients by days as the trial has them."""
-    days = judged.days.carried()
+    days = judged.to_the_last_grade()
     ill = (days.grade >= trial.grade) & days.followed
     may = days.covariates["steroid days"] >= trial.steroid_days
     named = {name: days.covariates[name] for name in trial.covariates}
@@ -127,10 +133,17 @@ def _row(name: str, measure: str, work: Callable[[], Row]) -> Row:
         return {"analysis": name, "measure": measure} | empty | {"how to read it": f"Not told. {problem}"}
 
 
-def _enough(of: Emulated, few: int) -> None:
-    resolved = int((of.event[of.followed] == RESOLVED).sum())
-    if resolved < few:
-        raise AbateError(f"{resolved} resolutions were seen, and a model needs {few}: see the listing.")
+def _enough(treated: Booleans, event: Integers, few: int = 0) -> None:
+    """Refuse where an arm is too small, or too few resolved: in all for a hazard ratio, in each arm for anything."""
+    resolved = [int((event[arm] == RESOLVED).sum()) for arm in (treated, ~treated)]
+    if sum(resolved) < few:
+        raise AbateError(f"{sum(resolved)} resolutions were seen, and a model needs {few}: see the listing.")
+    patients = [int(treated.sum()), int((~treated).sum())]
+    if min(patients) < FEWEST_PATIENTS or min(resolved) < FEWEST_EVENTS:
+        raise AbateError(
+            f"{patients[0]} treated and {patients[1]} others count, of whom {resolved[0]} and {resolved[1]} resolved; "
+            f"{FEWEST_PATIENTS} patients and {FEWEST_EVENTS} resolutions of each are needed."
+        )
 
 
 def _hazard(model: Model, treated: Booleans, event: Integers, words: str) -> Row:
@@ -145,12 +158,10 @@ def _hazard(model: Model, treated: Booleans, event: Integers, words: str) -> Row
 
 
 def _naive(of: Emulated, few: int) -> Row:
-    _enough(of, few)
     who = of.followed
     treated = np.isfinite(of.started[who]) & (of.started[who] <= of.ends[who])
-    if not treated.any() or treated.all():
-        raise AbateError("There are not two groups: everybody was treated, or nobody.")
     rows = of.times()
+    _enough(treated, rows.event, few)
     model = cox(rows.cause(RESOLVED), treated[:, None].astype(float), ["ever treated"])
     words = (
         "Biased, and shown for that: whoever was treated had to stay ill until then, and whoever recovered or died "
@@ -161,13 +172,13 @@ def _naive(of: Emulated, few: int) -> Row:
 
 def _at(of: Emulated, day: int, few: int) -> Callable[[], Row]:
     def work() -> Row:
-        _enough(of, few)
         rows = of.times()
         start = of.started[of.followed]
+        there = rows.exit > day
+        _enough(start[there] <= day, rows.event[there], few)
         found = landmark(rows, start, float(day))
         if found.model is None:
             raise AbateError(found.why)
-        there = rows.exit > day
         treated = start[there] <= day
         words = (
             f"Of the {int(there.sum())} still at grade {of.trial.grade} then; {found.before} had ended before. Later "
@@ -179,14 +190,12 @@ def _at(of: Emulated, day: int, few: int) -> Callable[[], Row]:
 
 
 def _changing(of: Emulated, few: int) -> Row:
-    _enough(of, few)
     rows = of.times()
     split = split_at(rows, of.started[of.followed])
-    if not split.treated.any() or split.treated.all():
-        raise AbateError("Nobody was seen before and after a start.")
+    ever = np.isin(np.arange(len(rows)), split.row[split.treated])
+    _enough(ever, rows.event, few)
     model = cox(split.of.cause(RESOLVED), split.treated[:, None].astype(float), ["treated"])
     words = "Each patient untreated until the start; unadjusted, so whoever is treated for being worse looks worse."
-    ever = np.isin(np.arange(len(rows)), split.row[split.treated])
     return _hazard(model, ever, rows.event, words)
 
 
@@ -243,15 +252,11 @@ def _staying(of: Emulated) -> StayingWeights:
     return found
 
 
-FEWEST = 5
-"""Treated entries that must count, below which no weighted share is told."""
-
-
 def _shares(of: Emulated, weight: Floats) -> tuple[Shares, Row]:
+    if reasons := lacking(of.entries.where(weight > 0)):
+        raise AbateError(f"{'; '.join(reasons)}.")
     arms = [of.entries.where(arm & (weight > 0)) for arm in (of.entries.treated, ~of.entries.treated)]
     patients = [len(np.unique(arm.patient)) for arm in arms]
-    if min(patients) < FEWEST:
-        raise AbateError(f"{patients[0]} treated and {patients[1]} untreated patients count; {FEWEST} are needed.")
     found = weighted_shares(of.entries, weight, _staying(of))
     return found, {
         "estimate": _signed(found.difference),
@@ -273,20 +278,26 @@ def _cloned(of: Emulated, grace: int) -> Callable[[], Row]:
     def work() -> Row:
         who = of.followed & (of.started > 0)
         zero = of.zero[who].astype(np.int64)
-        days = of.judged.days.carried()
+        days = of.judged.days
         columns = np.column_stack([days.covariates[name][np.flatnonzero(who), zero] for name in of.trial.adjust_for])
         known = np.isfinite(columns).all(axis=1)
         given = (of.ends[who][known], of.event[who][known], of.started[who][known], grace, columns[known])
         patients = strategies(*given)
         at = float(_horizon(of, grace))
+        early = of.started[who][known] <= grace
+        _enough(early, of.event[who][known])
+        if of.ends[who].max(initial=0) < at:
+            raise AbateError(f"Nobody was followed at grade {of.trial.grade} or beyond it to day {at:g}.")
         found = clone_censor(patients)
         spread = resampled(patients, [at], RESOLVED, of.trial.samples, seed=of.trial.seed)
         start, wait = (float(arm.curve.at([at], RESOLVED)[0]) for arm in (found.start, found.wait))
+        unused = int(of.followed.sum()) - len(early)
         words = (
             f"{_per_cent(start)} against {_per_cent(wait)}. Largest weights {found.start.largest:.1f} and "
             f"{found.wait.largest:.1f} (cut at their 99th percentile), as much as {found.start.effective:.1f} and "
             f"{found.wait.effective:.1f} unweighted patients; {spread.samples} samples of patients, {spread.failed} of "
-            f"them too few. Weights rest on the first day of grade {of.trial.grade} alone."
+            f"them too few. Weights rest on the first day of grade {of.trial.grade} alone; {unused} "
+            "who started on it, or of whom a covariate was not known, are left out."
         )
         return {
             "estimate": _signed(float(spread.difference[0])),

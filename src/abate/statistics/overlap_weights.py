@@ -51,6 +51,8 @@ def balance(covariates: Mapping[str, Floats], treated: Booleans, weight: Floats 
     ([0.5], [0.33], [0.34])
     """
     weights = np.ones(len(treated)) if weight is None else weight
+    if not (weights[treated].sum() and weights[~treated].sum()):
+        raise AbateError("No balance can be told: an arm has no entry that counts.")
     columns = np.column_stack(list(covariates.values()))
     means = [np.average(columns[part], axis=0, weights=weights[part]) for part in (treated, ~treated)]
     spread = np.sqrt((columns[treated].var(axis=0) + columns[~treated].var(axis=0)) / 2)
