@@ -20,6 +20,7 @@ from abate.findings import Findings, find
 from abate.findings.plan import Plan, read_plan
 from abate.findings.plan_checks import check_plan
 from abate.findings.results import results
+from abate.findings.shape import Section
 from abate.grading.rules import System
 from abate.grading.systems import SYSTEMS, systems_named
 from abate.records.problems import AbateError
@@ -357,10 +358,9 @@ def _report(cohort: Cohort, out: Path, published: bool, progress: Progress, plan
     from abate.report.provenance import input_hash, run_record
 
     # First, for a plan that does not fit is told before all else is drawn up.
-    of_plan = results(cohort, plan, progress) if plan else None
+    of_plan: Section = results(cohort, plan, progress) if plan else ({}, {})
     findings = find(cohort, progress)
-    if plan and of_plan:
-        findings.add(of_plan)
+    findings.add(of_plan)
     if published:
         from abate.studies.strati2020.audit import VERDICTS, audit
 

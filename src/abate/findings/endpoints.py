@@ -25,10 +25,8 @@ from abate.timeline.joins import KEYS
 Row = dict[str, Any]
 EVERYONE = "all"
 TABLES = ("endpoints", "endpoint_shares", "endpoint_curves", "endpoint_tests", "endpoint_listing")
-ESTIMANDS = {
-    "none": "the share that would have had it by then, were nobody lost to follow-up",
-    "some": "the share that has it by then in the world as it is, where {} takes patients away from it for good",
-}
+ALONE = "the share that would have had it by then, were nobody lost to follow-up"
+COMPETING = "the share that has it by then in the world as it is, where {} takes patients away from it for good"
 
 
 @dataclass(frozen=True)
@@ -156,11 +154,10 @@ def endpoint_rows(of: Placed, few: int) -> dict[str, list[Row]]:
     arms = endpoint.arms or (EVERYONE,)
     groups = {arm: _of_arm(of, who, arm) for arm in arms}
     events, rivals = int((rows.event == 1).sum()), int((rows.event == 2).sum())
-    kind = "some" if endpoint.competing else "none"
     told = events >= few
     summary = {
         "endpoint": endpoint.name,
-        "estimand": ESTIMANDS[kind].format(" or ".join(endpoint.competing)),
+        "estimand": COMPETING.format(" or ".join(endpoint.competing)) if endpoint.competing else ALONE,
         "patients": len(rows),
         "not in it (no time zero, or no arm)": len(of.zero) - len(who),
         "events": events,
@@ -195,8 +192,7 @@ def endpoint_rows(of: Placed, few: int) -> dict[str, list[Row]]:
 
 
 def _of_arm(of: Placed, who: Any, arm: str) -> Any:
-    mine = [arm == EVERYONE or of.arm[place] == arm for place in who]
-    return np.array(mine, bool)
+    return np.ones(len(who), bool) if arm == EVERYONE else np.array(of.arm, dtype=object)[who] == arm
 
 
 def _shares(endpoint: Endpoint, arm: str, rows: Times) -> list[Row]:

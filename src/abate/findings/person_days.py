@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import ibis
@@ -100,19 +101,16 @@ def person_days(
     courses = cohort.patients.select(*KEYS)
     if ever:
         courses = courses.semi_join(mine.filter(mine.primary_grade >= ever), KEYS)
-    people, left_out = _people(cohort, courses, f"courses_in_order_{ever}")
-    facts = beside(people, cohort.follow_up.select(*KEYS, "last_day", "observed_day", "died", "death_day"), KEYS)
-    left = cohort.anchors.filter(cohort.anchors.anchor == "discharge").select(*KEYS, discharge="day")
-    facts = beside(facts, left, KEYS)
-    facts = beside(facts, cohort.treatment.select(*KEYS, "start_day"), KEYS).order_by("place").to_pyarrow()
+    # Each course has a place in the order of its keys, so that what leaves the engine is numbers.
+    order = ibis.window(order_by=KEYS)
+    people = cohort.records.engine.keep(f"courses_in_order_{ever}", courses.mutate(place=ibis.row_number().over(order)))
+    facts = _facts(cohort, people)
     names = list(zip(facts["patient_id"].to_pylist(), facts["course_id"].to_pylist(), strict=True))
-    observed = _numbers(facts, "observed_day", 0.0)
-    ends = _numbers(facts, "last_day", np.nan)
-    last = np.minimum(np.where(np.isnan(ends), observed, ends), until).astype(np.int64)
+    observed, ends = (_numbers(facts, column, np.nan) for column in ("observed_day", "last_day"))
+    ends = np.where(np.isnan(ends), observed, ends)
+    last = np.minimum(np.nan_to_num(ends), until).astype(np.int64)
     # Of who died after the last day looked at, only that they lived so long is known here.
     death = _numbers(facts, "death_day", np.inf)
-    died: Booleans = facts["died"].to_numpy(zero_copy_only=False).astype(bool)
-    left_out[UNDATED_DEATH] = int((died & np.isinf(death)).sum())
     start = _numbers(facts, "start_day", np.inf)
     shape = (len(names), until + 1)
     crs = graded.filter(graded.toxicity == "CRS", graded.system == cohort.first_systems.get("CRS", ""))
@@ -125,27 +123,35 @@ def person_days(
             values = _brought(cohort, found, people, name.removeprefix(LOG), shape)
             logged = np.log1p(np.maximum(values, 0)) if name.startswith(LOG) else values
             found = replace(found, covariates={**found.covariates, name: logged})
-    return Judged(names, study.toxicity, system, found, _numbers(facts, "discharge", np.inf), left_out)
+    # The names stand in order, so that a later course follows an earlier one of the same patient.
+    later = np.array([course[0] == before[0] for before, course in pairwise([("", 0), *names])], bool)
+    reasons: dict[str, Booleans] = {
+        LATER_COURSE: later,
+        NOT_FOLLOWED: ~(ends >= 0),
+        UNDATED_START: _flags(facts, "given") & np.isinf(start),
+    }
+    kept = np.flatnonzero(~np.any(list(reasons.values()), axis=0))
+    left_out = {reason: int(found_.sum()) for reason, found_ in reasons.items()}
+    left_out[UNDATED_DEATH] = int((_flags(facts, "died") & np.isinf(death))[kept].sum())
+    discharge = _numbers(facts, "discharge", np.inf)[kept]
+    return Judged([names[place] for place in kept], study.toxicity, system, found.of(kept), discharge, left_out)
 
 
-def _people(cohort: Cohort, courses: ibis.Table, name: str) -> tuple[ibis.Table, dict[str, int]]:
-    """Return the courses that can be looked at, each with its place, and how many cannot, by reason."""
+def _facts(cohort: Cohort, people: ibis.Table) -> Any:
+    """Return what is known of each course once, in the order of their places."""
     drug = cohort.records.study.treatment
     parts = (table.filter(table.drug == drug).select(*KEYS) for table in (cohort.doses, cohort.totals))
-    undated = ibis.union(*parts).distinct().anti_join(cohort.treatment, KEYS)
-    followed = cohort.follow_up.filter(ibis.coalesce(ibis._.last_day, ibis._.observed_day) >= 0)
-    first = courses.group_by("patient_id").aggregate(course_id=courses.course_id.min())
-    left_out, rows = {}, courses
-    for reason, kept in (
-        (LATER_COURSE, rows.semi_join(first, KEYS)),
-        (NOT_FOLLOWED, rows.semi_join(followed, KEYS)),
-        (UNDATED_START, rows.anti_join(undated, KEYS)),
+    given = ibis.union(*parts).distinct().mutate(given=ibis.literal(True))
+    left = cohort.anchors.filter(cohort.anchors.anchor == "discharge").select(*KEYS, discharge="day")
+    facts = people
+    for other in (
+        cohort.follow_up.select(*KEYS, "last_day", "observed_day", "died", "death_day"),
+        left,
+        cohort.treatment.select(*KEYS, "start_day"),
+        given,
     ):
-        left_out[reason] = cohort.count(rows) - cohort.count(kept)
-        courses = courses.semi_join(kept, KEYS)
-    # Each course has a place in the order of its keys, so that what leaves the engine is numbers.
-    order = ibis.window(order_by=KEYS)
-    return cohort.records.engine.keep(name, courses.mutate(place=ibis.row_number().over(order))), left_out
+        facts = beside(facts, other, KEYS)
+    return facts.order_by("place").to_pyarrow()
 
 
 def _brought(cohort: Cohort, found: PersonDays, people: ibis.Table, name: str, shape: tuple[int, int]) -> Floats:
@@ -179,6 +185,10 @@ def _with_covariates(found: PersonDays, crs: Floats, steroid: Floats) -> PersonD
         "steroid dose": np.column_stack([np.zeros(len(steroid)), steroid[:, :-1]]),
     }
     return PersonDays(0, found.grade, found.start, found.last, found.died, covariates)
+
+
+def _flags(rows: Any, column: str) -> Booleans:
+    return np.array([bool(flag) for flag in rows[column].to_pylist()], bool)
 
 
 def _numbers(rows: Any, column: str, missing: float) -> Floats:

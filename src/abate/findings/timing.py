@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from abate.records.problems import AbateError
 from abate.statistics.clone_censor import clone_censor, resampled, strategies
 from abate.statistics.cox import Model, cox
 from abate.statistics.landmark import landmark
-from abate.statistics.matching import matched
+from abate.statistics.matching import Matched, matched
 from abate.statistics.overlap_weights import Balance, Shares, balance, overlap_weights, weighted_shares
 from abate.statistics.sequential_trials import DIED, RESOLVED, Entries, daily, entries
 from abate.statistics.start_or_wait import (
@@ -66,6 +67,28 @@ class Emulated:
     def followed(self) -> Booleans:
         """Who reached the grade, untreated until then, and was followed beyond that day."""
         return np.isfinite(self.zero) & (self.ends > 0) & (self.started >= 0)
+
+    @cached_property
+    def pairs(self) -> Matched:
+        """Who started, matched in their risk sets."""
+        return matched(self.entries, self.trial.match)
+
+    @cached_property
+    def overlap(self) -> Floats:
+        """How much each entry counts by overlap weights."""
+        return overlap_weights(self.entries, self.trial.adjust_for)
+
+    @cached_property
+    def staying(self) -> StayingWeights:
+        """Weights of the days waited, for those who left by starting."""
+        rows = daily(self.entries)
+        found = staying_weights(self.entries, rows, self.judged.days, self.trial.covariates, stabilised=False)
+        if found.largest > GREATEST_WEIGHT:
+            raise AbateError(
+                f"One day waited would count as {found.largest:.0f}, and {GREATEST_WEIGHT} is the most allowed: almost "
+                "all patients like it had started."
+            )
+        return found
 
     def times(self) -> Times:
         """Time from the first day at the grade to resolution, with death as the second cause."""
@@ -220,7 +243,7 @@ def _daily(of: Emulated) -> Row:
 
 
 def _matched(of: Emulated) -> Row:
-    pairs = matched(of.entries, of.trial.match)
+    pairs = of.pairs
     apart = ", ".join(f"{name} within {limit:g}" for name, limit in of.trial.match.items())
     words = (
         f"{pairs.matched} of {pairs.treated} who started had somebody like them ({pairs.controls} controls, same day, "
@@ -231,8 +254,7 @@ def _matched(of: Emulated) -> Row:
 
 
 def _overlap(of: Emulated) -> Row:
-    weight = overlap_weights(of.entries, of.trial.adjust_for)
-    found, row = _shares(of, weight)
+    found, row = _shares(of, of.overlap)
     one, other = found.effective
     words = (
         f"Of patients who could have had either, as much as {one:.1f} treated and {other:.1f} untreated entries; the "
@@ -241,23 +263,12 @@ def _overlap(of: Emulated) -> Row:
     return row | {"how to read it": f"{_against(found)} {words}"}
 
 
-def _staying(of: Emulated) -> StayingWeights:
-    """Return the weights of the days waited, for those who left by starting."""
-    found = staying_weights(of.entries, daily(of.entries), of.judged.days, of.trial.covariates, stabilised=False)
-    if found.largest > GREATEST_WEIGHT:
-        raise AbateError(
-            f"One day waited would count as {found.largest:.0f}, and {GREATEST_WEIGHT} is the most allowed: almost all "
-            "patients like it had started."
-        )
-    return found
-
-
 def _shares(of: Emulated, weight: Floats) -> tuple[Shares, Row]:
     if reasons := lacking(of.entries.where(weight > 0)):
         raise AbateError(f"{'; '.join(reasons)}.")
     arms = [of.entries.where(arm & (weight > 0)) for arm in (of.entries.treated, ~of.entries.treated)]
     patients = [len(np.unique(arm.patient)) for arm in arms]
-    found = weighted_shares(of.entries, weight, _staying(of))
+    found = weighted_shares(of.entries, weight, of.staying)
     return found, {
         "estimate": _signed(found.difference),
         "95 % interval": f"{_signed(found.low)} to {_signed(found.high)}",
@@ -316,9 +327,9 @@ def balances(of: Emulated) -> list[Row]:
         return []
     names = {name: rows.covariates[name] for name in of.trial.covariates} | {"day": rows.day.astype(float)}
     found = balance(names, rows.treated)
-    weighted = balance(names, rows.treated, overlap_weights(rows, of.trial.adjust_for))
+    weighted = balance(names, rows.treated, of.overlap)
     try:
-        pairs: Balance | None = balance(names, rows.treated, matched(rows, of.trial.match).weight)
+        pairs: Balance | None = balance(names, rows.treated, of.pairs.weight)
     except AbateError:
         pairs = None
     return [
