@@ -225,10 +225,14 @@ class Cohort:
         if group == BY_RESPONSE:
             return self.patients.responder
         found = self.records.study.groups[group]
-        cell = self.patients[found.column].cast("string")
-        # A column of whole numbers is written 1 and not 1.0.
-        cell = cell.re_replace(r"\.0$", "")
-        return cell.cases(*found.labels.items(), else_=cell) if found.labels else cell
+        return labelled(self.patients[found.column], found.labels)
+
+
+def labelled(column: ibis.Value, labels: Mapping[str, str]) -> ibis.Value:
+    """Return the label of each value of a column; the value itself where it has none."""
+    # A column of whole numbers is written 1 and not 1.0.
+    cell = column.cast("string").re_replace(r"\.0$", "")
+    return cell.cases(*labels.items(), else_=cell) if labels else cell
 
 
 def onset_of(toxicity: str) -> str:

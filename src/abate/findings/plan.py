@@ -6,8 +6,8 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from abate.records.problems import AbateError, perhaps
-from abate.records.toml_keys import Key, fixed, listed, number, problems_of, read_toml, whole
+from abate.records.problems import AbateError
+from abate.records.toml_keys import Key, fixed, listed, no_section, number, problems_of, read_toml, whole
 from abate.statistics.permutation import SEED
 
 TEMPLATE = """\
@@ -215,7 +215,7 @@ def _problems(content: Mapping[str, Any]) -> list[str]:
     found = []
     for section, given in content.items():
         if section not in KEYS:
-            found.append(f"[{section}]: no section is called so, expected {perhaps(section, KEYS, ', '.join(KEYS))}.")
+            found.append(no_section(section, KEYS))
         elif section != "endpoint":
             found += problems_of(f"[{section}]", given, KEYS[section])
         elif not isinstance(given, list):

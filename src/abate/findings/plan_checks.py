@@ -7,6 +7,7 @@ import ibis
 import numpy as np
 
 from abate.biomarkers.series import laboratory
+from abate.cohort import labelled
 from abate.engine.ingest import Records
 from abate.findings.plan import KNOWN, LOG, OUTCOMES, Endpoint, Plan
 from abate.records.problems import AbateError, perhaps
@@ -75,8 +76,7 @@ def labels(records: Records, group: str) -> ibis.Value | None:
     column = found.column if found else group
     if column not in patients.columns:
         return None
-    cell = patients[column].cast("string").re_replace(r"\.0$", "")
-    return cell.cases(*found.labels.items(), else_=cell) if found and found.labels else cell
+    return labelled(patients[column], found.labels if found else {})
 
 
 def _arms(where: str, endpoint: Endpoint, records: Records) -> list[str]:

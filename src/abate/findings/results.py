@@ -41,7 +41,7 @@ def results(cohort: Cohort, plan: Plan, progress: Callable[[str], None] = lambda
     check_times(plan, {endpoint: (found.zero, found.day, found.arm) for endpoint, found in placed.items()})
     few = cohort.options["few_events"]
     rows: dict[str, list[dict[str, object]]] = {name: [] for name in TABLES}
-    texts = {"results_title": plan.title, "results": _text(cohort, plan, judged), "trial": "", "timing": ""}
+    texts = {"results_title": plan.title, "results": _text(cohort, plan, judged), "timing": ""}
     if trial:
         progress("timing of treatment")
         of = timing.emulated(judged, trial)

@@ -77,6 +77,11 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         raise AbateError(f"{path.name} cannot be used: it is not TOML in UTF-8. {error}.") from error
 
 
+def no_section(section: str, known: Mapping[str, object]) -> str:
+    """Return what is said of a section that there is none of."""
+    return f"[{section}]: no section is called so, expected {perhaps(section, known, ', '.join(known))}."
+
+
 def problems_of(section: str, given: Any, keys: Mapping[str, Key]) -> list[str]:
     """Return all that is wrong with the keys of a section; ``section`` is what a message calls it."""
     if not isinstance(given, dict):

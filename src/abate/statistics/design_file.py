@@ -5,8 +5,8 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from abate.records.problems import AbateError, perhaps
-from abate.records.toml_keys import Key, fixed, listed, names, number, one_of, problems_of, read_toml, whole
+from abate.records.problems import AbateError
+from abate.records.toml_keys import Key, fixed, listed, names, no_section, number, one_of, problems_of, read_toml, whole
 from abate.statistics import all_tables
 from abate.statistics.trial_design import (
     GRADES,
@@ -212,7 +212,7 @@ def _problems(content: Mapping[str, Any]) -> list[str]:
     found = []
     for section, given in content.items():
         if section not in KEYS:
-            found.append(f"[{section}]: no section is called so, expected {perhaps(section, KEYS, ', '.join(KEYS))}.")
+            found.append(no_section(section, KEYS))
         else:
             found += problems_of(f"[{section}]", given, KEYS[section])
     if "design" not in content:
