@@ -15,7 +15,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -49,6 +49,9 @@ WORK = {
     "all_crs_systems": SYSTEMS_OF_CRS,
 }
 """Task to the systems that it grades by."""
+
+PART = 3_500_000
+"""Patient-days of a part. Grades of CRS alone take less memory a day than all that the product derives."""
 
 # The columns of measurements that grading these variables reads; text has no sum.
 SCAN = """
@@ -99,21 +102,26 @@ def pivot(chosen: argparse.Namespace) -> Figures:
     return {"seconds": time.perf_counter() - start}
 
 
-def features_of(folder: Path, engine: "Engine", keys: Sequence[str]) -> "ibis.Table":
+def tables_of(folder: Path, engine: "Engine") -> dict[str, "ibis.Table"]:
+    """Return the record tables, and with them the follow-up and the grid of patient-days."""
+    from abate.records.tables import TABLES
+    from abate.timeline.patient_days import patient_days
+
+    tables = {name: engine.backend.read_parquet(str(folder / f"{name}.parquet")) for name in TABLES}
+    patients = tables["patients"]
+    follow_up = engine.keep("follow_up", patients.select("patient_id", "course_id", last_day=patients.last_contact_day))
+    return {**tables, "follow_up": follow_up, "days": engine.keep("days", patient_days(follow_up, DAYS - 1))}
+
+
+def features_of(tables: Mapping[str, "ibis.Table"], engine: "Engine", keys: Sequence[str]) -> "ibis.Table":
     """Return the features of every patient-day that some systems read; all of them where none is named."""
     from abate.grading.systems import SYSTEMS
     from abate.records.dictionary import dictionary
     from abate.records.options import Options
-    from abate.records.tables import TABLES
     from abate.timeline.features import features
-    from abate.timeline.patient_days import patient_days
 
-    records = {name: engine.backend.read_parquet(str(folder / f"{name}.parquet")) for name in TABLES}
-    patients = records["patients"]
-    follow_up = engine.keep("follow_up", patients.select("patient_id", "course_id", last_day=patients.last_contact_day))
-    days = engine.keep("days", patient_days(follow_up, DAYS - 1))
     asked = frozenset().union(*(SYSTEMS[key].reads for key in keys))
-    return features(records, days, follow_up, dictionary(), Options({}), engine, asked)
+    return features(tables, tables["days"], tables["follow_up"], dictionary(), Options({}), engine, asked)
 
 
 def graded_by(key: str, features: "ibis.Table", engine: "Engine") -> "ibis.Table":
@@ -125,6 +133,27 @@ def graded_by(key: str, features: "ibis.Table", engine: "Engine") -> "ibis.Table
     return engine.keep(f"graded_{key}", grade_days(features, SYSTEMS[key], Options({})))
 
 
+def derived(folder: Path, engine: "Engine", asked: Sequence[str], graded: Sequence[str]) -> dict[str, "ibis.Table"]:
+    """Return the grades of every patient-day by some systems, derived in parts as the product does.
+
+    Where it is not to be graded at all, these are the features that the systems asked for read.
+    """
+    from abate.engine.haste import swiftly
+    from abate.engine.parts import in_parts
+
+    names = {key: f"graded_{key}" for key in graded} or {"features": "features"}
+
+    def derive(tables: Mapping[str, "ibis.Table"]) -> None:
+        with engine.only("features"):
+            found = features_of(tables, engine, asked)
+        for key in graded:
+            graded_by(key, found, engine)
+
+    with swiftly():
+        done = in_parts(tables_of(folder, engine), list(names.values()), derive, engine, PART, lambda _: None)
+    return {key: done[name] for key, name in names.items()}
+
+
 def grade(keys: Sequence[str], chosen: argparse.Namespace) -> Figures:
     """Derive the features of every patient-day and grade it by some systems.
 
@@ -133,24 +162,17 @@ def grade(keys: Sequence[str], chosen: argparse.Namespace) -> Figures:
     RuntimeError
         If there are other systems of CRS than those named here.
     """
-    from abate.engine.haste import swiftly
     from abate.grading.systems import SYSTEMS
 
     if {system.key for system in SYSTEMS.values() if system.toxicity == "CRS"} != set(SYSTEMS_OF_CRS):
         raise RuntimeError("SYSTEMS_OF_CRS does not name the systems of CRS.")
     engine, kept = timed_engine(chosen.spill, chosen.profile)
     start = time.perf_counter()
-    with swiftly():
-        found = features_of(chosen.data, engine, keys)
-        graded = {key: graded_by(key, found, engine) for key in keys}
-        done = graded or {"features": found}
-        rows = {key: int(table.count().to_pyarrow().as_py()) for key, table in done.items()}
+    done = derived(chosen.data, engine, keys, keys)
+    rows = {key: int(table.count().to_pyarrow().as_py()) for key, table in done.items()}
     seconds = time.perf_counter() - start
     peak = peak_mib()
-    grades = {
-        key: [(row["grade"], row["rows"]) for row in _counts(table).to_pyarrow().to_pylist()]
-        for key, table in graded.items()
-    }
+    grades = {key: [(row["grade"], row["rows"]) for row in _counts(done[key]).to_pyarrow().to_pylist()] for key in keys}
     return {"seconds": seconds, "peak_mib": peak, "kept": kept, "rows": rows, "grades": grades}
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from crs_grades import features_of, graded_by, written
+from crs_grades import derived, written
 from crs_words import DAY, FEATURES, GRADES, drugs
 from generate import DAYS, ROWS_A_PATIENT
 from running import DATA, Figures, add_hidden, backend, peak_mib, repeats_at, run, written_once
@@ -52,16 +52,12 @@ def _result(folder: Path, who: str, work: str) -> Path:
 
 def abate(work: str, folder: Path, spill: str) -> Figures:
     """Let the product derive the features, and grade."""
-    from abate.engine.haste import swiftly
     from abate.engine.store import Engine
 
     engine = Engine(backend(spill))
     start = time.perf_counter()
-    with swiftly():
-        found = features_of(folder, engine, ["astct_crs"])
-        if work == "astct_crs":
-            found = graded_by(work, found, engine)
-        found.count().to_pyarrow()
+    found = derived(folder, engine, ["astct_crs"], ["astct_crs"] if work == "astct_crs" else [])[work]
+    found.count().to_pyarrow()
     figures = {"seconds": time.perf_counter() - start, "peak_mib": peak_mib()}
     found.select(*DAY, *WORK[work]).to_parquet(_result(folder, "abate", work))
     return figures

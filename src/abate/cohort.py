@@ -8,10 +8,9 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from abate.biomarkers.altered import with_altered
 from abate.biomarkers.groups import beyond, measured, measured_days
 from abate.biomarkers.movement import LETTER_LIMITS
-from abate.biomarkers.series import laboratory, series
+from abate.each_patient import of_each_patient
 from abate.engine.haste import swiftly
 from abate.engine.ingest import Records
 from abate.exposure import administrations as given_doses
@@ -22,20 +21,17 @@ from abate.exposure.equivalence import dexamethasone_factors
 from abate.exposure.weight import daily_by_weight, implied_weights
 from abate.exposure.windows import dose_in_windows, treatment_windows
 from abate.grading.clinician import clinician_grades, highest_grades, primary_grades
-from abate.grading.daily import computed_grades
 from abate.grading.rules import System
 from abate.grading.systems import SYSTEMS
 from abate.outcomes.response import response
 from abate.outcomes.response_rules import chosen_rule
 from abate.outcomes.survival import survival
-from abate.outcomes.toxicity_course import toxicity_courses
 from abate.outcomes.words import reasons
 from abate.records.dictionary import Dictionary
 from abate.records.options import Options
-from abate.scores.of_courses import scores_of_courses
 from abate.sources.mapping import BY_RESPONSE, Comparison
 from abate.timeline.course_facts import course_facts
-from abate.timeline.features import SHOWN, features
+from abate.timeline.features import SHOWN
 from abate.timeline.follow_up import follow_up
 from abate.timeline.joins import EXACT, KEYS, beside
 from abate.timeline.patient_days import patient_days
@@ -89,6 +85,8 @@ class Cohort:
         The grading systems by which days are graded.
     scores
         A course, score and time: :func:`abate.scores.of_courses.scores_of_courses`.
+    charted
+        What timelines draw, by the names of :data:`abate.timeline.features.SHOWN`.
     """
 
     records: Records
@@ -119,6 +117,7 @@ class Cohort:
     steroid_days: ibis.Table
     systems: Mapping[str, System]
     scores: ibis.Table
+    charted: Mapping[str, ibis.Table]
 
     @cached_property
     def treatment_by_weight(self) -> ibis.Table:
@@ -301,7 +300,7 @@ def derive(
         By which days are graded.
     """
     say = progress or (lambda step: None)  # noqa: ARG005
-    options, study, keep, only = records.study.options, records.study, records.engine.keep, records.engine.only
+    options, study, keep = records.study.options, records.study, records.engine.keep
     say("exposure")
     from_day = options["exposure_from_day"]
     facts = course_facts(records["patients"], records["measurements"], options)
@@ -343,24 +342,11 @@ def derive(
             treated=patients.response.notnull(),
         ).drop("response"),
     )
-    say("grading")
-    observed = followed.select(*KEYS, last_day="observed_day")
-    days = keep("patient_days", patient_days(observed, GRID_DAYS))
-    tables = {**records.tables, "coverage": coverage}
-    with only("features", *SHOWN):
-        daily = features(tables, days, observed, study.dictionary, options, records.engine)
-    with only("computed_grades"):
-        computed = keep("computed_grades", computed_grades(daily, grades, options, records.engine, systems))
+    days = keep("patient_days", patient_days(followed.select(*KEYS, last_day="observed_day"), GRID_DAYS))
     highest = keep("highest_grades", highest_grades(events))
-    say("scores")
-    within = records.engine.within("scores")
-    with only("scores"):
-        scores = keep("scores", scores_of_courses(tables, daily, observed, study.dictionary, options, within))
-    say("biomarkers")
-    compared = [name for comparison in study.comparisons for name in comparison.variables]
-    with only("points"):
-        drawn = keep("series", series(laboratory(records["measurements"], compared), options))
-        points = keep("points", with_altered(drawn, every, totals, records["states"], options))
+    read = {**records.tables, "coverage": coverage, "days": days, "follow_up": followed, "highest": highest}
+    read |= {"clinician": grades, "administrations": every, "totals": totals}
+    each = of_each_patient(records, read, systems, say)
     return Cohort(
         records=records,
         options=options,
@@ -374,20 +360,21 @@ def derive(
         follow_up=followed,
         days=days,
         coverage=coverage,
-        features=daily,
-        computed=computed,
-        toxicity_courses=keep("toxicity_courses", toxicity_courses(computed, daily, highest, followed, options)),
+        features=each["features"],
+        computed=each["computed_grades"],
+        toxicity_courses=each["toxicity_courses"],
         grades=grades,
         primary=primary,
         highest=highest,
         survival=keep("survival", survival(treatment, followed)),
         response=judged,
-        points=points,
+        points=each["points"],
         weights=keep("implied_weights", implied_weights(records["drugs"], _usual_caps(study.dictionary))),
         body_weights=weights,
         patients=patients,
         others=others,
         steroid_days=keep("steroid_days", daily_doses(every, currencies[STEROID])),
         systems=systems,
-        scores=scores,
+        scores=each["scores"],
+        charted={name: each[name] for name in SHOWN},
     )

@@ -82,6 +82,11 @@ class Backend(duckdb.Backend):  # type: ignore[misc]
         place = ops.Namespace(catalog="temp", database="main")
         return ops.DatabaseTable(name, schema=schema, source=self, namespace=place).to_expr()
 
+    def write_table(self, name: str, path: Path) -> None:
+        """Write a table that was kept as Parquet, later."""
+        place = str(path).replace("'", "''")
+        self._later([f"COPY {_quoted(name)} TO '{place}' (FORMAT parquet)"])
+
     def drop_table(self, name: str, /, **_: Any) -> None:
         """Drop a table that was kept."""
         self._later([f"DROP TABLE {_quoted(name)}"])

@@ -1,6 +1,8 @@
-"""A table that is too large for memory: read in parts of whole patients, written part by part."""
+"""What is too large for memory: read and derived in parts of whole patients, written part by part."""
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import ibis
 import pyarrow.parquet as pq
@@ -24,7 +26,9 @@ def in_order(rows: ibis.Table) -> ibis.Table:
 
 
 def folder(engine: Engine) -> Path | None:
-    """Return where the engine may write what it does not hold, None where it may not."""
+    """Return where the engine may write what it does not hold, None where it may not or looks after that itself."""
+    if engine.backend.name != "duckdb":
+        return None
     spill = engine.backend.raw_sql("SELECT current_setting('temp_directory')").fetchall()[0][0]
     return Path(spill) / "tables" if spill else None
 
@@ -48,13 +52,7 @@ def parts(raw: ibis.Table, engine: Engine, most: int) -> list[ibis.Table]:
         return [raw]
     raw = raw.mutate(part__key=ibis.coalesce(raw.patient_id.cast("string").strip(), ""))
     span = raw.row_order.max() - raw.row_order.min() + 1
-    sizes = raw.group_by("part__key").aggregate(rows=raw.count(), span=span)
-    upto = sizes["rows"].sum().over(ibis.window(order_by="part__key", rows=(None, 0)))
-    sizes = sizes.mutate(part=(upto - sizes["rows"]) // PART)
-    limits = sizes.group_by("part").aggregate(
-        low=sizes.part__key.min(), high=sizes.part__key.max(), rows=sizes["rows"].sum(), span=sizes.span.sum()
-    )
-    found = limits.order_by("part").to_pyarrow().to_pylist()
+    found = _limits(raw.group_by("part__key").aggregate(rows=raw.count(), span=span), PART)
     if len(found) < 2:
         return [raw]
     if sum(limit["span"] for limit in found) > SCATTERED * sum(limit["rows"] for limit in found):
@@ -63,6 +61,72 @@ def parts(raw: ibis.Table, engine: Engine, most: int) -> list[ibis.Table]:
         raw.order_by("part__key").to_parquet(path)
         raw = engine.backend.read_parquet(str(path))
     return [raw.filter(raw.part__key.between(limit["low"], limit["high"])) for limit in found]
+
+
+def _limits(sizes: ibis.Table, most: int) -> list[dict[str, Any]]:
+    """Return ``low`` and ``high`` of ``part__key``, and sums of ``rows`` and ``span``, of parts of so many rows."""
+    upto = sizes["rows"].sum().over(ibis.window(order_by="part__key", rows=(None, 0)))
+    # Who has no rows goes with the patient before.
+    sizes = sizes.mutate(part=ibis.greatest(upto - 1, 0) // most)
+    limits = sizes.group_by("part").aggregate(
+        low=sizes.part__key.min(), high=sizes.part__key.max(), rows=sizes["rows"].sum(), span=sizes.span.sum()
+    )
+    found: list[dict[str, Any]] = limits.order_by("part").to_pyarrow().to_pylist()
+    return found
+
+
+def in_parts(
+    tables: Mapping[str, ibis.Table],
+    names: Sequence[str],
+    derive: Callable[[Mapping[str, ibis.Table]], object],
+    engine: Engine,
+    days: int,
+    progress: Callable[[str], None],
+) -> dict[str, ibis.Table]:
+    """Run a derivation that looks at each patient alone, for a part of the patients after another where they are many.
+
+    Parameters
+    ----------
+    tables
+        What it reads, each with ``patient_id``; ``patients`` and the grid of ``days`` are among them.
+    names
+        What it keeps that is read afterwards; all else is dropped.
+    derive
+        Given the tables, of all patients or of a part, it keeps what is named in the engine.
+    engine
+        Of the tables.
+    days
+        Patient-days of a part, or a patient more.
+    progress
+        Called with a word before each part where there are several.
+
+    Returns
+    -------
+    dict of str to ibis.Table
+        What is named, of all patients: kept, or in Parquet files that lie where the engine spills.
+    """
+    place = folder(engine)
+    grid = tables["days"].group_by(part__key="patient_id").aggregate(rows=ibis._.count())
+    people = tables["patients"].select(part__key="patient_id").distinct()
+    sizes = people.left_join(grid, "part__key").select("part__key", rows=ibis.coalesce(grid["rows"], 0))
+    found = _limits(sizes.mutate(span=sizes["rows"]), days) if place else []
+    if place is None or len(found) < 2:
+        with engine.only(*names):
+            derive(tables)
+        return {name: engine.backend.table(name) for name in names}
+    place = place / ibis.util.gen_name("abate_parts")
+    for name in names:
+        (place / name).mkdir(parents=True)
+    for at, limit in enumerate(found):
+        progress(f"part {at + 1} of {len(found)}")
+        part = {
+            name: table.filter(table.patient_id.between(limit["low"], limit["high"])) for name, table in tables.items()
+        }
+        with engine.only():
+            derive(part)
+            for name in names:
+                engine.backend.write_table(name, place / name / f"{at:06}.parquet")
+    return {name: engine.load(f"{place.name}_{name}", place / name / "*.parquet") for name in names}
 
 
 class Pile:

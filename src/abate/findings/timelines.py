@@ -95,7 +95,7 @@ def _points(cohort: Cohort, order: ibis.Table, panels: dict[str, str]) -> ibis.T
 
 
 def _oxygen(cohort: Cohort, order: ibis.Table) -> ibis.Table:
-    rows = cohort.records.engine.backend.table("oxygen_spans").join(order.select(*KEYS, "label"), list(KEYS))
+    rows = cohort.charted["oxygen_spans"].join(order.select(*KEYS, "label"), list(KEYS))
     rows = rows.filter(rows.start < rows.end)
     what = rows.device.replace("_", " ")
     flow = ibis.coalesce(ibis.literal(", ") + plain(rows.flow) + " L/min", "")
@@ -112,7 +112,7 @@ def _oxygen(cohort: Cohort, order: ibis.Table) -> ibis.Table:
 
 
 def _vasopressors(cohort: Cohort, order: ibis.Table) -> ibis.Table:
-    rows = cohort.records.engine.backend.table("vasopressor_segments").join(order.select(*KEYS, "label"), list(KEYS))
+    rows = cohort.charted["vasopressor_segments"].join(order.select(*KEYS, "label"), list(KEYS))
     rate = ibis.coalesce(ibis.literal(" ") + plain(rows.rate, 3) + " " + rows.rate_unit, "")
     why = rows.label + ": " + rows.agent + rate + ". Source: " + rows.source
     return _row(

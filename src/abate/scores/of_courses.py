@@ -5,7 +5,7 @@ before infusion, up to 7 days earlier", and for HLH the worst value within 7 day
 windows are not defined in the papers: our resolution.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import ibis
@@ -70,6 +70,11 @@ IMMUNOSUPPRESSION = ("fardet", "all_cart")
 """Both readings of it in the HScore are told."""
 
 
+def known_variables(measurements: ibis.Table) -> frozenset[str]:
+    """Return the variables, among those that scores read, of which some course has a value."""
+    return frozenset(known_within(measurements).select("variable").distinct().to_pyarrow()["variable"].to_pylist())
+
+
 def scores_of_courses(
     records: Mapping[str, ibis.Table],
     features: ibis.Table,
@@ -77,6 +82,7 @@ def scores_of_courses(
     known: Dictionary,
     options: Options,
     engine: Engine,
+    found: Collection[str],
 ) -> ibis.Table:
     """Return every score that records allow, one row a course, score and time.
 
@@ -90,6 +96,9 @@ def scores_of_courses(
         ``patient_id, course_id, last_day``.
     known, options, engine
         The dictionary, how ambiguities are settled, and where results are kept.
+    found
+        From :func:`known_variables`. Of a score none of whose values was ever measured there is nothing to tell, and
+        nothing is written.
 
     Returns
     -------
@@ -98,15 +107,13 @@ def scores_of_courses(
         lower, upper, complete, missing, criteria``.
     """
     results = engine.keep("results_within", known_within(records["measurements"]))
-    # Of a score none of whose values was ever measured there is nothing to tell, and nothing is written.
-    found = set(results.select("variable").distinct().to_pyarrow()["variable"].to_pylist())
     inside = features.filter(features.day <= LAST_DAY)
     days = inside.select(*DAY, "events_covered")
     worst = engine.keep("worst_of_days", worst_of_days(results))
     findings = findings_of_days(records["events"])
     week = engine.keep("windows_of_a_week", windows(days, worst, findings, int(options["hlh_window_days"])))
     parts = _rolling(week, found, options)
-    if found & {"ferritin", "fibrinogen", "ldh"}:
+    if not {"ferritin", "fibrinogen", "ldh"}.isdisjoint(found):
         parts.append(_mas_l(results, features, options))
     organs = inside.select(*DAY, "events_covered", *ORGAN_GRADES)
     day_by_day = engine.keep("windows_of_a_day", windows(days, worst, findings, 1))
@@ -149,12 +156,12 @@ def _iec_hs(gates: ibis.Table, counts: Mapping[str, ibis.Table]) -> list[ibis.Ta
     return parts
 
 
-def _has(score: Score, found: set[str]) -> bool:
+def _has(score: Score, found: Collection[str]) -> bool:
     """Say whether a variable that the score reads was measured of anybody."""
     return any(RATIOS.get(item.name, item.name) in found for item in score.inputs)
 
 
-def _rolling(week: ibis.Table, found: set[str], options: Options) -> list[ibis.Table]:
+def _rolling(week: ibis.Table, found: Collection[str], options: Options) -> list[ibis.Table]:
     """Return hyperinflammation of the window in which the most was met, the first such."""
     absent = {"immunosuppression": ibis.null("boolean"), "febrile": ibis.null("boolean")}
     rows = week.mutate(**absent)
@@ -255,7 +262,7 @@ def _moments(records: Mapping[str, ibis.Table], known: Dictionary, options: Opti
 
 
 def _baseline(
-    results: ibis.Table, found: set[str], moments: Moments, options: Options, engine: Engine
+    results: ibis.Table, found: Collection[str], moments: Moments, options: Options, engine: Engine
 ) -> list[ibis.Table]:
     """Return EASIX and its kin at both moments, CAR-HEMATOTOX before lymphodepletion."""
     parts = []
@@ -281,7 +288,7 @@ def _baseline(
 def _of_patients(
     patients: ibis.Table,
     results: ibis.Table,
-    found: set[str],
+    found: Collection[str],
     moments: Moments,
     options: Options,
     engine: Engine,
@@ -348,7 +355,9 @@ def _until_progression(follow_up: ibis.Table, events: ibis.Table) -> ibis.Table:
     return rows.mutate(last_day=last).drop("relapse_day")
 
 
-def _cytopenia(results: ibis.Table, found: set[str], follow_up: ibis.Table, options: Options) -> list[ibis.Table]:
+def _cytopenia(
+    results: ibis.Table, found: Collection[str], follow_up: ibis.Table, options: Options
+) -> list[ibis.Table]:
     """Return ICAHT and T-ICAHT, early and late."""
     # Of a count beyond the limit of the assay its known end stands for it.
     rows = results.mutate(value=ibis.ifelse(results.high < ENDLESS, results.high, results.low))
