@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PEERS := benchmarks/data/.peers
-SURVIVAL := benchmarks/data/.survival
+SURVIVAL := $(VENV)/survival
 SIZES ?= 1000 10000 100000
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --extra report --group build
@@ -21,7 +21,7 @@ demo: $(VENV)/installed
 	$(BIN)/abate run demo-synthetic/records --out demo-synthetic/report
 
 # On every core; what was covered is kept, and judged by `make check`.
-test: $(VENV)/installed-dev $(SPARK)/installed
+test: $(VENV)/installed-dev $(SPARK)/installed $(SURVIVAL)/installed
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=
 
 # The references on many more random patients and cases, a hundred kills, every engine on 10,000 patients, the analysis
@@ -89,6 +89,7 @@ bench-survival: $(VENV)/installed $(SURVIVAL)/installed
 
 peers: $(PEERS)/installed
 
+# Second opinions of the statistics. In a folder of their own too.
 $(SURVIVAL)/installed: benchmarks/survival.txt | $(VENV)/installed
 	rm -rf $(@D)
 	$(PIP) install --no-deps --only-binary :all: -r $< --target $(@D)

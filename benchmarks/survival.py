@@ -2,14 +2,17 @@
 
 Prints ``task patients milliseconds ratio_NAME=R ... apart=A``: the median of the repeats, the ratio to each library
 that does the same, interleaved in one run, and how far the furthest of them lies from ours. Times are made up without
-ties, for not all of them know what to do with those.
+ties, for not all of them know what to do with those. With ``--values`` it times nothing and prints, as JSON, the number
+that each gives, also for whole days full of ties: the tests hold ours to them.
 """
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -22,28 +25,28 @@ from abate.statistics.gray import gray
 from abate.statistics.incidence import incidence
 from abate.statistics.kaplan_meier import kaplan_meier
 from abate.statistics.times import Times, times
-from running import DATA
 
-FOLDER = DATA / ".survival"
+FOLDER = Path(sys.prefix) / "survival"
 """Where the libraries are installed (``survival.txt``)."""
 SEED, AT = 2020, 10.0
 Work = Callable[[], float]
 """Does the task and returns the number by which it is compared."""
 
 
-def cohort(patients: int) -> tuple[Times, np.ndarray[Any, Any]]:
-    """Return times with a competing event and two covariates."""
+def cohort(patients: int, tied: bool = False) -> tuple[Times, np.ndarray[Any, Any]]:
+    """Return times with a competing event and two covariates; whole days where they are to be tied."""
     random = np.random.default_rng([SEED, patients])
     columns = np.column_stack([random.integers(0, 2, patients), random.normal(size=patients)]).astype(float)
     each = [random.exponential(scale * np.exp(-0.3 * columns[:, 0]), patients) for scale in (20, 60)]
     censored = random.uniform(5, 60, patients)
     event = np.argmin([censored, *each], axis=0)
-    return times(np.min([censored, *each], axis=0), event), columns
+    last = np.min([censored, *each], axis=0)
+    return times(np.ceil(last) if tied else last, event), columns
 
 
-def kaplan_meiers(patients: int) -> Mapping[str, Work]:
+def kaplan_meiers(patients: int, tied: bool = False) -> Mapping[str, Work]:
     """Return survival at a time by each."""
-    of, _ = cohort(patients)
+    of, _ = cohort(patients, tied)
     died = of.event > 0
     frame = import_module("statsmodels.duration.api")
     other, surpyval = import_module("lifelines"), import_module("surpyval")
@@ -60,9 +63,9 @@ def kaplan_meiers(patients: int) -> Mapping[str, Work]:
     }
 
 
-def incidences(patients: int) -> Mapping[str, Work]:
+def incidences(patients: int, tied: bool = False) -> Mapping[str, Work]:
     """Return the incidence of the first cause at a time by each, with its variance."""
-    of, _ = cohort(patients)
+    of, _ = cohort(patients, tied)
     frame, other = import_module("statsmodels.duration.api"), import_module("lifelines")
 
     def ours() -> float:
@@ -81,9 +84,9 @@ def incidences(patients: int) -> Mapping[str, Work]:
     return {"abate": ours, "lifelines": of_lifelines, "statsmodels": of_statsmodels}
 
 
-def hazards(patients: int) -> Mapping[str, Work]:
+def hazards(patients: int, tied: bool = False) -> Mapping[str, Work]:
     """Return the first coefficient of Cox's model by each."""
-    of, columns = cohort(patients)
+    of, columns = cohort(patients, tied)
     died = (of.event == 1).astype(int)
     frame, other, surpyval = (import_module(name) for name in ("pandas", "lifelines", "surpyval"))
     rows = frame.DataFrame({"time": of.exit, "event": died, "a": columns[:, 0], "b": columns[:, 1]})
@@ -96,9 +99,9 @@ def hazards(patients: int) -> Mapping[str, Work]:
     }
 
 
-def penalised(patients: int) -> Mapping[str, Work]:
+def penalised(patients: int, tied: bool = False) -> Mapping[str, Work]:
     """Return the first coefficient of Cox's model under Firth's penalty by each."""
-    of, columns = cohort(patients)
+    of, columns = cohort(patients, tied)
     structured = np.array(list(zip(of.event == 1, of.exit, strict=True)), dtype=[("event", bool), ("time", float)])
     other = import_module("firthmodels")
     return {
@@ -107,9 +110,9 @@ def penalised(patients: int) -> Mapping[str, Work]:
     }
 
 
-def grays(patients: int) -> Mapping[str, Work]:
+def grays(patients: int, tied: bool = False) -> Mapping[str, Work]:
     """Return the P value of Gray's test by each."""
-    of, columns = cohort(patients)
+    of, columns = cohort(patients, tied)
     surpyval = import_module("surpyval")
     cause = [None if event == 0 else int(event) for event in of.event]
     return {
@@ -126,7 +129,7 @@ def clones(patients: int) -> Mapping[str, Work]:
     return {"abate": lambda: float(resampled(of, [21.0], samples=2000).difference[0])}
 
 
-TASKS: dict[str, tuple[Callable[[int], Mapping[str, Work]], Sequence[int], int]] = {
+TASKS: dict[str, tuple[Callable[..., Mapping[str, Work]], Sequence[int], int]] = {
     "kaplan_meier": (kaplan_meiers, (35, 1000), 50),
     "aalen_johansen": (incidences, (35, 1000), 50),
     "cox": (hazards, (35, 1000), 20),
@@ -156,14 +159,27 @@ def measure(name: str) -> Iterator[str]:
         yield " ".join([name, str(patients), f"{1000 * ours:.3f}", *ratios, *agreement])
 
 
+def values() -> Iterator[dict[str, Any]]:
+    """Yield what each library finds, of every task in which there are several."""
+    for name, (made, sizes, _) in TASKS.items():
+        for patients in sizes if name != "clone_censor_2000_samples" else ():
+            for tied in (False, True):
+                found = {by: one() for by, one in made(patients, tied).items()}
+                yield {"task": name, "patients": patients, "tied": tied, "found": found}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description="Time the statistics against other libraries.")
     parser.add_argument("--only", nargs="+", choices=list(TASKS), default=list(TASKS))
+    parser.add_argument("--values", action="store_true", help="time nothing, and print what each finds")
     chosen = parser.parse_args(arguments)
     if not (FOLDER / "installed").is_file():
         raise SystemExit("The libraries to compare with are not installed. Run `make bench-survival`.")
     sys.path.insert(0, str(FOLDER))
+    if chosen.values:
+        print(json.dumps(list(values())))
+        return
     for name in chosen.only:
         for line in measure(name):
             print(line, flush=True)

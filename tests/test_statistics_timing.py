@@ -211,6 +211,30 @@ def test_errors_by_patient_do_not_shrink_with_repeated_rows() -> None:
     assert thrice_[0] == pytest.approx(once_[0], rel=0.08)
     assert alone_[0] < 0.7 * once_[0]
     assert once_[1] > 10
+    # Morel's addition: 2 columns over 90 - 2 patients of the model's own covariance, times the design effect, which is
+    # three where every row is there three times.
+    assert thrice.added == pytest.approx(once.added, rel=0.1)
+    assert alone.added[1, 1] < 0.2 * once.added[1, 1]
+    assert np.allclose(once.covariance, once.moved.T @ once.moved + once.added)
+
+
+def test_variance_beyond_that_of_patients_widens_and_leaves_their_number() -> None:
+    moved = np.array([0.3, -0.4])
+    assert from_patients(moved)[0] == pytest.approx(0.5)
+    error, freedom, reach = from_patients(moved, added=0.75)
+    assert error == pytest.approx(1.0)
+    assert freedom == from_patients(moved)[1]
+    assert reach == pytest.approx(2 * from_patients(moved)[2])
+    assert from_patients(np.zeros(3))[:2] == (0.0, 1.0)
+
+
+def test_few_patients_add_at_most_half_of_the_model_s_variance() -> None:
+    """Three patients, two columns: 2 / (3 - 2) would be twice of it."""
+    column, happened = np.array([[0.0], [0.0], [1.0], [1.0], [0.0], [1.0]]), np.array([0, 1, 1, 0, 0, 1], bool)
+    few = clustered_logistic(column, happened, np.array([0, 0, 1, 1, 2, 2]), ["x"])
+    pairs = clustered_logistic(np.tile(column, (9, 1)), np.tile(happened, 9), np.repeat(np.arange(27), 2), ["x"])
+    # Nine times the patients: a ninth of the model's variance, and 2 / 25 of it in place of a half.
+    assert few.added[1, 1] / pairs.added[1, 1] == pytest.approx(9 * 0.5 / (2 / 25), rel=0.25)
 
 
 def test_natural_recovery_is_of_patients_alike() -> None:

@@ -7,10 +7,14 @@ more after four days of steroids, by what their doctors see (``refractory``) or 
 """
 
 import argparse
+import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from math import sqrt
+
+# Every process does many small sums: threads of their own would stand in each other's way. Before NumPy is loaded.
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 import numpy as np
 

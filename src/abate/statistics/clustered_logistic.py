@@ -10,6 +10,8 @@ from abate.statistics.times import Booleans, Floats, Integers
 
 MOST_STEPS = 100
 CLOSE = 1e-8
+MOST_ADDED = 0.5
+"""Of the model's own variance, however few the patients (Morel's ``1 / d`` with ``d = 2``)."""
 MOST_LEVERAGE = 0.9
 """Of a patient upon the estimate; a greater one counts as this, for a patient who decides it alone has no error."""
 FAR = 30.0
@@ -26,9 +28,13 @@ class ClusteredLogistic:
     coefficients
         Logarithms of odds ratios.
     covariance
-        Clustered by patient, each patient's share mended for its leverage (CR2).
+        Clustered by patient, each patient's share mended for its leverage (CR2), and ``added``.
     moved
         By how much each patient moves the coefficients, mended, ``(patients, columns)``.
+    added
+        What few patients leave out: of them a sum of squares is small by chance as often as it is great, and the
+        interval then too narrow. It is the covariance of a model without clusters, times the design effect, times
+        columns over patients less columns, and vanishes as patients become many.
     rows, patients
         How many.
     """
@@ -37,6 +43,7 @@ class ClusteredLogistic:
     coefficients: Floats
     covariance: Floats
     moved: Floats
+    added: Floats
     rows: int
     patients: int
 
@@ -45,17 +52,17 @@ class ClusteredLogistic:
         return np.asarray(1 / (1 + np.exp(-self.coefficients[0] - columns @ self.coefficients[1:])))
 
 
-def from_patients(moved: Floats, level: float = 0.95) -> tuple[float, float, float]:
+def from_patients(moved: Floats, added: float = 0.0, level: float = 0.95) -> tuple[float, float, float]:
     """Return standard error, degrees of freedom and reach of the interval of a number, from how each patient moves it.
 
     The degrees of freedom are the number of patients of whom the variance effectively consists, by Satterthwaite: where
-    one patient carries half of it, many others do not make the number certain.
+    one patient carries half of it, many others do not make the number certain. ``added`` is variance beyond theirs.
     """
     from scipy import stats
 
     shares = moved**2
-    error = float(np.sqrt(shares.sum()))
-    freedom = float(shares.sum() ** 2 / (shares**2).sum()) if error else 1.0
+    error = float(np.sqrt(shares.sum() + added))
+    freedom = float(shares.sum() ** 2 / (shares**2).sum()) if shares.any() else 1.0
     return error, freedom, float(stats.t.ppf((1 + level) / 2, max(freedom, 1.0))) * error
 
 
@@ -85,7 +92,8 @@ def clustered_logistic(
     References
     ----------
     Firth D. Biometrika 1993;80:27-38, doi:10.1093/biomet/80.1.27. Bell RM, McCaffrey DF. Surv Methodol
-    2002;28:169-181, for CR2. Fay MP, Graubard BI. Biometrics 2001;57:1198-1206, doi:10.1111/j.0006-341X.2001.01198.x,
+    2002;28:169-181, for CR2. Morel JG, Bokossa MC, Neerchal NK. Biom J 2003;45:395-409, doi:10.1002/bimj.200390021, for
+    what is added. Fay MP, Graubard BI. Biometrics 2001;57:1198-1206, doi:10.1111/j.0006-341X.2001.01198.x,
     for few clusters in logistic and hazard models.
 
     Examples
@@ -123,11 +131,14 @@ def clustered_logistic(
     np.add.at(scores, whose, matrix * (weights * (outcome - chance))[:, None])
     np.add.at(shares, whose, spread[:, None, None] * matrix[:, :, None] * matrix[:, None, :])
     moved = _mended(scores, shares, inverse) @ inverse
+    design = max(1.0, float(np.trace(inverse @ scores.T @ scores)) * count / max(count - 1, 1) / width)
+    part = min(MOST_ADDED, width / (count - width)) if count > width else MOST_ADDED
     # Back to columns that are not centred: the intercept is where all of them are 0.
     back = np.eye(width)
     back[0, 1:] = -centre
-    moved = moved @ back.T
-    return ClusteredLogistic(("(intercept)", *names), back @ at, moved.T @ moved, moved, len(outcome), count)
+    moved, added = moved @ back.T, part * design * back @ inverse @ back.T
+    covariance = moved.T @ moved + added
+    return ClusteredLogistic(("(intercept)", *names), back @ at, covariance, moved, added, len(outcome), count)
 
 
 def _mended(scores: Floats, shares: Floats, inverse: Floats) -> Floats:

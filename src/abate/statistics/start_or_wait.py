@@ -167,20 +167,20 @@ def start_or_wait(
     who = of.where(of.treated)
     waited, slope = _waiting(model, who, used, 1 - float(deaths.mean()))
     started, found = _started(of)
-    expected = model.moved @ slope
+    expected, added = model.moved @ slope, float(slope @ model.added @ slope)
     return StartOrWait(
-        _estimate(float(model.coefficients[1]), model.moved[:, 1], level),
-        _estimate(started - waited, found - expected, level),
-        _estimate(started, found, level),
-        _estimate(waited, expected, level),
+        _estimate(float(model.coefficients[1]), model.moved[:, 1], float(model.added[1, 1]), level),
+        _estimate(started - waited, found - expected, added, level),
+        _estimate(started, found, 0.0, level),
+        _estimate(waited, expected, added, level),
         model,
         weights,
         *_counts(of),
     )
 
 
-def _estimate(value: float, moved: Floats, level: float) -> Estimate:
-    error, freedom, reach = from_patients(moved, level)
+def _estimate(value: float, moved: Floats, added: float, level: float) -> Estimate:
+    error, freedom, reach = from_patients(moved, added, level)
     return Estimate(value, value - reach, value + reach, error, freedom)
 
 
