@@ -12,7 +12,7 @@ INSTALLED = Path(sys.prefix) / "survival" / "installed"
 CLOSE = {"lifelines": 1e-7, "firthmodels": 5e-6}
 """Where a library stops its steps; the others agree to the last digits."""
 TIES = {("aalen_johansen", "lifelines"), ("firth_cox", "firthmodels")}
-"""Wrong or otherwise with ties: lifelines moves tied times at random, and the likelihood of firthmodels is not Efron's."""
+"""Wrong or otherwise with ties: lifelines moves tied times at random, and firthmodels has no Efron likelihood."""
 TASKS = ("kaplan_meier", "aalen_johansen", "cox", "firth_cox", "gray")
 Values = dict[tuple[str, bool], list[dict[str, float]]]
 
