@@ -118,6 +118,15 @@ def test_shares_with_a_rival_are_incidences_and_without_one_kaplan_and_meiers() 
     assert alone["endpoints"][0]["told as"] == "Kaplan-Meier"
 
 
+def test_no_interval_has_no_width() -> None:
+    """All relapse on day 3: three days free, and no spread is known."""
+    endpoint = Endpoint("relapse", "day 0", (), (5,))
+    of = placed(endpoint, np.zeros(4), np.full(4, 3.0), np.full(4, NEVER), np.full(4, 9.0))
+    (row,) = endpoint_rows(of, 1)["endpoint_shares"]
+    assert row["share (95 % interval)"].startswith("100 %")
+    assert row["days free of it, on average, until then (95 % interval)"] == "3"
+
+
 def test_who_did_not_reach_time_zero_is_counted() -> None:
     endpoint = Endpoint("death", "treatment", (), (5,))
     zero = np.array([2, NEVER, 3, 8])
@@ -156,6 +165,24 @@ def cohort(seed: int, patients: int, effect: float, days: int = 28) -> Judged:
             if random.random() < chance:
                 break
     return judged(grade, start)
+
+
+def test_where_all_resolved_before_its_day_a_strategy_has_its_share() -> None:
+    """Eighty patients, all well within five days: what came of the strategies by day 10 is known."""
+    grade = np.zeros((80, 12))
+    for place in range(80):
+        grade[place, : 3 + place % 3] = 3
+    start = np.where(np.arange(80) % 2 == 0, 1.0, NEVER)
+    trial = Trial(adjust_for=("grade 4",), match={"grade 4": 0}, landmarks=(), start_within=(3,), samples=50)
+
+    def told(of: Judged) -> str:
+        rows = {row["analysis"]: row for row in analyses(emulated(of, trial), 2)}
+        return str(rows["start within 3 days or not: cloned, censored, weighted"]["estimate"])
+
+    assert told(judged(grade, start)) == "+0 %"
+    # One who was last seen ill on day 6: of those like him nothing is known after that.
+    grade[79] = [*[3.0] * 7, *[np.nan] * 5]
+    assert told(judged(grade, start)) == "–"
 
 
 def test_the_naive_analysis_is_labelled_and_the_recommended_one_holds_the_truth() -> None:

@@ -75,6 +75,13 @@ def test_time_lost_and_time_free_add_up_to_the_whole() -> None:
     assert free + found.time_lost(10, 1) + found.time_lost(10, 2) == pytest.approx(10)
 
 
+def test_where_all_had_the_event_the_time_beyond_is_known_to_be_none() -> None:
+    """Two of four die on day 2, two on day 6: four days on average, by day 6 as by day 30."""
+    found = kaplan_meier(times([2, 2, 6, 6], [1, 1, 1, 1]))
+    for until in (6, 30):
+        assert found.restricted_mean(until) == pytest.approx((4, 1))
+
+
 @st.composite
 def _rows(draw: st.DrawFn) -> tuple[Times, np.ndarray[tuple[int], np.dtype[np.int64]]]:
     count = draw(st.integers(4, 14))

@@ -228,7 +228,9 @@ def _free(endpoint: Endpoint, rows: Times, day: float) -> str:
         return "–"
     low, high = max(0.0, mean - 1.96 * error), min(day, mean + 1.96 * error)
     either = " (of either)" if endpoint.competing else ""
-    return f"{number(mean)} ({number(low)} to {number(high)}){either}"
+    # Of patients who are all alike no spread is known: an interval of no width would read as certainty.
+    interval = f" ({number(low)} to {number(high)})" if error else ""
+    return f"{number(mean)}{interval}{either}"
 
 
 def _interval(share: float, low: float, high: float) -> str:

@@ -75,13 +75,14 @@ class Survival:
         Raises
         ------
         AbateError
-            If nobody was followed so long: the area beyond would be invented.
+            If nobody was followed so long, and not all had the event: the area beyond would be invented.
 
         References
         ----------
         Royston P, Parmar MK. BMC Med Res Methodol 2013;13:152. doi:10.1186/1471-2288-13-152
         """
-        if until > self.of.exit.max(initial=0) or until <= 0:
+        known = until <= self.of.exit.max(initial=0) or (len(self.survival) and self.survival[-1] == 0)
+        if not known or until <= 0:
             raise AbateError(f"No mean time up to {until:g} can be told. Expected a time within the follow-up.")
         inside = self.time < until
         edges = np.concatenate([[0.0], self.time[inside], [until]])
