@@ -1,6 +1,7 @@
 """Concentrations from the dosing record: every number against the textbook's formula, and why there is none."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from abate.exposure import linear_kinetics as linear
 from abate.exposure.drug_levels import linear_levels, saturable_levels, spread_of_average
 from abate.exposure.linear_kinetics import Doses, OneCompartment
 from abate.findings.kinetics import kinetics
+from abate.records.options import Options
 from abate.verbs import analyse
 from spec import write_folder
 
@@ -69,6 +71,15 @@ def found(cohort: Cohort) -> dict[str, Any]:
 def line(found: dict[str, Any], patient: str, model: str) -> dict[str, Any]:
     (row,) = [row for row in found["kinetics"] if (row["patient"], row["model"]) == (patient, model)]
     return dict(row)
+
+
+def test_of_many_courses_no_spread_is_simulated(cohort: Cohort) -> None:
+    """Three courses of anakinra are more than two, those of tocilizumab are not: the average stands alone."""
+    few = replace(cohort, options=Options({"anakinra_limit": 0.5, "simulated_courses": 2}))
+    tables, texts = kinetics(few)
+    brackets = {(row["drug"], "(" in row["average (mg/L)"]) for row in tables["kinetics"].to_pylist()}
+    assert brackets == {("anakinra", False), ("tocilizumab", True)}
+    assert "not simulated for a drug of more than 2 courses" in texts["kinetics"]
 
 
 def bateman(hours: np.ndarray, clearance: float, volume: float, absorption: float, dose: float) -> np.ndarray:

@@ -80,14 +80,15 @@ def kinetics(cohort: Cohort) -> Section:
         {"drug": drug, "model": model, "not computed because": why, "courses": count}
         for (drug, model, why), count in sorted(untold.items())
     ]
-    draws, seed = cohort.options["simulation_draws"], cohort.options["simulation_seed"]
+    draws, seed, most = (cohort.options[name] for name in ("simulation_draws", "simulation_seed", "simulated_courses"))
     text = (
         "What models of other populations make of the doses as recorded, with the renal function at the first dose "
         "throughout: an exposure, and not a measurement. The average runs from the first dose to 24 h (tocilizumab: 28 "
         "days) after the last one, or to the end of the follow-up; the trough is the lowest concentration just before "
         "a dose. In brackets: what nine in ten simulated patients of the model's population would have from the same "
-        f"doses ({draws} draws, seed {seed}). Cerebrospinal fluid: the average times the least and the most published "
-        "ratio. No concentration is known to be needed in CRS, ICANS or HLH."
+        f"doses ({draws} draws, seed {seed}; not simulated for a drug of more than {most:,} courses). Cerebrospinal "
+        "fluid: the average times the least and the most published ratio. No concentration is known to be needed in "
+        "CRS, ICANS or HLH."
         if rows
         else ""
     )
@@ -204,9 +205,9 @@ def _of_model(
     some, mine = _those(dosed, patients, kept)
     limit = float(cohort.options[f"{drug}_limit"])
     levels = _levels(some, mine, limit)
-    draws, seed = cohort.options["simulation_draws"], cohort.options["simulation_seed"]
+    draws, seed, most = (cohort.options[name] for name in ("simulation_draws", "simulation_seed", "simulated_courses"))
     spread = np.full((len(kept), 2), np.nan)
-    if draws:
+    if draws and len(dosed.courses) <= most:
         those = {name: values[kept] for name, values in variation.items()}
         spread = spread_of_average(some.doses, mine, some.until, those, draws, seed)
     return [_line(course, drug, model, levels, spread, place, limit) for place, course in enumerate(some.courses)]

@@ -101,6 +101,13 @@ REGISTRY: Mapping[str, Option] = {
             "Our resolution",
         ),
         Option(
+            "simulated_courses",
+            2000,
+            (0, 10_000_000),
+            "Courses of a drug up to which that spread is simulated; of more it takes hours, and no line is read",
+            "Our resolution",
+        ),
+        Option(
             "simulation_seed",
             20200713,
             (0, 2**31 - 1),
