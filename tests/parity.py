@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from servers import postgres, spark
+from servers import MANY, postgres, spark
 
 ABATE = (sys.executable, "-m", "abate", "--quiet")
 MIMIC = Path(__file__).parents[2] / "shared" / "data" / "mimic4demo_clif" / "v2.1"
@@ -41,7 +41,7 @@ def connected(engine: str, folder: Path) -> Iterator[tuple[list[str], dict[str, 
         with postgres() as uri:
             yield ["--engine", "postgres", "--connect", uri], None
     elif engine == "spark":
-        with spark(folder / "cluster", "4g") as cluster:
+        with spark(folder / "cluster", MANY) as cluster:
             yield ["--engine", "spark", "--connect", cluster.master], cluster.environment
     else:
         yield [], None

@@ -18,14 +18,20 @@ import pytest
 
 SPARK = Path(sys.prefix) / "spark"
 """Where ``make test`` installs PySpark."""
-DEFAULTS = """
-spark.driver.memory {driver}
+FEW = """
+spark.driver.memory 1g
 spark.executor.memory 1g
 spark.sql.codegen.wholeStage false
 spark.sql.codegen.factoryMode NO_CODEGEN
 spark.sql.shuffle.partitions 2
 """
 """For few patients: no time for compiling what runs once. A user's own ``spark-defaults.conf`` is read likewise."""
+MANY = """
+spark.driver.memory 4g
+spark.executor.memory 3g
+spark.sql.shuffle.partitions 4
+"""
+"""For thousands, whose rows are worth compiled code; what a report needs is gathered by the driver."""
 
 
 @contextmanager
@@ -68,15 +74,12 @@ def no_spark() -> str:
 
 
 @contextmanager
-def spark(folder: Path, driver: str = "1g") -> Iterator[Cluster]:
-    """Start a standalone cluster, one master and two workers of one core each; skip without PySpark or Java.
-
-    What the report needs is gathered by the driver, whose memory may be named.
-    """
+def spark(folder: Path, defaults: str = FEW) -> Iterator[Cluster]:
+    """Start a standalone cluster, one master and two workers of one core each; skip without PySpark or Java."""
     if reason := no_spark():
         pytest.skip(reason)
     (folder / "conf").mkdir(parents=True)
-    (folder / "conf" / "spark-defaults.conf").write_text(DEFAULTS.format(driver=driver), encoding="utf-8")
+    (folder / "conf" / "spark-defaults.conf").write_text(defaults, encoding="utf-8")
     home = SPARK / "pyspark"
     environment = os.environ | {
         "PYTHONPATH": str(SPARK),
@@ -111,7 +114,7 @@ def spark(folder: Path, driver: str = "1g") -> Iterator[Cluster]:
     try:
         start("master.Master", "master", "I have been elected leader", "--port", str(port))
         for number in (1, 2):
-            resources = ("--cores", "1", "--memory", "1g", "--work-dir", str(folder / f"worker{number}"))
+            resources = ("--cores", "1", "--memory", "3g", "--work-dir", str(folder / f"worker{number}"))
             said = "Successfully registered with master"
             cluster.workers.append(start("worker.Worker", f"worker{number}", said, *resources, cluster.master))
         yield cluster
