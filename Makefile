@@ -59,7 +59,6 @@ bench: $(VENV)/installed $(PEERS)/installed
 	$(BIN)/python benchmarks/table_one.py
 
 # Only on request: some 2 GB of data, half an hour to write.
-bench-million: export ABATE_BENCH_MEMORY = 6GB
 bench-million: $(VENV)/installed $(PEERS)/installed
 	$(BIN)/python benchmarks/crs_grades.py --patients 1000000
 	$(BIN)/python benchmarks/crs_peers.py --patients 1000000

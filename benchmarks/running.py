@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SCANS = 5
 """Plain scans of a file that a task is put in proportion to."""
 MEMORY = os.environ.get("ABATE_BENCH_MEMORY", "3GB")
-"""What DuckDB may hold; a million patients need more than a hundred thousand."""
+"""What DuckDB may hold."""
 DATA = Path(__file__).parent / "data"
 """Where the data goes unless another folder is given; git leaves it alone."""
 PEERS = DATA / ".peers"
