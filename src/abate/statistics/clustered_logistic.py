@@ -93,8 +93,9 @@ def clustered_logistic(
     ----------
     Firth D. Biometrika 1993;80:27-38, doi:10.1093/biomet/80.1.27. Bell RM, McCaffrey DF. Surv Methodol
     2002;28:169-181, for CR2. Morel JG, Bokossa MC, Neerchal NK. Biom J 2003;45:395-409, doi:10.1002/bimj.200390021, for
-    what is added. Fay MP, Graubard BI. Biometrics 2001;57:1198-1206, doi:10.1111/j.0006-341X.2001.01198.x,
-    for few clusters in logistic and hazard models.
+    what is added; that a correction for leverage under Firth's penalty wants an addition too: arXiv:2604.18863
+    (abstract). Fay MP, Graubard BI. Biometrics 2001;57:1198-1206, doi:10.1111/j.0006-341X.2001.01198.x, for few
+    clusters in logistic and hazard models.
 
     Examples
     --------
