@@ -107,7 +107,7 @@ def tables_of(folder: Path, engine: "Engine") -> dict[str, "ibis.Table"]:
     from abate.records.tables import TABLES
     from abate.timeline.patient_days import patient_days
 
-    tables = {name: engine.backend.read_parquet(str(folder / f"{name}.parquet")) for name in TABLES}
+    tables = {name: engine.load(name, folder / f"{name}.parquet") for name in TABLES}
     patients = tables["patients"]
     follow_up = engine.keep("follow_up", patients.select("patient_id", "course_id", last_day=patients.last_contact_day))
     return {**tables, "follow_up": follow_up, "days": engine.keep("days", patient_days(follow_up, DAYS - 1))}
