@@ -328,6 +328,19 @@ def test_weights_give_back_what_censoring_took() -> None:
     )
 
 
+def test_a_patient_far_from_all_others_has_a_weight_that_is_a_number() -> None:
+    """His chance of starting is 1 to sixteen digits, and he did not start: one over the rest would be infinite."""
+    random = np.random.default_rng(3)
+    column = np.append(400.0, random.normal(size=59))
+    starts = random.random(60) < 1 / (1 + np.exp(-2 * np.minimum(column, 4)))
+    start = np.where(starts & (np.arange(60) > 0), 2.0, np.inf)
+    died = 3 + np.minimum(random.exponential(20, 60), 28)
+    of = strategies(died, (died < 31).astype(int), start, 3, column[:, None])
+    with np.errstate(all="raise"):
+        found = resampled(of, [20.0], samples=20)
+    assert found.low[0] < found.difference[0] < found.high[0]
+
+
 def test_strategies_are_sampled_by_patient() -> None:
     """An interval around the difference found, the same for one seed; a patient counted twice is two patients."""
     death, start = _idle(300, 9)

@@ -16,6 +16,7 @@ from abate.records.problems import AbateError
 from abate.statistics.incidence import Incidence, incidence
 from abate.statistics.permutation import SEED
 from abate.statistics.ridge_logistic import ridge_logistic
+from abate.statistics.staying_weights import MOST
 from abate.statistics.times import Booleans, Floats, Integers, Times, times
 
 FEWEST = 5
@@ -162,7 +163,8 @@ def clone_censor(of: Strategies, weight: Floats | None = None, weighted: bool = 
     if not weighted:
         ones = np.ones(len(of))
         return CloneCensor(_started(of, counted, ones), _waited(of, counted, np.ones((len(of), of.grace + 1))))
-    chance = ridge_logistic(of.columns[beyond], started[beyond].astype(float), counted[beyond])(of.columns)
+    model = ridge_logistic(of.columns[beyond], started[beyond].astype(float), counted[beyond])
+    chance = np.maximum(model(of.columns), 1 - MOST)
     return CloneCensor(_started(of, counted, 1 / chance), _waited(of, counted, _staying(of, counted)))
 
 
@@ -237,7 +239,8 @@ def _staying(of: Strategies, counted: Floats) -> Floats:
     columns = np.column_stack([of.columns[who], clock])
     model = ridge_logistic(columns, starts, counted[who])
     every = np.column_stack([np.repeat(of.columns, of.grace, axis=0), np.tile(np.log1p(day), len(of))])
-    stay = 1 - model(every).reshape(len(of), of.grace)
+    # Far beyond what was seen a chance is rounded to 1, and nobody would stay.
+    stay = 1 - np.minimum(model(every), MOST).reshape(len(of), of.grace)
     return np.asarray(1 / np.cumprod(np.column_stack([np.ones(len(of)), stay]), axis=1))
 
 
