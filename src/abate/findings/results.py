@@ -86,9 +86,10 @@ def _left_out(judged: Judged) -> str:
 def _of_timing(cohort: Cohort, of: timing.Emulated, why: str) -> str:
     drug = cohort.records.study.treatment
     entered, started = len(of.entries), int(of.entries.treated.sum())
+    rest = " The rest lacked a covariate or the day after." if of.eligible > entered else ""
     text = (
         f"{of.eligible:,} patient-days were eligible; {entered:,} entered the trial of their day, {started} of them "
-        f"with {drug} started on it. The rest lacked a covariate or the day after. The first line shows what a naive "
+        f"with {drug} started on it.{rest} The first line shows what a naive "
         f"analysis would say. The recommended one is the trial of every day ({timing.RECOMMENDED}). None of them knows "
         "what was not recorded, and none says that the treatment works."
     )
