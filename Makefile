@@ -13,7 +13,7 @@ SPARK_LOCK := printf 'pyspark>=4.0,<4.1\npandas>=2.2\n' | uv pip compile - --uni
 	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet \
 	--constraint locks/dev.txt --no-emit-package numpy
 
-.PHONY: demo test test-long check bench bench-million bench-quick bench-small bench-peers bench-exposure bench-table-one bench-survival peers clean lock
+.PHONY: demo test test-long check bench bench-million bench-quick bench-small bench-peers bench-exposure bench-table-one bench-survival bench-elsewhere peers clean lock
 
 demo: $(VENV)/installed
 	$(BIN)/abate run strati2020 --out demo
@@ -81,6 +81,11 @@ bench-exposure: $(VENV)/installed $(PEERS)/installed
 # Table 1 of 200,000 patients with tests and differences, against tableone.
 bench-table-one: $(VENV)/installed $(PEERS)/installed
 	$(BIN)/python benchmarks/table_one.py
+
+# Grading on PostgreSQL and on Spark, 10,000 and 100,000 patients.
+bench-elsewhere: $(VENV)/installed-dev $(SPARK)/installed
+	$(BIN)/python benchmarks/elsewhere.py
+	$(BIN)/python benchmarks/elsewhere.py --engine spark
 
 # The statistics against lifelines, statsmodels, SurPyval and firthmodels, and whether they agree.
 bench-survival: $(VENV)/installed $(SURVIVAL)/installed
