@@ -128,6 +128,7 @@ def analyses(of: Emulated, few: int) -> list[Row]:
         Resolutions below which no hazard ratio is told.
     """
     trial = of.trial
+    difference = f"share resolved within {trial.window} days, less that of those who waited"
     rows = [
         _row(NAIVE, "hazard ratio of resolution", lambda: _naive(of, few)),
         *(
@@ -136,8 +137,8 @@ def analyses(of: Emulated, few: int) -> list[Row]:
         ),
         _row("treatment that changes with time", "hazard ratio of resolution", lambda: _changing(of, few)),
         _row(RECOMMENDED, f"share resolved within {trial.window} days, less that had they waited", lambda: _daily(of)),
-        _row("one trial a day, matched", f"share resolved within {trial.window} days", lambda: _matched(of)),
-        _row("one trial a day, overlap weights", f"share resolved within {trial.window} days", lambda: _overlap(of)),
+        _row("one trial a day, matched", difference, lambda: _matched(of)),
+        _row("one trial a day, overlap weights", difference, lambda: _overlap(of)),
     ]
     for grace in trial.start_within:
         name = f"start within {grace} days or not: cloned, censored, weighted"
