@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from math import sqrt
 
 # Every process does many small sums: threads of their own would stand in each other's way. Before NumPy is loaded.
-os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+if __name__ == "__main__":
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 import numpy as np
 

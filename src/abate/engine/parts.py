@@ -75,6 +75,14 @@ def _limits(sizes: ibis.Table, most: int) -> list[dict[str, Any]]:
     return found
 
 
+def _days_of(tables: Mapping[str, ibis.Table]) -> ibis.Table:
+    """Return the patient-days of each patient, also of one who has none."""
+    grid = tables["days"].group_by(part__key="patient_id").aggregate(rows=ibis._.count())
+    people = tables["patients"].select(part__key="patient_id").distinct()
+    sizes = people.left_join(grid, "part__key").select("part__key", rows=ibis.coalesce(grid["rows"], 0))
+    return sizes.mutate(span=sizes["rows"])
+
+
 def in_parts(
     tables: Mapping[str, ibis.Table],
     names: Sequence[str],
@@ -106,10 +114,7 @@ def in_parts(
         What is named, of all patients: kept, or in Parquet files that lie where the engine spills.
     """
     place = folder(engine)
-    grid = tables["days"].group_by(part__key="patient_id").aggregate(rows=ibis._.count())
-    people = tables["patients"].select(part__key="patient_id").distinct()
-    sizes = people.left_join(grid, "part__key").select("part__key", rows=ibis.coalesce(grid["rows"], 0))
-    found = _limits(sizes.mutate(span=sizes["rows"]), days) if place else []
+    found = _limits(_days_of(tables), days) if place else []
     if place is None or len(found) < 2:
         with engine.only(*names):
             derive(tables)

@@ -299,8 +299,8 @@ def _cloned(of: Emulated, grace: int) -> Callable[[], Row]:
         early = of.started[who][known] <= grace
         _enough(early, of.event[who][known])
         # Where the last of them left without resolving or dying, nothing is known beyond.
-        longest = of.ends[who] == of.ends[who].max(initial=0)
-        if of.ends[who].max(initial=0) < at and (of.event[who][longest] == 0).any():
+        last = of.ends[who].max(initial=0)
+        if last < at and (of.event[who][of.ends[who] == last] == 0).any():
             raise AbateError(f"Nobody was followed at grade {of.trial.grade} or beyond it to day {at:g}.")
         found = clone_censor(patients)
         spread = resampled(patients, [at], RESOLVED, of.trial.samples, seed=of.trial.seed)
