@@ -32,7 +32,7 @@ test-long: $(VENV)/installed-dev $(SPARK)/installed
 	  tests/test_exposure_reference.py
 	$(BIN)/python tests/faults.py --kills 100
 	$(BIN)/python tests/parity.py
-	$(BIN)/python tests/timing_cohorts.py --cohorts 1000
+	$(BIN)/python tests/timing_cohorts.py --cohorts 1000 --others 200
 	cd tests && ../$(BIN)/python mutation.py
 
 check: $(VENV)/installed-dev .coverage

@@ -9,10 +9,11 @@ import pytest
 from abate.findings.endpoints import Placed, endpoint_rows
 from abate.findings.person_days import Judged
 from abate.findings.plan import Endpoint, Trial
-from abate.findings.recovery import expected
+from abate.findings.recovery import Expected, expected
 from abate.findings.states_by_day import STATES, occupied, spells, states
-from abate.findings.timing import NAIVE, RECOMMENDED, analyses, balances, emulated
+from abate.findings.timing import NAIVE, RECOMMENDED, analyses, balances, emulated, told
 from abate.statistics.person_days import PersonDays
+from abate.statistics.start_or_wait import Estimate
 from abate.statistics.times import Floats
 
 NEVER = np.inf
@@ -110,8 +111,8 @@ def test_shares_with_a_rival_are_incidences_and_without_one_kaplan_and_meiers() 
     competing = endpoint_rows(placed(Endpoint("relapse", "day 0", ("death",), (5, 20)), zero, day, rival, last), 1)
     one, late = competing["endpoint_shares"]
     assert one["share (95 % interval)"].startswith("30 % (")
-    assert late["share (95 % interval)"] == "nobody followed so long"
-    assert late["days free of it, on average, until then (95 % interval)"] == "–"
+    assert late["share (95 % interval)"] == "not told: nobody followed so long"
+    assert late["mean days until then free of it and of what competes (95 % interval)"].startswith("not told")
     alone = endpoint_rows(placed(Endpoint("relapse", "day 0", (), (5,)), zero, day, np.full(10, NEVER), last), 1)
     # 1 - (8/9)(7/8)(5/6): the dead were censored on days 1 and 4.
     assert alone["endpoint_shares"][0]["share (95 % interval)"].startswith("35 % (")
@@ -124,7 +125,7 @@ def test_no_interval_has_no_width() -> None:
     of = placed(endpoint, np.zeros(4), np.full(4, 3.0), np.full(4, NEVER), np.full(4, 9.0))
     (row,) = endpoint_rows(of, 1)["endpoint_shares"]
     assert row["share (95 % interval)"].startswith("100 %")
-    assert row["days free of it, on average, until then (95 % interval)"] == "3"
+    assert row["mean days until then free of it and of what competes (95 % interval)"] == "3"
 
 
 def test_who_did_not_reach_time_zero_is_counted() -> None:
@@ -132,7 +133,8 @@ def test_who_did_not_reach_time_zero_is_counted() -> None:
     zero = np.array([2, NEVER, 3, 8])
     of = placed(endpoint, zero, np.array([4, 5, NEVER, NEVER]), np.full(4, NEVER), np.array([4.0, 5, 9, 7]))
     (row,) = endpoint_rows(of, 1)["endpoints"]
-    assert row["patients"] == 2 and row["not in it (no time zero, or no arm)"] == 2
+    assert row["patients"] == 2
+    assert row["not in it: no time zero"] == 2 and row["not in it: in none of the arms"] == 0
 
 
 def test_two_arms_have_named_tests_with_the_least_they_can_give() -> None:
@@ -145,8 +147,25 @@ def test_two_arms_have_named_tests_with_the_least_they_can_give() -> None:
     assert log_rank["test"].startswith("log-rank, exact")
     assert log_rank["P"] == pytest.approx(log_rank["least P"])
     assert gray["arms (n)"] == "a (5) against b (5)"
+    # Gray's P of this division is the least there is too, and the hazard of one arm has no finite ratio.
+    assert gray["P"] == pytest.approx(gray["least P"])
     assert "no finite estimate" in gray["cause-specific hazard ratio"]
     assert {row["arm"] for row in found["endpoint_curves"]} == {"a", "b"}
+
+
+def test_an_arm_of_few_events_is_listed_beside_the_curve_of_the_other() -> None:
+    """Six events in one arm and two in the other: one curve, one listing, the tests, and no hazard ratio."""
+    day = np.array([1, 2, 3, 4, 5, 6, 7, 8, NEVER, NEVER])
+    last = np.full(10, 9.0)
+    endpoint = Endpoint("relapse", "day 0", (), (5,), "product", ("a", "b"))
+    found = endpoint_rows(placed(endpoint, np.zeros(10), day, np.full(10, NEVER), last, "aaaaaabbbb"), 3)
+    assert {row["arm"] for row in found["endpoint_curves"]} == {"a"}
+    assert [(row["patient"], row["arm"]) for row in found["endpoint_listing"]] == [("P6", "b"), ("P7", "b")]
+    assert found["endpoints"][0]["told as"] == "Kaplan-Meier; b as a listing: fewer than 3 events"
+    (test,) = found["endpoint_tests"]
+    assert test["cause-specific hazard ratio"] == "not told: an arm had 2 events, 3 are needed"
+    # On day 0 nobody has had it, and no spread is known.
+    assert [(row["low"], row["high"]) for row in found["endpoint_curves"] if row["day"] == 0] == [(None, None)]
 
 
 def cohort(seed: int, patients: int, effect: float, days: int = 28) -> Judged:
@@ -175,14 +194,14 @@ def test_where_all_resolved_before_its_day_a_strategy_has_its_share() -> None:
     start = np.where(np.arange(80) % 2 == 0, 1.0, NEVER)
     trial = Trial(adjust_for=("grade 4",), match={"grade 4": 0}, landmarks=(), start_within=(3,), samples=50)
 
-    def told(of: Judged) -> str:
+    def estimate(of: Judged) -> str:
         rows = {row["analysis"]: row for row in analyses(emulated(of, trial), 2)}
         return str(rows["start within 3 days or not: cloned, censored, weighted"]["estimate"])
 
-    assert told(judged(grade, start)) == "+0 %"
+    assert estimate(judged(grade, start)) == "+0"
     # One who was last seen ill on day 6: of those like him nothing is known after that.
     grade[79] = [*[3.0] * 7, *[np.nan] * 5]
-    assert told(judged(grade, start)) == "–"
+    assert estimate(judged(grade, start)) == "–"
 
 
 def test_the_naive_analysis_is_labelled_and_the_recommended_one_holds_the_truth() -> None:
@@ -196,7 +215,7 @@ def test_the_naive_analysis_is_labelled_and_the_recommended_one_holds_the_truth(
     assert high < 1
     for name, row in rows.items():
         if row["measure"].startswith("share"):
-            low, high = (int(limit.removesuffix(" %")) for limit in row["95 % interval"].split(" to "))
+            low, high = (int(limit) for limit in row["95 % interval"].split(" to "))
             assert low <= 0 <= high, name
     assert rows[RECOMMENDED]["patients (treated, not)"].count(",") == 1
 
@@ -209,7 +228,7 @@ def test_an_effect_is_found() -> None:
     trial = Trial(window=7, adjust_for=("grade 4",), match={"grade 4": 0})
     rows = {row["analysis"]: row for row in analyses(emulated(cohort(5, 800, 3.0), trial), 10)}
     for name in (RECOMMENDED, "one trial a day, matched", "one trial a day, overlap weights"):
-        low, high = (int(limit.removesuffix(" %")) for limit in rows[name]["95 % interval"].split(" to "))
+        low, high = (int(limit) for limit in rows[name]["95 % interval"].split(" to "))
         assert low < 35 < high and low > -5, rows[name]
 
 
@@ -219,7 +238,7 @@ def test_eight_patients_are_refused_by_every_analysis() -> None:
     of = emulated(cohort(1, 8, 1.0), trial)
     for row in analyses(of, 10):
         assert row["estimate"] == "–" and row["how to read it"].startswith("Not told."), row
-    assert analyses(of, 10)[0]["how to read it"].endswith("a model needs 10: see the listing.")
+    assert analyses(of, 10)[0]["how to read it"].endswith("a hazard ratio needs 10.")
 
 
 def test_nobody_treated_has_no_balance() -> None:
@@ -236,10 +255,16 @@ def test_balance_is_told_as_found_weighted_and_matched() -> None:
     assert day["covariate"] == "day" and abs(day["matched"]) < 0.02
 
 
+def recovery_of(people: Judged) -> Expected:
+    """Return what is expected of patients at grade 3 or more, alike in grade 4."""
+    trial = Trial(adjust_for=("grade 4",), match={"grade 4": 0})
+    return expected(emulated(people, trial).entries, trial.adjust_for, people)
+
+
 def test_the_expected_recovery_is_that_of_the_untreated_of_the_same_grades() -> None:
     """Of the treated a known share is severe; resolution in a week is 1 - 0.93 ** 7 and 1 - 0.84 ** 7 of the two."""
     people = cohort(8, 3000, 1.0)
-    found = expected(people, 7)
+    found = recovery_of(people)
     assert found.learnt is not None
     started = people.days.start
     treated = np.isfinite(started)
@@ -252,11 +277,11 @@ def test_the_expected_recovery_is_that_of_the_untreated_of_the_same_grades() -> 
 def test_where_nobody_is_left_untreated_published_durations_stand_in() -> None:
     """Median 9 to 17 days of any grade to none: a range, and it says where it is from."""
     people = cohort(1, 4, 1.0)
-    found = expected(people, 7)
+    found = recovery_of(people)
     assert found.learnt is None and found.words == "25 to 42 %"
     assert "are needed" in found.why or "Nobody started" in found.why
-    assert expected(replace(people, toxicity="CRS"), 7).words == "about 50 %"
-    assert expected(replace(people, toxicity="HLH"), 7).words == "not told"
+    assert recovery_of(replace(people, toxicity="CRS")).words == "about 50 %"
+    assert recovery_of(replace(people, toxicity="HLH")).words == "not told"
 
 
 def test_silence_after_the_last_grade_is_neither_recovery_nor_going_on() -> None:
@@ -285,3 +310,12 @@ def test_a_grade_from_before_the_discharge_says_nothing_of_the_time_after_it() -
     grade = np.array([[0, 1, np.nan, np.nan, np.nan, 2, 2]])
     words = [STATES[state] for state in states(judged(grade, discharge=np.array([2.0])))[0]]
     assert words == ["no toxicity", "low grade", *["discharged"] * 3, "low grade", "low grade"]
+
+
+def test_an_interval_that_holds_everything_tells_no_difference() -> None:
+    """One patient of six decides: no number pretends to be known, and it says why."""
+    row = told(Estimate(0.4, -1.6, 2.4, 0.2, 1.3))
+    assert (row["estimate"], row["95 % interval"]) == ("–", "-100 to +100")
+    assert row["how to read it"].startswith("No difference is told: the interval holds every one there can be")
+    row = told(Estimate(0.4, -0.6, 1.4, 0.2, 1.3))
+    assert (row["estimate"], row["95 % interval"], row["how to read it"]) == ("+40", "-60 to +100", "")

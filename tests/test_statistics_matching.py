@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from abate.records.problems import AbateError
 from abate.statistics.incidence import incidence
 from abate.statistics.matching import MOST, matched
-from abate.statistics.overlap_weights import balance, overlap_weights, weighted_shares
+from abate.statistics.overlap_weights import balance, difference_of_shares, overlap_weights, weighted_shares
 from abate.statistics.person_days import PersonDays
 from abate.statistics.sequential_trials import RESOLVED, Entries, entries
 
@@ -42,7 +42,8 @@ def test_matched_by_hand(seed: int) -> None:
             gaps = {name: abs(of.covariates[name][other] - of.covariates[name][row]) for name in limits}
             if all(gaps[name] <= limits[name] for name in limits):
                 candidates.append((gaps["dose"] / 10.0, abs(of.day[other] - of.day[row]), other))
-        chosen = sorted(candidates)[:MOST]
+        nearest = sorted(candidates)[:MOST]
+        chosen = [one for one in candidates if nearest and one[:2] <= nearest[-1][:2]]
         if chosen:
             found_any += 1
             expected[row] += 1
@@ -89,9 +90,9 @@ def test_weights_of_one_arm_alone_are_refused() -> None:
 
 
 def test_shares_with_weights_of_one_are_the_incidences() -> None:
-    """Treated and untreated, each by Aalen and Johansen; the interval by leaving out patients has the same width."""
+    """Treated and untreated, each by Aalen and Johansen; the interval leaves out each patient in turn."""
     of = trials(7, patients=60)
-    found = weighted_shares(of, np.ones(len(of)))
+    found, difference = difference_of_shares(of, lambda rows: (np.ones(len(rows)), None))
     for arm, share in ((of.treated, found.treated), (~of.treated, found.untreated)):
         curve = incidence(of.where(arm).as_times(), 2)
         assert share == pytest.approx(curve.at([4.0], RESOLVED)[0])
@@ -101,5 +102,17 @@ def test_shares_with_weights_of_one_are_the_incidences() -> None:
         rest = of.where(of.patient != patient)
         without.append(weighted_shares(rest, np.ones(len(rest))).difference)
     count = len(without)
-    error = np.sqrt((count - 1) / count * ((np.array(without) - np.mean(without)) ** 2).sum())
-    assert (found.high - found.low) / (2 * 1.96) == pytest.approx(error, rel=0.1)
+    error = np.sqrt((count - 1) / count * ((np.array(without) - found.difference) ** 2).sum())
+    assert difference.error == pytest.approx(error)
+    assert difference.value == found.difference and difference.freedom < count
+    # Few patients decide, so the reach is beyond that of the normal distribution.
+    assert difference.high - difference.value > 1.96 * error
+
+
+def test_patients_beyond_the_most_are_left_out_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of sixty patients in twenty groups: the error is near that of leaving out one at a time."""
+    of = trials(7, patients=60)
+    alone = difference_of_shares(of, lambda rows: (np.ones(len(rows)), None))[1]
+    monkeypatch.setattr("abate.statistics.overlap_weights.GROUPS", 20)
+    grouped = difference_of_shares(of, lambda rows: (np.ones(len(rows)), None))[1]
+    assert grouped.error == pytest.approx(alone.error, rel=0.4) and grouped.error != alone.error

@@ -4,13 +4,15 @@
 the analysis refused, its bias, and how often its 95 % interval held the truth, with the Monte Carlo error. The truth is
 that of the same patients in the same world without the drug. The drug goes to patients with neurotoxicity of grade 3 or
 more after four days of steroids, by what their doctors see (``refractory``) or by what no record shows (``unseen``).
+``--others`` prints how often, without an effect, the intervals of the analyses beside the recommended one hold it.
 """
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from math import sqrt
 
 # Every process does many small sums: threads of their own would stand in each other's way. Before NumPy is loaded.
@@ -20,16 +22,22 @@ if __name__ == "__main__":
 import numpy as np
 
 from abate.records.problems import AbateError
+from abate.statistics.clone_censor import resampled, strategies
 from abate.statistics.cox import cox
+from abate.statistics.matching import matched
+from abate.statistics.overlap_weights import Weigh, difference_of_shares, overlap_weights
 from abate.statistics.person_days import PersonDays, days_since, highest_so_far
-from abate.statistics.sequential_trials import Entries, entries
-from abate.statistics.start_or_wait import start_or_wait
+from abate.statistics.sequential_trials import DIED, RESOLVED, Entries, daily, entries
+from abate.statistics.start_or_wait import had_they_waited, lacking, start_or_wait
+from abate.statistics.staying_weights import staying_weights
 from abate.statistics.times import Booleans, Floats, Integers, times
 from abate.synthesis.illness import DAYS, LOTS, NO_EFFECT, Effect, Illness, fall_ill
 from abate.synthesis.patients import NEVER, draw_patients
 
 WINDOW, ILL, STEROID_DAYS = 7, 3, 4
 COVARIATES = ("grade 4", "log days since onset", "highest CRS")
+MATCH = {"grade 4": 0.0, "steroid dose": 20.0}
+SAMPLES = 500
 EFFECTS = {"none": NO_EFFECT, "half the days": Effect(duration=float(np.log(0.5)))}
 
 
@@ -109,6 +117,79 @@ def analyse(seed: int, patients: int, policy: str, effect: str) -> Found | None:
     return Found(result.value, result.low, result.high, truth, *ever)
 
 
+def others(seed: int, patients: int, policy: str) -> dict[str, tuple[float, float, float, float]]:
+    """Return estimate, limits and truth of the analyses beside the recommended one, of a cohort without an effect."""
+    random = np.random.default_rng([seed, 0])
+    people = draw_patients(random, patients)
+    ill = fall_ill(random.random((DAYS, LOTS, patients)), people, NO_EFFECT, policy)
+    of = person_days(ill)
+    before = np.column_stack([np.zeros(patients), ill.dexamethasone[:, :-1]])
+    of = replace(of, covariates={**of.covariates, "steroid dose": before})
+    found = trials(of, ill.dexamethasone)
+    who, told = found.where(found.treated), {}
+    names = (*COVARIATES, "steroid dose")
+
+    def weigh(by: Callable[[Entries], Floats]) -> Weigh:
+        return lambda rows: (by(rows), staying_weights(rows, daily(rows), of, names, stabilised=False))
+
+    ways = {
+        "matched": weigh(lambda rows: matched(rows, MATCH).weight),
+        "overlap weights": weigh(lambda rows: overlap_weights(rows, COVARIATES)),
+    }
+    for name, way in ways.items():
+        with suppress(AbateError):
+            if not lacking(found.where(way(found)[0] > 0)):
+                one = difference_of_shares(found, way)[1]
+                told[name] = (one.value, one.low, one.high, 0.0)
+    with suppress(AbateError):
+        share = had_they_waited(found, COVARIATES, of).share
+        told["natural recovery"] = (
+            *(share.value, share.low, share.high),
+            float(np.mean(resolved(ill, who.patient, who.day))),
+        )
+    with suppress(AbateError):
+        told["start within 3 days, cloned"] = (*cloned(of, seed), 0.0)
+    return told
+
+
+def cloned(of: PersonDays, seed: int) -> tuple[float, float, float]:
+    """Return the difference of starting within three days of the grade, and its limits by samples of patients."""
+    ill = (of.grade >= ILL) & of.followed
+    zero = np.where(ill.any(axis=1), ill.argmax(axis=1), 0)
+    well = (of.days > zero[:, None]) & ~ill & of.followed
+    ends = np.minimum(np.where(well.any(axis=1), well.argmax(axis=1), np.inf), of.last) - zero
+    event = np.where(well.any(axis=1), RESOLVED, np.where(of.died, DIED, 0))
+    start = of.start - zero
+    who = np.flatnonzero(ill.any(axis=1) & (ends > 0) & (start > 0))
+    columns = np.column_stack([of.covariates[name][who, zero[who]] for name in COVARIATES])
+    patients = strategies(ends[who], event[who], start[who], 3, columns)
+    found = resampled(patients, [10.0], RESOLVED, SAMPLES, seed=seed)
+    return float(found.difference[0]), float(found.low[0]), float(found.high[0])
+
+
+def other_lines(patients: int, policy: str, cohorts: int, workers: int) -> list[str]:
+    """Return a line of each analysis beside the recommended one."""
+    with ProcessPoolExecutor(workers) as pool:
+        each = list(pool.map(others, range(cohorts), [patients] * cohorts, [policy] * cohorts, chunksize=4))
+    said = []
+    for name in ("natural recovery", "matched", "overlap weights", "start within 3 days, cloned"):
+        found = np.array([one[name] for one in each if name in one])
+        if len(found) < cohorts / 20:
+            said.append(f"{patients:>5} {policy:<11} {name:<28} refused {cohorts - len(found)} of {cohorts}")
+            continue
+        value, low, high, truth = found.T
+        # Of a share the truth is the mean of all cohorts: that of one is of a handful of patients.
+        holds = float(np.mean((low <= truth.mean()) & (truth.mean() <= high)))
+        said.append(
+            f"{patients:>5} {policy:<11} {name:<28} refused {cohorts - len(found)} of {cohorts}; "
+            f"truth {truth.mean():+.3f}, bias {np.mean(value - truth):+.3f} "
+            f"({np.std(value - truth) / sqrt(len(found)):.3f}); "
+            f"holds it in {100 * holds:.1f} % ({100 * sqrt(holds * (1 - holds) / len(found)):.1f}); "
+            f"half of the intervals wider than {100 * np.median(high - low):.0f} points"
+        )
+    return said
+
+
 def line(patients: int, policy: str, effect: str, cohorts: int, workers: int) -> str:
     """Return a line of the table."""
     with ProcessPoolExecutor(workers) as pool:
@@ -135,11 +216,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--patients", type=int, nargs="+", default=[8, 40, 124, 1000])
     parser.add_argument("--policies", nargs="+", default=["refractory", "unseen"])
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--others", type=int, default=0, help="cohorts for the analyses beside the recommended one")
     chosen = parser.parse_args(arguments)
     for policy in chosen.policies:
         for effect in EFFECTS:
             for patients in chosen.patients:
                 print(line(patients, policy, effect, chosen.cohorts, chosen.workers), flush=True)
+        for patients in chosen.patients if chosen.others else ():
+            print(*other_lines(patients, policy, chosen.others, chosen.workers), sep="\n", flush=True)
 
 
 if __name__ == "__main__":

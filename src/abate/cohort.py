@@ -205,7 +205,7 @@ class Cohort:
         people = self.patients.select(*KEYS, anchor=ibis.literal("day 0"), day=ibis.literal(0, "int64"))
         begun = self.by_first_system(self.toxicity_courses).filter(ibis._.onset_known)
         begun = begun.mutate(anchor=ibis.literal(onset_of("")) + begun.toxicity)
-        stays = self.records["events"].filter(ibis._.event == "hospital_admission", ibis._.end_day > 0)
+        stays = discharges(self.records["events"])
         left = stays.group_by(*KEYS).aggregate(day=stays.end_day.min().cast("int64"))
         parts = [
             people,
@@ -225,6 +225,11 @@ class Cohort:
             return self.patients.responder
         found = self.records.study.groups[group]
         return labelled(self.patients[found.column], found.labels)
+
+
+def discharges(events: ibis.Table) -> ibis.Table:
+    """Return the stays in hospital that ended after day 0."""
+    return events.filter(events.event == "hospital_admission", events.end_day > 0)
 
 
 def labelled(column: ibis.Value, labels: Mapping[str, str]) -> ibis.Value:

@@ -25,6 +25,7 @@ from abate.timeline.joins import KEYS
 Row = dict[str, Any]
 EVERYONE = "all"
 TABLES = ("endpoints", "endpoint_shares", "endpoint_curves", "endpoint_tests", "endpoint_listing")
+NOT_SO_LONG = "not told: nobody followed so long"
 ALONE = "the share that would have had it by then, were nobody lost to follow-up"
 COMPETING = "the share that has it by then in the world as it is, where {} takes patients away from it for good"
 
@@ -148,47 +149,55 @@ def endpoint_rows(of: Placed, few: int) -> dict[str, list[Row]]:
     of
         The endpoint with the days of each patient.
     few
-        Events below which there is a listing in place of curve and model.
+        Events of an arm below which there is a listing in place of curve and model.
     """
     endpoint, rows, who = of.endpoint, of.times(), np.flatnonzero(of.there)
     arms = endpoint.arms or (EVERYONE,)
     groups = {arm: _of_arm(of, who, arm) for arm in arms}
     events, rivals = int((rows.event == 1).sum()), int((rows.event == 2).sum())
-    told = events >= few
+    had = {arm: int((rows.event[chosen] == 1).sum()) for arm, chosen in groups.items()}
+    told = [arm for arm in arms if had[arm] >= few]
+    rest = [arm for arm in arms if arm not in told]
+    reached = np.isfinite(of.zero) & (of.zero <= of.last)
     summary = {
         "endpoint": endpoint.name,
         "estimand": COMPETING.format(" or ".join(endpoint.competing)) if endpoint.competing else ALONE,
         "patients": len(rows),
-        "not in it (no time zero, or no arm)": len(of.zero) - len(who),
+        "not in it: no time zero": int((~reached).sum()),
+        "not in it: in none of the arms": int(reached.sum()) - len(who),
         "events": events,
         "competing events": f"{rivals} ({', '.join(endpoint.competing)})" if endpoint.competing else "none named",
         "median follow-up (reverse Kaplan-Meier)": _days_text(follow_up(rows).quantile()) if len(rows) else "–",
-        "told as": ("cumulative incidence (Aalen-Johansen)" if endpoint.competing else "Kaplan-Meier")
-        if told
-        else f"a listing: fewer than {few} events",
+        "told as": _told_as(endpoint, told, rest, few),
     }
     found: dict[str, list[Row]] = {name: [] for name in TABLES} | {"endpoints": [summary]}
-    if not told:
-        words = {1: endpoint.outcome, 2: f"a competing event ({' or '.join(endpoint.competing)})"}
-        found["endpoint_listing"] = [
-            {
-                "endpoint": endpoint.name,
-                "patient": of.names[place],
-                "arm": of.arm[place] or "",
-                "days from time zero": int(rows.exit[row]),
-                "what came": words[int(rows.event[row])],
-            }
-            for row, place in enumerate(who)
-            if rows.event[row]
-        ]
-        return found
-    for arm, chosen in groups.items():
-        mine = rows.where(chosen)
+    words = {1: endpoint.outcome, 2: f"a competing event ({' or '.join(endpoint.competing)})"}
+    found["endpoint_listing"] = [
+        {
+            "endpoint": endpoint.name,
+            "patient": of.names[place],
+            "arm": of.arm[place] or "",
+            "days from time zero": int(rows.exit[row]),
+            "what came": words[int(rows.event[row])],
+        }
+        for row, place in enumerate(who)
+        if rows.event[row] and (rest == [EVERYONE] or of.arm[place] in rest)
+    ]
+    for arm in told:
+        mine = rows.where(groups[arm])
         found["endpoint_shares"] += _shares(endpoint, arm, mine)
         found["endpoint_curves"] += _curve(endpoint, arm, mine)
-    if len(arms) > 1:
-        found["endpoint_tests"] = _tests(endpoint, rows, groups)
+    if len(arms) > 1 and events >= few:
+        found["endpoint_tests"] = _tests(endpoint, rows, groups, few)
     return found
+
+
+def _told_as(endpoint: Endpoint, told: Sequence[str], rest: Sequence[str], few: int) -> str:
+    curve = "cumulative incidence (Aalen-Johansen)" if endpoint.competing else "Kaplan-Meier"
+    if not rest:
+        return curve
+    listing = f"a listing: fewer than {few} events"
+    return f"{curve}; {' and '.join(rest)} as {listing}" if told else listing
 
 
 def _of_arm(of: Placed, who: Any, arm: str) -> Any:
@@ -203,8 +212,9 @@ def _shares(endpoint: Endpoint, arm: str, rows: Times) -> list[Row]:
         followed = rows.exit.max(initial=0) >= day or bool((rows.event > 0).all())
         row["at risk"] = int(at_risk(rows, at)[0])
         share, low, high = _at(endpoint, rows, at)
-        row["share (95 % interval)"] = _interval(share[0], low[0], high[0]) if followed else "nobody followed so long"
-        row["days free of it, on average, until then (95 % interval)"] = _free(endpoint, rows, float(day))
+        row["share (95 % interval)"] = _interval(share[0], low[0], high[0]) if followed else NOT_SO_LONG
+        # With a rival, free of both: whichever comes first.
+        row["mean days until then free of it and of what competes (95 % interval)"] = _free(rows, float(day))
         found.append(row)
     return found
 
@@ -220,17 +230,16 @@ def _at(endpoint: Endpoint, rows: Times, at: Floats) -> tuple[Floats, Floats, Fl
     return 1 - free.at(at), 1 - high, 1 - low
 
 
-def _free(endpoint: Endpoint, rows: Times, day: float) -> str:
+def _free(rows: Times, day: float) -> str:
     """Return the restricted mean time until the outcome or what competes with it, whichever comes first."""
     try:
         mean, error = kaplan_meier(rows).restricted_mean(day)
     except AbateError:
-        return "–"
+        return NOT_SO_LONG
     low, high = max(0.0, mean - 1.96 * error), min(day, mean + 1.96 * error)
-    either = " (of either)" if endpoint.competing else ""
     # Of patients who are all alike no spread is known: an interval of no width would read as certainty.
     interval = f" ({number(low)} to {number(high)})" if error else ""
-    return f"{number(mean)}{interval}{either}"
+    return f"{number(mean)}{interval}"
 
 
 def _interval(share: float, low: float, high: float) -> str:
@@ -249,15 +258,16 @@ def _curve(endpoint: Endpoint, arm: str, rows: Times) -> list[Row]:
             "arm": arm,
             "day": float(when[place]),
             "share": float(share[place]),
-            "low": float(low[place]) if np.isfinite(low[place]) else float(share[place]),
-            "high": float(high[place]) if np.isfinite(high[place]) else float(share[place]),
+            # Where all are alike, at the beginning or the end, no spread is known.
+            "low": float(low[place]) if low[place] < high[place] else None,
+            "high": float(high[place]) if low[place] < high[place] else None,
             "at_risk": int(risk[place]),
         }
         for place in range(len(when))
     ]
 
 
-def _tests(endpoint: Endpoint, rows: Times, groups: Mapping[str, Any]) -> list[Row]:
+def _tests(endpoint: Endpoint, rows: Times, groups: Mapping[str, Any], few: int) -> list[Row]:
     """Compare the arms: the first is the one that the others are held against."""
     arms = list(groups)
     found = []
@@ -271,18 +281,18 @@ def _tests(endpoint: Endpoint, rows: Times, groups: Mapping[str, Any]) -> list[R
             "events": f"{int((two.event[second] == 1).sum())}, {int((two.event[~second] == 1).sum())}",
             "detectable hazard ratio": detectable(*sizes),
         }
-        found += [shared | row for row in _two(endpoint, two, second)]
+        found += [shared | row for row in _two(endpoint, two, second, few)]
     return found
 
 
-def _two(endpoint: Endpoint, rows: Times, second: Any) -> list[Row]:
+def _two(endpoint: Endpoint, rows: Times, second: Any, few: int) -> list[Row]:
     exact = exact_log_rank(rows.cause(1), second)
     why = (
         "every division of these patients into arms of these sizes is counted, or drawn with a seed: it holds at any n"
     )
     test: Row = {
         "test": f"log-rank, {exact.method}",
-        "why": why,
+        "why": f"to be quoted: {why}",
         "P": exact.p,
         "least P": exact.least_p,
     }
@@ -291,12 +301,17 @@ def _two(endpoint: Endpoint, rows: Times, second: Any) -> list[Row]:
         found = [
             {
                 "test": "Gray",
-                "why": "compares cumulative incidence where death competes; asymptotic",
+                "why": "to be quoted: compares cumulative incidence where another event competes; asymptotic, so no "
+                "finer than its least P where few had it",
                 "P": gray(rows, second).p,
-                "least P": None,
+                "least P": _least_gray(rows, second),
             },
             test | {"why": f"compares the cause-specific hazards, the rivals censored; {why}"},
         ]
+    fewest = min(int((rows.event[arm] == 1).sum()) for arm in (second, ~second))
+    if fewest < few:
+        found[0]["cause-specific hazard ratio"] = f"not told: an arm had {fewest} events, {few} are needed"
+        return found
     column = second[:, None].astype(float)
     models = [("cause-specific hazard ratio", lambda: cox(rows.cause(1), column, ["arm"]))]
     if endpoint.competing:
@@ -304,6 +319,14 @@ def _two(endpoint: Endpoint, rows: Times, second: Any) -> list[Row]:
     for name, fit in models:
         found[0][name] = _ratio(fit)
     return found
+
+
+def _least_gray(rows: Times, second: Any) -> float:
+    """Return Gray's P had one arm of this size all the earliest events, or the other: near the least it can be."""
+    order = np.lexsort((np.where(rows.event == 1, rows.exit, -rows.exit), rows.event != 1))
+    size = int(second.sum())
+    arms = [np.isin(np.arange(len(rows)), chosen) for chosen in (order[:size], order[len(rows) - size :])]
+    return min(gray(rows, arm).p for arm in arms)
 
 
 def _ratio(fit: Any) -> str:

@@ -59,9 +59,10 @@ times = [28]
 outcome = "resolution"
 from = "high grade"
 times = [7, 14]
-# A column of patients, or a group of abate.toml, known at time zero; and the arms, which may not be empty.
+# Both or neither: a column of patients, or a group of abate.toml, known at time zero; and two or more of its labels as
+# the records have them. The others are held against the first.
 # group = "product"
-# arms = ["axi-cel", "tisa-cel"]
+# arms = ["axicabtagene ciloleucel", "lisocabtagene maraleucel"]
 """
 
 OUTCOMES = ("death", "onset", "high grade", "resolution", "discharge")

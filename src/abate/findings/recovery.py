@@ -1,6 +1,7 @@
 """Recovery without the treatment under study, to stand beside every count of responders."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,10 +11,12 @@ from abate.findings.person_days import HIGH, Judged, person_days
 from abate.findings.shape import Section, table
 from abate.records.problems import AbateError
 from abate.statistics.natural_recovery import NaturalRecovery, from_durations, natural_recovery
-from abate.statistics.sequential_trials import entries
+from abate.statistics.sequential_trials import Entries, entries
 
 WINDOWS = (7, 14)
 """Days within which recovery is told; the first stands among the key figures."""
+ALIKE = ("grade 4", "log days since onset", "highest CRS")
+"""What patients are alike in."""
 DURATIONS = {"ICANS": (9.0, 17.0), "CRS": (7.0, 7.0)}
 """Median days of any grade to none: axicabtagene ciloleucel in ZUMA-7 and ZUMA-1, recalled."""
 
@@ -46,29 +49,25 @@ class Expected:
         return f"about {low:.0f} %" if f"{low:.0f}" == f"{high:.0f}" else f"{low:.0f} to {high:.0f} %"
 
 
-def expected(judged: Judged, window: int, grade: int = HIGH) -> Expected:
-    """Return the recovery to be expected within some days without the treatment.
+def expected(found: Entries, covariates: Sequence[str], judged: Judged) -> Expected:
+    """Return the recovery to be expected within the window of some trials without the treatment.
 
     Parameters
     ----------
+    found
+        Entries of the trials of each day.
+    covariates
+        Which patients have to be alike in.
     judged
-        Patients by days.
-    window
-        Days.
-    grade
-        Below which the toxicity has resolved.
+        Patients by days, with these covariates.
 
     Notes
     -----
-    Those who went on untreated are weighted to the grades of those treated. Where too few were there to learn from,
-    the published durations stand in, and it says so.
+    Where too few were there to learn from, the published durations stand in, and it says so.
     """
-    days = judged.to_the_last_grade()
-    ill = (days.grade >= grade) & days.followed
-    found = entries(days, ill, np.ones_like(ill), window)
+    window = found.window
     try:
-        kind = found.covariates["grade 4"].astype(np.int64)
-        return Expected(window, natural_recovery(found, kind), None, "")
+        return Expected(window, natural_recovery(found, covariates, judged.days), None, "")
     except AbateError as problem:
         durations = DURATIONS.get(judged.toxicity)
         return Expected(window, None, from_durations(*durations, window) if durations else None, str(problem))
@@ -79,12 +78,15 @@ def recovery(cohort: Cohort) -> Section:
     nothing = {"natural_recovery": "", "natural_recovery_figure": ""}
     empty: Section = ({"natural_recovery": table([], "within")}, nothing)
     try:
-        judged = person_days(cohort, ever=HIGH)
+        judged = person_days(cohort, also=ALIKE, ever=HIGH)
     except AbateError:
         return empty
     if not np.isfinite(judged.days.start).any():
         return empty
-    every = [expected(judged, window) for window in WINDOWS]
+    days = judged.to_the_last_grade()
+    ill = (days.grade >= HIGH) & days.followed
+    known = replace(days, covariates={name: days.covariates[name] for name in ALIKE})
+    every = [expected(entries(known, ill, np.ones_like(ill), window), ALIKE, judged) for window in WINDOWS]
     rows = [_row(one) for one in every]
     drug, toxicity = cohort.records.study.treatment, f"{judged.toxicity} of grade {HIGH} or more"
     background = ", ".join(background_of(cohort)) or "no other drug against the toxicity that is recorded"
@@ -93,9 +95,9 @@ def recovery(cohort: Cohort) -> Section:
         text = (
             f"Recovery without {drug}: of patients with ongoing {toxicity} ({judged.system}) who had not yet had it, "
             f"an expected {first.words} fall below grade {HIGH} within {first.window} days, learnt from "
-            f"{first.learnt.patients} untreated patients of this cohort, weighted to the grades of those treated; "
-            f"death is no recovery. They were on background treatment ({background}), so this is no recovery without "
-            f"any drug. Who started {drug} because of not recovering makes it too high."
+            f"{first.learnt.patients} patients of this cohort while untreated, for patients like those who started in "
+            f"{', '.join(ALIKE)}; death is no recovery. They were on background treatment ({background}), so this is "
+            f"no recovery without any drug. {too_high(drug)}"
         )
     else:
         text = (
@@ -112,6 +114,11 @@ def recovery(cohort: Cohort) -> Section:
         "natural_recovery": text,
         "natural_recovery_figure": figure if first.learnt or first.published else "",
     }
+
+
+def too_high(drug: str) -> str:
+    """Return what no record can mend."""
+    return f"Whoever was given {drug} for not recovering, by what no record shows, makes it too high."
 
 
 def background_of(cohort: Cohort) -> list[str]:
@@ -133,9 +140,8 @@ def _row(one: Expected) -> dict[str, object]:
     return {
         "within": f"{one.window} days",
         "expected without the treatment": one.words,
-        "resolved after the start": f"{found.resolved} of {found.known}" if found else "–",
-        "their days": found.entries if found else None,
+        "learnt from": f"{found.patients} patients on {found.entries} untreated days" if found else "–",
+        "resolved after the start, of those followed so long": f"{found.resolved} of {found.known}" if found else "–",
         "started while eligible": found.treated if found else None,
-        "of these with somebody alike": found.matched if found else None,
         "source": one.source,
     }

@@ -7,7 +7,7 @@ from abate.findings import endpoints, states_by_day, timing
 from abate.findings.person_days import Judged, person_days
 from abate.findings.plan import Plan, Trial
 from abate.findings.plan_checks import check_times
-from abate.findings.recovery import background_of, expected
+from abate.findings.recovery import background_of, expected, too_high
 from abate.findings.shape import Section, table
 
 TABLES = (
@@ -48,13 +48,17 @@ def results(cohort: Cohort, plan: Plan, progress: Callable[[str], None] = lambda
         rows["protocol"] = _protocol(cohort, plan, trial, judged)
         rows["timing"] = timing.analyses(of, few)
         rows["balance"] = timing.balances(of)
-        one = expected(judged, trial.window, trial.grade)
+        one = expected(of.entries, trial.adjust_for, judged)
         rows["recovery_of_plan"] = [
             {
                 "within": f"{one.window} days",
                 "expected without the treatment": one.words,
-                "learnt from": one.source,
-                "resolved after the start": f"{one.learnt.resolved} of {one.learnt.known}" if one.learnt else "–",
+                "source": one.source,
+                "resolved after the start, of those followed so long": f"{one.learnt.resolved} of {one.learnt.known}"
+                if one.learnt
+                else "–",
+                "started while eligible": one.learnt.treated if one.learnt else None,
+                "how to read it": too_high(cohort.records.study.treatment) if one.learnt else one.why,
             }
         ]
         texts["timing"] = _of_timing(cohort, of, one.why)
@@ -71,10 +75,12 @@ def results(cohort: Cohort, plan: Plan, progress: Callable[[str], None] = lambda
 def _text(cohort: Cohort, plan: Plan, judged: Judged) -> str:
     return (
         f"The plan ({plan.name}) was read before anything was computed and is kept beside this page. Toxicity is "
-        f"{judged.toxicity} by {judged.system}, a clinician's grade where there is one, up to day {plan.until}; where "
-        "a day has no grade, the last known one stands: no recovery is made of silence. Below "
-        f"{cohort.options['few_events']} events there is no curve and no hazard ratio, only a listing. In the trial "
-        f"and of resolution the living are followed to their last grade. {_left_out(judged)}"
+        f"{judged.toxicity} by {judged.system}, a clinician's grade where there is one, up to day {plan.until}, or to "
+        f"day {int(judged.days.last.max(initial=0))}, the last on which anybody was followed. Where a day has no grade "
+        "the last known one stands, so a missing grade never counts as recovery. For resolution, a living patient's "
+        "follow-up ends on the day of the last grade known: what came after it nobody knows. Below "
+        f"{cohort.options['few_events']} events in an arm there is no curve and no hazard ratio, only a listing. "
+        f"{_left_out(judged)}"
     )
 
 
@@ -90,8 +96,14 @@ def _of_timing(cohort: Cohort, of: timing.Emulated, why: str) -> str:
     text = (
         f"{of.eligible:,} patient-days were eligible; {entered:,} entered the trial of their day, {started} of them "
         f"with {drug} started on it.{rest} The first line shows what a naive "
-        f"analysis would say. The recommended one is the trial of every day ({timing.RECOMMENDED}). None of them knows "
-        "what was not recorded, and none says that the treatment works."
+        f"analysis would say. The recommended one is the trial of every day ({timing.RECOMMENDED}). The lines differ "
+        "in whom they are of, so their shares differ: all who started, held against themselves had they waited "
+        "(recommended; the recovery expected below is this share); those for whom somebody alike waited (matched); "
+        "those who could as well have had either (overlap weights); all who reached the grade (strategies). Whoever "
+        "waits on one day and starts on a later one counts on both sides. Intervals of the lines of one trial a day "
+        "leave out or move each patient as a whole, with the quantile of t for the few who decide; the others are "
+        "of large samples, the strategies' of samples of patients. None of them knows what was not recorded, and none "
+        "says that the treatment works."
     )
     return f"{text} {why}" if why else text
 
@@ -124,14 +136,16 @@ def _protocol(cohort: Cohort, plan: Plan, trial: Trial, judged: Judged) -> list[
         ),
         (
             "Analysis",
-            "Daily chance of resolution by a penalised logistic model, errors clustered by patient and mended for few; "
+            "Recommended: daily chance of resolution by a penalised logistic model, errors clustered by patient and "
+            "mended for few; what those who waited say of recovery without the drug. Beside it: matching in risk sets "
+            f"({', '.join(f'{name} within {apart:g}' for name, apart in trial.match.items())}); overlap weights; "
             f"landmarks {_listed(trial.landmarks)}; start within {_listed(trial.start_within)} days by cloning, "
             f"censoring and weighting, {trial.samples} samples, seed {trial.seed}",
         ),
         (
             "Refusal",
-            "No effect with fewer than 5 patients in an arm, fewer than 2 resolutions in either, or one day weighing "
-            "more than 50",
+            "No effect with fewer than 5 patients in an arm, fewer than 2 resolutions in either, one day weighing "
+            "more than 50, or an interval from -100 to +100 points",
         ),
         ("Last day", f"Day {plan.until} after day 0"),
     )

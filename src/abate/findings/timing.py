@@ -15,14 +15,16 @@ from abate.statistics.clone_censor import clone_censor, resampled, strategies
 from abate.statistics.cox import Model, cox
 from abate.statistics.landmark import landmark
 from abate.statistics.matching import Matched, matched
-from abate.statistics.overlap_weights import Balance, Shares, balance, overlap_weights, weighted_shares
+from abate.statistics.overlap_weights import Balance, Shares, Weigh, balance, difference_of_shares, overlap_weights
 from abate.statistics.sequential_trials import DIED, RESOLVED, Entries, daily, entries
 from abate.statistics.start_or_wait import (
     FEWEST_EVENTS,
     FEWEST_PATIENTS,
     GREATEST_WEIGHT,
+    Estimate,
     lacking,
     start_or_wait,
+    too_great,
 )
 from abate.statistics.staying_weights import StayingWeights, staying_weights
 from abate.statistics.time_varying import split_at
@@ -78,16 +80,11 @@ class Emulated:
         """How much each entry counts by overlap weights."""
         return overlap_weights(self.entries, self.trial.adjust_for)
 
-    @cached_property
-    def staying(self) -> StayingWeights:
-        """Weights of the days waited, for those who left by starting."""
-        rows = daily(self.entries)
-        found = staying_weights(self.entries, rows, self.judged.days, self.trial.covariates, stabilised=False)
+    def staying(self, entries: Entries) -> StayingWeights:
+        """Return weights of the days waited, for those who left by starting."""
+        found = staying_weights(entries, daily(entries), self.judged.days, self.trial.covariates, stabilised=False)
         if found.largest > GREATEST_WEIGHT:
-            raise AbateError(
-                f"One day waited would count as {found.largest:.0f}, and {GREATEST_WEIGHT} is the most allowed: almost "
-                "all patients like it had started."
-            )
+            raise AbateError(f"No difference can be told: {too_great(found)}")
         return found
 
     def times(self) -> Times:
@@ -128,7 +125,8 @@ def analyses(of: Emulated, few: int) -> list[Row]:
         Resolutions below which no hazard ratio is told.
     """
     trial = of.trial
-    difference = f"share resolved within {trial.window} days, less that of those who waited"
+    difference = f"share resolved within {trial.window} days: those who started less {{}} (percentage points)"
+    others = difference.format("those who waited")
     rows = [
         _row(NAIVE, "hazard ratio of resolution", lambda: _naive(of, few)),
         *(
@@ -136,13 +134,17 @@ def analyses(of: Emulated, few: int) -> list[Row]:
             for day in trial.landmarks
         ),
         _row("treatment that changes with time", "hazard ratio of resolution", lambda: _changing(of, few)),
-        _row(RECOMMENDED, f"share resolved within {trial.window} days, less that had they waited", lambda: _daily(of)),
-        _row("one trial a day, matched", difference, lambda: _matched(of)),
-        _row("one trial a day, overlap weights", difference, lambda: _overlap(of)),
+        _row(RECOMMENDED, difference.format("the same had they waited"), lambda: _daily(of)),
+        _row("one trial a day, matched", others, lambda: _matched(of)),
+        _row("one trial a day, overlap weights", others, lambda: _overlap(of)),
     ]
     for grace in trial.start_within:
         name = f"start within {grace} days or not: cloned, censored, weighted"
-        rows.append(_row(name, f"share resolved by day {_horizon(of, grace)}", _cloned(of, grace)))
+        measure = (
+            f"share resolved by day {_horizon(of, grace)} ({grace} days to start in and the window of {trial.window}): "
+            "all start less none does (percentage points)"
+        )
+        rows.append(_row(name, measure, _cloned(of, grace)))
     return rows
 
 
@@ -161,7 +163,7 @@ def _enough(treated: Booleans, event: Integers, few: int = 0) -> None:
     """Refuse where an arm is too small, or too few resolved: in all for a hazard ratio, in each arm for anything."""
     resolved = [int((event[arm] == RESOLVED).sum()) for arm in (treated, ~treated)]
     if sum(resolved) < few:
-        raise AbateError(f"{sum(resolved)} resolutions were seen, and a model needs {few}: see the listing.")
+        raise AbateError(f"{sum(resolved)} resolutions were seen, and a hazard ratio needs {few}.")
     patients = [int(treated.sum()), int((~treated).sum())]
     if min(patients) < FEWEST_PATIENTS or min(resolved) < FEWEST_EVENTS:
         raise AbateError(
@@ -189,7 +191,7 @@ def _naive(of: Emulated, few: int) -> Row:
     model = cox(rows.cause(RESOLVED), treated[:, None].astype(float), ["ever treated"])
     words = (
         "Biased, and shown for that: whoever was treated had to stay ill until then, and whoever recovered or died "
-        "early could not be treated."
+        "early could not be treated. A ratio below 1 says here that the treated took longer, as they had to."
     )
     return _hazard(model, treated, rows.event, words)
 
@@ -225,21 +227,24 @@ def _changing(of: Emulated, few: int) -> Row:
 
 def _daily(of: Emulated) -> Row:
     found = start_or_wait(of.entries, of.trial.adjust_for, of.judged.days)
+    waited = found.waited
     words = (
-        f"{_per_cent(found.started.value)} of those who started resolved, {_per_cent(found.waited.value)} expected had "
-        f"they waited. Adjusted for {', '.join(of.trial.adjust_for)}; holds if nothing else decided who was treated."
+        f"{_per_cent(found.started.value)} of those who started resolved; {_per_cent(waited.value)} "
+        f"({_per_cent(waited.low)} to {_per_cent(waited.high)}) of them would have been expected to, had they waited. "
+        f"Adjusted for {', '.join(of.trial.adjust_for)}; holds if nothing else decided who was treated."
     )
     odds = (number(float(np.exp(one)), 2) for one in (found.log_odds.value, found.log_odds.low, found.log_odds.high))
     words += " Daily odds of resolution, started over waited: {} ({} to {}).".format(*odds)
     if found.weights is not None:
-        words += f" Largest weight of a day waited {found.weights.largest:.1f}, {found.weights.cut} cut."
-    one = found.difference
-    return {
-        "estimate": _signed(one.value),
-        "95 % interval": f"{_signed(one.low)} to {_signed(one.high)}",
+        words += (
+            f" For those who left by starting, a day of others like them counts up to {found.weights.largest:.1f} times"
+            f" (weights beyond their 99th percentile are cut to it: {found.weights.cut})."
+        )
+    row = told(found.difference)
+    return row | {
         "patients (treated, not)": f"{found.treated}, {found.untreated}",
         "resolved": f"{found.treated_events}, {found.untreated_events}",
-        "how to read it": words,
+        "how to read it": f"{row['how to read it']}{words}",
     }
 
 
@@ -248,38 +253,54 @@ def _matched(of: Emulated) -> Row:
     apart = ", ".join(f"{name} within {limit:g}" for name, limit in of.trial.match.items())
     words = (
         f"{pairs.matched} of {pairs.treated} who started had somebody like them ({pairs.controls} controls, same day, "
-        f"{apart}); of these alone."
+        f"{apart}), and it is of these alone. It holds if nothing but these decided who was treated."
     )
-    found, row = _shares(of, pairs.weight)
-    return row | {"how to read it": f"{_against(found)} {words}"}
+    found, row = _shares(of, pairs.weight, lambda rows: (matched(rows, of.trial.match).weight, of.staying(rows)))
+    return row | {"how to read it": f"{row['how to read it']}{_against(found)} {words}"}
 
 
 def _overlap(of: Emulated) -> Row:
-    found, row = _shares(of, of.overlap)
+    names = of.trial.adjust_for
+    found, row = _shares(of, of.overlap, lambda rows: (overlap_weights(rows, names), of.staying(rows)))
     one, other = found.effective
     words = (
-        f"Of patients who could have had either, as much as {one:.1f} treated and {other:.1f} untreated entries; the "
-        "weights are taken as known."
+        f"Of patients who could as well have had either: they count as {one:.1f} entries treated and {other:.1f} that "
+        "waited would, unweighted."
     )
-    return row | {"how to read it": f"{_against(found)} {words}"}
+    return row | {"how to read it": f"{row['how to read it']}{_against(found)} {words}"}
 
 
-def _shares(of: Emulated, weight: Floats) -> tuple[Shares, Row]:
+def _shares(of: Emulated, weight: Floats, weigh: Weigh) -> tuple[Shares, Row]:
     if reasons := lacking(of.entries.where(weight > 0)):
         raise AbateError(f"{'; '.join(reasons)}.")
     arms = [of.entries.where(arm & (weight > 0)) for arm in (of.entries.treated, ~of.entries.treated)]
     patients = [len(np.unique(arm.patient)) for arm in arms]
-    found = weighted_shares(of.entries, weight, of.staying)
-    return found, {
-        "estimate": _signed(found.difference),
-        "95 % interval": f"{_signed(found.low)} to {_signed(found.high)}",
+    found, difference = difference_of_shares(of.entries, weigh)
+    return found, told(difference) | {
         "patients (treated, not)": f"{patients[0]}, {patients[1]}",
         "resolved": ", ".join(str(len(np.unique(arm.patient[arm.event == RESOLVED]))) for arm in arms),
     }
 
 
+def told(of: Estimate) -> Row:
+    """Return a difference with its interval, and why there is none where the interval says nothing."""
+    everything = of.low <= -1 and of.high >= 1
+    why = (
+        f"No difference is told: the interval holds every one there can be, for few patients decide it (as much as "
+        f"{of.freedom:.1f}). "
+    )
+    return {
+        "estimate": NOT_TOLD if everything else _points(of.value),
+        "95 % interval": f"{_points(of.low)} to {_points(of.high)}",
+        "how to read it": why if everything else "",
+    }
+
+
 def _against(found: Shares) -> str:
-    return f"{_per_cent(found.treated)} against {_per_cent(found.untreated)}."
+    return (
+        f"{_per_cent(found.treated)} against {_per_cent(found.untreated)} (shares of whom followed so long: whoever "
+        "waited is followed until the own start)."
+    )
 
 
 def _horizon(of: Emulated, grace: int) -> int:
@@ -307,15 +328,15 @@ def _cloned(of: Emulated, grace: int) -> Callable[[], Row]:
         start, wait = (float(arm.curve.at([at], RESOLVED)[0]) for arm in (found.start, found.wait))
         unused = int(of.followed.sum()) - len(early)
         words = (
-            f"{_per_cent(start)} against {_per_cent(wait)}. Largest weights {found.start.largest:.1f} and "
-            f"{found.wait.largest:.1f} (cut at their 99th percentile), as much as {found.start.effective:.1f} and "
-            f"{found.wait.effective:.1f} unweighted patients; {spread.samples} samples of patients, {spread.failed} of "
-            f"them too few. Weights rest on the first day of grade {of.trial.grade} alone; {unused} "
-            "who started on it, or of whom a covariate was not known, are left out."
+            f"{_per_cent(start)} against {_per_cent(wait)}. A patient counts up to {found.start.largest:.1f} and "
+            f"{found.wait.largest:.1f} times (cut at the 99th percentile), all of them as {found.start.effective:.1f} "
+            f"and {found.wait.effective:.1f} unweighted would. Interval of {spread.samples} samples of patients, "
+            f"{spread.failed} of which could not be analysed. Weights rest on the first day of grade {of.trial.grade} "
+            f"alone; {unused} patients who started on it, or of whom a covariate was not known, are left out."
         )
         return {
-            "estimate": _signed(float(spread.difference[0])),
-            "95 % interval": f"{_signed(float(spread.low[0]))} to {_signed(float(spread.high[0]))}",
+            "estimate": _points(float(spread.difference[0])),
+            "95 % interval": f"{_points(float(spread.low[0]))} to {_points(float(spread.high[0]))}",
             "patients (treated, not)": f"{found.start.kept}, {found.wait.kept}",
             "how to read it": words,
         }
@@ -356,6 +377,6 @@ def _per_cent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def _signed(value: float) -> str:
-    # A difference of shares lies within -100 and 100 %, whatever the reach of its interval.
-    return f"{100 * min(max(value, -1.0), 1.0):+.0f} %"
+def _points(value: float) -> str:
+    # A difference of shares lies within -100 and 100 points, whatever the reach of its interval.
+    return f"{100 * min(max(value, -1.0), 1.0):+.0f}"

@@ -34,7 +34,7 @@ def operating(tables: dict[str, pa.Table]) -> Figure:
     for row in rows:
         error = f" (95 % limits {row['low']:.1%} to {row['high']:.1%})" if row["trials"] else " (exact)"
         row["why"] = (
-            f"{row['design']}, {row['n_per_arm']:,} an arm: {row['quantity']} {row['probability']:.1%}{error}; "
+            f"{row['design']}, {row['n_per_arm']:,} a group: {row['quantity']} {row['probability']:.1%}{error}; "
             f"{row['expected_patients']:,.1f} patients on average, stopped early in {row['early_stop']:.0%}"
         )
     names = list(dict.fromkeys(row["design"] for row in rows))
@@ -68,7 +68,7 @@ def _panel(alt: Any, rows: list[dict[str, Any]], names: list[str]) -> Any:
     shapes = [SHAPES[place % len(SHAPES)] for place in places]
     legend = alt.Legend(columns=2, symbolOpacity=1, labelLimit=320)
     base = alt.Chart(pa.Table.from_pylist(rows)).encode(
-        x=alt.X("n_per_arm:Q", title="Patients an arm", scale=alt.Scale(zero=False), axis=alt.Axis(format="d")),
+        x=alt.X("n_per_arm:Q", title="Patients in each group", scale=alt.Scale(zero=False), axis=alt.Axis(format="d")),
         color=alt.Color("design:N", title=None, scale=alt.Scale(domain=names, range=palette), legend=legend),
     )
     top = [0, 1] if quantity == "power" else [0, max(0.1, *(row["high"] for row in rows))]

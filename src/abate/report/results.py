@@ -107,9 +107,14 @@ def love_plot(tables: dict[str, pa.Table]) -> Figure:
     limits = pa.Table.from_pylist([{"at": -LIMIT}, {"at": 0.0}, {"at": LIMIT}])
     lines = alt.Chart(limits).mark_rule(strokeDash=[4, 3], color=colour("muted"), aria=False).encode(x="at:Q")
     chart = alt.layer(lines, points).properties(width=460, height=alt.Step(26))
+    beyond = [row["covariate"] for row in tables["balance"].to_pylist() if abs(row["overlap weights"] or 0) > LIMIT]
+    beyond += [
+        f"{row['covariate']} (matched)" for row in tables["balance"].to_pylist() if abs(row["matched"] or 0) > LIMIT
+    ]
     caption = (
         "How far those who started lie from those who waited in what was known at time zero, in standard deviations; "
-        f"the dashed lines are 0 and {LIMIT} either way, a custom and no test."
+        f"the dashed lines are 0 and {LIMIT} either way, a custom and no test. "
+        + (f"Still beyond them when weighted or matched: {', '.join(beyond)}." if beyond else "None is beyond them.")
     )
     return Figure(
         "balance", "Balance of those who started and who waited", caption, chart, tables["balance"], "balance"
@@ -123,9 +128,10 @@ def endpoint_curves(tables: dict[str, pa.Table]) -> Figure:
     alt.data_transformers.disable_max_rows()
     rows = tables["endpoint_curves"].to_pylist()
     for row in rows:
+        limits = "" if row["low"] is None else f" ({100 * row['low']:.0f} to {100 * row['high']:.0f})"
         row["why"] = (
-            f"{row['endpoint']}, {row['arm']}, day {row['day']:g}: {100 * row['share']:.0f} % "
-            f"({100 * row['low']:.0f} to {100 * row['high']:.0f}), {row['at_risk']} at risk"
+            f"{row['endpoint']}, {row['arm']}, day {row['day']:g}: {100 * row['share']:.0f} %{limits}, "
+            f"{row['at_risk']} at risk"
         )
     panels = [_panel(alt, [row for row in rows if row["endpoint"] == name]) for name in _names(rows, "endpoint")]
     caption = (

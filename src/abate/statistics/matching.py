@@ -10,7 +10,9 @@ from abate.statistics.sequential_trials import Entries
 from abate.statistics.times import Floats
 
 MOST = 3
-"""Controls of a treated entry."""
+"""Controls of a treated entry, ties beside."""
+TIE = 1e-6
+"""How much a day apart adds to a distance: it decides between those who are equally near."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ def matched(of: Entries, furthest: Mapping[str, float], days: int = 0, most: int
         How many days the trial of a control may lie from that of the treated.
     most
         Controls of each, the nearest: by the sum of the distances, each in proportion to the furthest allowed, then by
-        the day, then in the order of the entries. One may stand for several.
+        the day. Those as near as the last of them are controls too, so that no order of patients decides. One may
+        stand for several.
 
     Raises
     ------
@@ -55,7 +58,8 @@ def matched(of: Entries, furthest: Mapping[str, float], days: int = 0, most: int
 
     References
     ----------
-    Li YP, Propert KJ, Rosenbaum PR. J Am Stat Assoc 2001;96:870-882. doi:10.1198/016214501753208573
+    Li YP, Propert KJ, Rosenbaum PR. J Am Stat Assoc 2001;96:870-882. doi:10.1198/016214501753208573. Ties: Abadie A,
+    Imbens GW. Econometrica 2006;74:235-267, doi:10.1111/j.1468-0262.2006.00655.x
 
     Examples
     --------
@@ -77,7 +81,7 @@ def matched(of: Entries, furthest: Mapping[str, float], days: int = 0, most: int
     for row in starting:
         apart = np.abs(of.day[waiting] - of.day[row])
         alike = (apart <= days) & (of.patient[waiting] != of.patient[row])
-        distance = apart * 1e-6
+        distance = apart * TIE
         for name, limit in furthest.items():
             gap = np.abs(columns[name][waiting] - columns[name][row])
             alike &= gap <= limit + 1e-9
@@ -85,7 +89,8 @@ def matched(of: Entries, furthest: Mapping[str, float], days: int = 0, most: int
         there = np.flatnonzero(alike)
         if not len(there):
             continue
-        chosen = waiting[there[np.argsort(distance[there], kind="stable")[:most]]]
+        near = np.sort(distance[there])[:most][-1]
+        chosen = waiting[there[distance[there] <= near + 1e-9]]
         found += 1
         weight[row] += 1
         weight[chosen] += 1 / len(chosen)

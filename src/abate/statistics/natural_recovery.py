@@ -4,18 +4,15 @@ It is what has to stand beside every count of responders: resolution after the s
 "Natural" is without the drug studied, on whatever background treatment the patients had, which is to be named.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from abate.records.problems import AbateError
-from abate.statistics.incidence import incidence, influence
-from abate.statistics.influence import clustered
+from abate.statistics.person_days import PersonDays
 from abate.statistics.sequential_trials import RESOLVED, Entries
-from abate.statistics.times import Integers
-
-FEWEST = 5
-"""Patients below which no recovery is told."""
+from abate.statistics.start_or_wait import had_they_waited
 
 
 @dataclass(frozen=True)
@@ -30,8 +27,8 @@ class NaturalRecovery:
         Days.
     patients, entries
         Untreated patients it was learnt from, and their entries, one a day.
-    treated, matched
-        Entries treated, and those of them with somebody alike to learn from.
+    treated
+        Entries treated.
     resolved, known
         Of the treated: who resolved within the window, and of how many it is known. Death is no resolution.
     """
@@ -43,73 +40,53 @@ class NaturalRecovery:
     patients: int
     entries: int
     treated: int
-    matched: int
     resolved: int
     known: int
 
 
-def natural_recovery(of: Entries, alike: Integers, level: float = 0.95) -> NaturalRecovery:
+def natural_recovery(
+    of: Entries, covariates: Sequence[str], days: PersonDays | None = None, level: float = 0.95
+) -> NaturalRecovery:
     """Return the recovery to be expected without the drug of patients like those who started.
+
+    It is the share "had they waited" of the recommended analysis of timing
+    (:func:`abate.statistics.start_or_wait.had_they_waited`), which can be told where the treated are too few for an
+    effect.
 
     Parameters
     ----------
-    of
-        Entries of :func:`abate.statistics.sequential_trials.entries`.
-    alike
-        Of each entry the kind of patient, a number: the untreated are weighted so that they are of the kinds of the
-        treated, in the same shares.
+    of, covariates, days
+        As in :func:`abate.statistics.start_or_wait.start_or_wait`.
     level
         Of the interval.
 
     Raises
     ------
     AbateError
-        If nobody was treated, or fewer than five untreated patients were alike.
+        If nobody was treated, fewer than five patients waited or fewer than two of them resolved, or one of them would
+        stand for more than fifty.
 
     Notes
     -----
-    Untreated entries are followed until they resolve, die, start the drug, or the window closes; those who start are
-    censored, as if they would have gone on like the others of their kind: one curve is made of each kind, and the
-    shares are then weighted. (Weighted before, the kind that leaves soonest would be lost from one curve of all.)
-    Starting the drug because one is not recovering makes this too favourable.
+    Untreated patients are followed until they resolve, die, start the drug, or the window closes; those who start are
+    given back by weights, as far as starting followed the covariates. Where it followed what no record shows, such as a
+    doctor's sense that a patient is not recovering, the share is too high.
 
     References
     ----------
-    Aalen OO, Johansen S. Scand J Stat 1978;5:141-150. Standardised to the treated: Sato T, Matsuyama Y. Epidemiology
-    2003;14:680-686. doi:10.1097/01.EDE.0000081989.82616.7d
+    Standardised to the treated: Sato T, Matsuyama Y. Epidemiology 2003;14:680-686.
+    doi:10.1097/01.EDE.0000081989.82616.7d
     """
-    from scipy import stats
-
-    if not of.treated.any():
-        raise AbateError("Nobody started the drug while eligible, so there is nobody to expect a recovery of.")
-    kinds, place = np.unique(alike, return_inverse=True)
-    treated = np.bincount(place[of.treated], minlength=len(kinds)).astype(float)
-    untreated = np.bincount(place[~of.treated], minlength=len(kinds)).astype(float)
-    there = untreated > 0
-    learnt = ~of.treated & (there & (treated > 0))[place]
-    patients = len(np.unique(of.patient[learnt]))
-    if patients < FEWEST:
-        raise AbateError(
-            f"No natural recovery can be told: {patients} untreated patients were like those treated, and {FEWEST} are "
-            "needed."
-        )
-    share, moved, at = 0.0, np.zeros((len(of), 1)), np.array([float(of.window)])
-    for kind in np.unique(place[learnt]):
-        mine, portion = learnt & (place == kind), treated[kind] / treated[there].sum()
-        curve = incidence(of.where(mine).as_times(), 2)
-        share += portion * float(curve.at(at, RESOLVED)[0])
-        moved[mine] = portion * influence(curve, at, RESOLVED)
-    reach = float(stats.norm.ppf((1 + level) / 2)) * float(np.sqrt(clustered(moved, of.as_times())[0]))
+    waited = had_they_waited(of, covariates, days, level).share
     told = of.treated & ((of.event > 0) | (of.time == of.window))
     return NaturalRecovery(
-        share,
-        max(0.0, share - reach),
-        min(1.0, share + reach),
+        waited.value,
+        waited.low,
+        waited.high,
         of.window,
-        patients,
-        int(learnt.sum()),
+        len(np.unique(of.patient[~of.treated])),
+        int((~of.treated).sum()),
         int(of.treated.sum()),
-        int(treated[there].sum()),
         int((of.event[of.treated] == RESOLVED).sum()),
         int(told.sum()),
     )

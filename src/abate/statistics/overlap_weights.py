@@ -1,20 +1,23 @@
 """Overlap weights: each patient by the chance of the other treatment, so that those count who could have had either."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from abate.records.problems import AbateError
-from abate.statistics.incidence import incidence, influence
-from abate.statistics.influence import clustered
+from abate.statistics.clustered_logistic import from_patients
+from abate.statistics.incidence import incidence
 from abate.statistics.ridge_logistic import ridge_logistic
 from abate.statistics.sequential_trials import RESOLVED, Entries, daily
+from abate.statistics.start_or_wait import Estimate
 from abate.statistics.staying_weights import StayingWeights
 from abate.statistics.times import Booleans, Floats, times
 
 LEAST = 1e-6
 """Weight below which an entry does not count."""
+GROUPS = 200
+"""Of patients left out in turn, at most."""
 
 
 @dataclass(frozen=True)
@@ -88,32 +91,31 @@ def overlap_weights(of: Entries, covariates: Sequence[str]) -> Floats:
 
 @dataclass(frozen=True)
 class Shares:
-    """Shares resolved within the window in two arms, and their difference with its interval, clustered by patient.
+    """Shares resolved within the window in two arms.
 
     Attributes
     ----------
     treated, untreated
         Shares.
-    difference, low, high
-        Treated less untreated.
     effective
         How many unweighted entries of the treated and of the untreated carry as much.
     """
 
     treated: float
     untreated: float
-    difference: float
-    low: float
-    high: float
     effective: tuple[float, float]
 
+    @property
+    def difference(self) -> float:
+        """Treated less untreated."""
+        return self.treated - self.untreated
 
-def weighted_shares(of: Entries, weight: Floats, stay: StayingWeights | None = None, level: float = 0.95) -> Shares:
+
+def weighted_shares(of: Entries, weight: Floats, stay: StayingWeights | None = None) -> Shares:
     """Compare the shares resolved within the window, entries counted by weights.
 
     Untreated entries end when they start the drug: without ``stay`` as if they had gone on like all others, with it
-    like those who were like them. The weights are taken as known. A patient may be in both arms: the error adds up what
-    each patient does to the difference.
+    like those who were like them.
 
     Parameters
     ----------
@@ -121,33 +123,62 @@ def weighted_shares(of: Entries, weight: Floats, stay: StayingWeights | None = N
         Entries, and how much each counts.
     stay
         Of :func:`abate.statistics.staying_weights.staying_weights`, not stabilised: of each day of each entry.
-    level
-        Of the interval.
 
     Raises
     ------
     AbateError
         If an arm is empty.
     """
-    from scipy import stats
-
     if not (of.treated & (weight > 0)).any() or not (~of.treated & (weight > 0)).any():
         raise AbateError("The shares cannot be compared: an arm has no entry that counts.")
-    at = np.array([float(of.window)])
     rows = daily(of)
     counts = weight[rows.entry] * (1.0 if stay is None else stay.weight)
     last = rows.since == of.time[rows.entry] - 1
     every = times(rows.since + 1, np.where(last, of.event[rows.entry], 0), rows.since, counts, of.patient[rows.entry])
-    moved, shares, effective = np.zeros((len(every), 1)), [], []
-    for sign, arm in ((1.0, of.treated), (-1.0, ~of.treated)):
-        chosen = arm[rows.entry] & (counts > 0)
-        curve = incidence(every.where(chosen), 2)
-        shares.append(float(curve.at(at, RESOLVED)[0]))
-        moved[chosen] = sign * influence(curve, at, RESOLVED)
+    shares, effective = [], []
+    for arm in (of.treated, ~of.treated):
+        curve = incidence(every.where(arm[rows.entry] & (counts > 0)), 2)
+        shares.append(float(curve.at([float(of.window)], RESOLVED)[0]))
         mine = weight[arm]
         effective.append(float(mine.sum() ** 2 / (mine**2).sum()))
-    reach = float(stats.norm.ppf((1 + level) / 2)) * float(np.sqrt(clustered(moved, every)[0]))
-    difference = shares[0] - shares[1]
-    return Shares(
-        shares[0], shares[1], difference, difference - reach, difference + reach, (effective[0], effective[1])
-    )
+    return Shares(shares[0], shares[1], (effective[0], effective[1]))
+
+
+Weigh = Callable[[Entries], tuple[Floats, StayingWeights | None]]
+
+
+def difference_of_shares(of: Entries, weigh: Weigh, level: float = 0.95) -> tuple[Shares, Estimate]:
+    """Return weighted shares, and their difference with an interval that leaves out each patient in turn.
+
+    Weights and matches are made anew without each, for they are estimates too: an interval that takes them as known is
+    too narrow.
+
+    Parameters
+    ----------
+    of
+        Entries.
+    weigh
+        What makes the weights of some entries, and of their days.
+    level
+        Of the interval.
+
+    Raises
+    ------
+    AbateError
+        If an arm is empty, with all patients or without one of them.
+
+    References
+    ----------
+    Delete-one and, above :data:`GROUPS` patients, delete-a-group jackknife: Efron B, Stein C. Ann Stat 1981;9:586-596,
+    doi:10.1214/aos/1176345462. Kott PS. J Off Stat 2001;17:521-526.
+    """
+    found = weighted_shares(of, *weigh(of))
+    patients, place = np.unique(of.patient, return_inverse=True)
+    count = min(len(patients), GROUPS)
+    moved = np.zeros(count)
+    for group in range(count):
+        rest = of.where(place % count != group)
+        moved[group] = weighted_shares(rest, *weigh(rest)).difference - found.difference
+    error, freedom, reach = from_patients(moved * np.sqrt((count - 1) / count), level=level)
+    value = found.difference
+    return found, Estimate(value, value - reach, value + reach, error, freedom)

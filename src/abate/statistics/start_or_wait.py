@@ -16,6 +16,10 @@ from abate.statistics.times import Floats
 FEWEST_PATIENTS = 5
 FEWEST_EVENTS = 2
 GREATEST_WEIGHT = 50
+TOLD = 1000
+"""Weight beyond which its number says nothing more."""
+FARTHEST = 500.0
+"""Log odds beyond which a limit is not computed."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,78 @@ def _counts(of: Entries) -> tuple[int, int, int, int]:
     return tuple(len(np.unique(of.patient[part])) for part in parts)  # type: ignore[return-value]
 
 
+@dataclass(frozen=True)
+class Waited:
+    """The share expected to resolve within the window of those who started, had they waited.
+
+    Attributes
+    ----------
+    share
+        With limits on the scale of log odds, so that they stay within 0 and 1.
+    model, weights
+        Of the daily chance of resolution, and of the untreated days.
+    moved, added
+        How each patient moves the share, and the variance beyond theirs.
+    """
+
+    share: Estimate
+    model: ClusteredLogistic
+    weights: StayingWeights | None
+    moved: Floats
+    added: float
+
+
+def had_they_waited(
+    of: Entries, covariates: Sequence[str], days: PersonDays | None = None, level: float = 0.95
+) -> Waited:
+    """Return the share expected to resolve within the window of those who started, had they waited.
+
+    Parameters
+    ----------
+    of, covariates, days, level
+        As in :func:`start_or_wait`.
+
+    Raises
+    ------
+    AbateError
+        If nobody started, too few waited or resolved waiting, a weight is too great for the comparison to rest on
+        patients, or the model cannot be fitted.
+    """
+    started, waited, _, resolved = _counts(of)
+    if not started:
+        raise AbateError("Nobody started the drug while eligible, so there is nobody to expect a recovery of.")
+    if waited < FEWEST_PATIENTS or resolved < FEWEST_EVENTS:
+        raise AbateError(
+            f"No recovery without the drug can be told: {waited} patients waited, {resolved} of whom resolved within "
+            f"the window; {FEWEST_PATIENTS} and {FEWEST_EVENTS} are needed."
+        )
+    rows = daily(of)
+    weights = staying_weights(of, rows, days, covariates) if days is not None else None
+    if weights is not None and weights.largest > GREATEST_WEIGHT:
+        raise AbateError(f"No recovery without the drug can be told: {too_great(weights)}")
+    used = [name for name in covariates if np.ptp(of.covariates[name]) > 0]
+    clock = np.log1p(rows.since)
+    treated = of.treated[rows.entry].astype(float)
+    middle = float(clock[treated > 0].mean())
+    model = clustered_logistic(
+        np.column_stack([treated, treated * (clock - middle), clock, of.matrix(used)[rows.entry]]),
+        rows.resolved,
+        of.patient[rows.entry],
+        ["treated", "treated x log days", "log days since time zero", *used],
+        weights.weight if weights is not None else None,
+    )
+    deaths = (of.event[rows.entry] == DIED) & (rows.since == of.time[rows.entry] - 1)
+    share, slope = _waiting(model, of.where(of.treated), used, 1 - float(deaths.mean()))
+    moved, added = model.moved @ slope, float(slope @ model.added @ slope)
+    error, freedom, reach = from_patients(moved, added, level)
+    # On the scale of log odds: a share of 89 % give or take 40 is no share.
+    odds, reach = np.log(share / (1 - share)), reach / (share * (1 - share))
+    low, high = (
+        float(1 / (1 + np.exp(-np.clip(limit, -FARTHEST, FARTHEST)))) for limit in (odds - reach, odds + reach)
+    )
+    return Waited(Estimate(share, low, high, error, freedom), model, weights, moved, added)
+
+
 def start_or_wait(
     of: Entries, covariates: Sequence[str], days: PersonDays | None = None, level: float = 0.95
 ) -> StartOrWait:
@@ -144,38 +220,27 @@ def start_or_wait(
     """
     if reasons := lacking(of):
         raise AbateError(f"No effect of the time of treatment can be told: {'; '.join(reasons)}.")
-    rows = daily(of)
-    weights = staying_weights(of, rows, days, covariates) if days is not None else None
-    if weights is not None and weights.largest > GREATEST_WEIGHT:
-        raise AbateError(
-            f"No effect of the time of treatment can be told: one untreated day would count as {weights.largest:.0f}, "
-            f"and {GREATEST_WEIGHT} is the most allowed. Almost all patients like it had started: nobody is left to "
-            "compare them with."
-        )
-    used = [name for name in covariates if np.ptp(of.covariates[name]) > 0]
-    clock = np.log1p(rows.since)
-    treated = of.treated[rows.entry].astype(float)
-    middle = float(clock[treated > 0].mean())
-    model = clustered_logistic(
-        np.column_stack([treated, treated * (clock - middle), clock, of.matrix(used)[rows.entry]]),
-        rows.resolved,
-        of.patient[rows.entry],
-        ["treated", "treated x log days", "log days since time zero", *used],
-        weights.weight if weights is not None else None,
-    )
-    deaths = (of.event[rows.entry] == DIED) & (rows.since == of.time[rows.entry] - 1)
-    who = of.where(of.treated)
-    waited, slope = _waiting(model, who, used, 1 - float(deaths.mean()))
+    waited = had_they_waited(of, covariates, days, level)
     started, found = _started(of)
-    expected, added = model.moved @ slope, float(slope @ model.added @ slope)
+    model = waited.model
+    difference = _estimate(started - waited.share.value, found - waited.moved, waited.added, level)
     return StartOrWait(
         _estimate(float(model.coefficients[1]), model.moved[:, 1], float(model.added[1, 1]), level),
-        _estimate(started - waited, found - expected, added, level),
+        difference,
         _estimate(started, found, 0.0, level),
-        _estimate(waited, expected, added, level),
+        waited.share,
         model,
-        weights,
+        waited.weights,
         *_counts(of),
+    )
+
+
+def too_great(of: StayingWeights) -> str:
+    """Return why weights are too great for a comparison to rest on patients."""
+    count = f"{of.largest:.0f} do" if of.largest < TOLD else f"more than {TOLD:,} do"
+    return (
+        f"one untreated day would count as {count}, and {GREATEST_WEIGHT} is the most allowed. Almost all patients "
+        "like it had started: too few are left to compare them with."
     )
 
 

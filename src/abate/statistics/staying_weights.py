@@ -46,8 +46,8 @@ def staying_weights(
     """Return how much each day of an untreated entry counts, for those who left by starting the drug.
 
     On each day after time zero an untreated patient starts or stays. Two logistic models tell the chance: one by what
-    was known at time zero, the other by what is known on the day. A day counts by the ratio of the chances of having
-    stayed so long; where starting follows nothing new, all weights are 1.
+    was known at time zero, the other by what is known on the day too. A day counts by the ratio of the chances of
+    having stayed so long; where starting follows nothing new, all weights are 1.
 
     Parameters
     ----------
@@ -61,7 +61,8 @@ def staying_weights(
         Quantile at which weights are cut; 1 leaves them.
     stabilised
         Whether they are held against the chance given time zero. A model that has the covariates of time zero needs no
-        more; a share without a model does: those of one kind may leave more often than those of another.
+        more. A share without a model does: those of one kind may leave more often than those of another; its weights
+        are of the chance given the day alone.
 
     Raises
     ------
@@ -93,11 +94,13 @@ def staying_weights(
     spread = np.ptp(both, axis=0) > 0
     scale, middle = np.where(spread, both.std(axis=0), 1.0), both.mean(axis=0)
     now, then = ((part - middle) / scale * spread for part in (now, then))
-    chances = [
-        np.minimum(ridge_logistic(columns, starts.astype(float))(columns), MOST)
-        for columns in (np.column_stack([then, clock]), np.column_stack([now, then, clock]))
-    ]
-    ratio = np.log1p(-chances[0]) * stabilised - np.log1p(-chances[1])
+    known = [now, then, clock] if stabilised else [now, clock]
+
+    def staying(*known: Floats) -> Floats:
+        columns = np.column_stack(known)
+        return np.log1p(-np.minimum(ridge_logistic(columns, starts.astype(float))(columns), MOST))
+
+    ratio = (staying(then, clock) if stabilised else 0.0) - staying(*known)
     # The row of j days since has the chances of the days 1 to j behind it.
     summed = np.concatenate([np.zeros(1), np.cumsum(ratio)])
     first = np.cumsum(length) - length
