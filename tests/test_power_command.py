@@ -21,7 +21,7 @@ def test_a_plan_gives_a_table_and_a_figure(tmp_path: Path, capsys: pytest.Captur
     plan.write_text(PLAN, encoding="utf-8")
     assert main(["power", str(plan), "--out", str(out)]) == 0
     said = capsys.readouterr().out
-    assert "40 a group: power 0.460" in said
+    assert "40 each: power 0.460" in said
     assert "says nothing about whether a drug works" in said
     assert sorted(path.name for path in out.iterdir()) == [
         "design.toml",

@@ -255,9 +255,7 @@ def power(context: click.Context, design: Path | None, out: Path | None, workers
     if not context.obj["quiet"]:
         for row in table.to_pylist():
             error = f" (Monte Carlo error {row['standard_error']:.4f})" if row["trials"] else ""
-            click.echo(
-                f"{row['design']}, {row['n_per_arm']} a group: {row['quantity']} {row['probability']:.3f}{error}"
-            )
+            click.echo(f"{row['design']}, {row['n_per_arm']} each: {row['quantity']} {row['probability']:.3f}{error}")
         click.echo(
             f"It follows from what was assumed, and says nothing about whether a drug works. Table, figure: {out}"
         )
