@@ -7,7 +7,7 @@ PEERS := benchmarks/data/.peers
 SURVIVAL := $(VENV)/survival
 SIZES ?= 1000 10000 100000
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --extra report --group build
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --extra report --extra doors --group build
 SPARK := $(VENV)/spark
 SPARK_LOCK := printf 'pyspark>=4.0,<4.1\npandas>=2.2\n' | uv pip compile - --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet \

@@ -24,8 +24,7 @@ from abate.findings.shape import Section
 from abate.grading.rules import System
 from abate.grading.systems import SYSTEMS, systems_named
 from abate.records.problems import AbateError
-from abate.sources.clif import is_clif, read_clif
-from abate.sources.folder import read_folder
+from abate.sources.doors import OPEN, Door
 
 STUDIES = ("strati2020",)
 """Published cohorts that come with abate."""
@@ -53,18 +52,25 @@ def locate(records: str | Path) -> Path:
     return strati2020.records_path()
 
 
-def read(records: str | Path, progress: Progress = _silent, place: Place = HERE, work: Path | None = None) -> Records:
-    """Read and check a folder of records.
+def read(
+    records: str | Path,
+    progress: Progress = _silent,
+    place: Place = HERE,
+    work: Path | None = None,
+    door: Door = OPEN,
+) -> Records:
+    """Read and check records.
 
     Parameters
     ----------
     records
-        A folder (see the README for its files), one of CLIF 2.1 Parquet files, one that :func:`ingest` wrote, or
-        ``"strati2020"``.
+        What a door reads (see the README), a folder that :func:`ingest` wrote, or ``"strati2020"``.
     progress
         Called with a word before each step.
     place, work
         How much memory it may take, and a folder for what does not fit.
+    door
+        Which door reads them.
 
     Returns
     -------
@@ -87,11 +93,12 @@ def read(records: str | Path, progress: Progress = _silent, place: Place = HERE,
     path = locate(records)
     if is_ingested(path):
         return read_ingested(path, engine)
-    door = read_clif if is_clif(path) else read_folder
-    return ingested(door(path, engine.backend), engine, progress)
+    return ingested(door.read(path, engine.backend), engine, progress)
 
 
-def ingest(records: str | Path, out: str | Path, progress: Progress = _silent, memory: str = "") -> Records:
+def ingest(
+    records: str | Path, out: str | Path, progress: Progress = _silent, memory: str = "", door: Door = OPEN
+) -> Records:
     """Read and check a folder of records once, and write them as typed Parquet from which runs can start.
 
     Parameters
@@ -104,6 +111,8 @@ def ingest(records: str | Path, out: str | Path, progress: Progress = _silent, m
         Called with a word before each step.
     memory
         The most that may be held, such as ``4GB``; the rest is written beside the output meanwhile.
+    door
+        Which door reads them.
 
     Raises
     ------
@@ -112,7 +121,7 @@ def ingest(records: str | Path, out: str | Path, progress: Progress = _silent, m
     """
     check_place(Path(out), MARKER, "folder of ingested records")
     with reserved(Path(out)) as work:
-        found = read(records, progress, Place(memory=memory), work)
+        found = read(records, progress, Place(memory=memory), work, door)
         write_ingested(found, Path(out), progress)
         return found
 

@@ -112,7 +112,7 @@ def is_clif(path: Path) -> bool:
     return "patients" not in read_mapping(path / NAME).parts
 
 
-def read_clif(path: Path, backend: Any) -> Source:
+def read_clif(path: Path, backend: Any, mapping: Path | None = None) -> Source:
     """Read a directory of CLIF files.
 
     Parameters
@@ -122,6 +122,8 @@ def read_clif(path: Path, backend: Any) -> Source:
         tables in :data:`OPTIONAL`; an ``abate.toml`` may name the study, the zone and the coverage.
     backend
         The Ibis backend that reads the files.
+    mapping
+        The mapping file; ``abate.toml`` of the folder unless given.
 
     Returns
     -------
@@ -140,7 +142,7 @@ def read_clif(path: Path, backend: Any) -> Source:
             f"{path.name}: there is no such directory. Expected a directory with clif_hospitalization.parquet. "
             "Give the path of the directory that holds the records."
         )
-    study = read_mapping(path / NAME)
+    study = read_mapping(mapping or path / NAME)
     study = dataclasses.replace(
         study,
         title=study.title or TITLE,

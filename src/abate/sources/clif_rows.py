@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from abate.records.parse import Reading, stacked
+from abate.sources import shelf
 from abate.sources.mapping import Study
 
 
@@ -65,13 +65,5 @@ def with_course(rows: ibis.Table, clif: Clif) -> ibis.Table:
 
 
 def record(rows: ibis.Table, file: str, position: int, **cells: ir.Value) -> ibis.Table:
-    """Return rows as one of our tables: the columns that there are, ``source`` and ``row_order``."""
-    out = {"patient_id": rows.patient_id, "course_id": rows.course_id, **cells}
-    out["source"] = ibis.literal(f"clif_{file}.parquet:") + rows.row__number.cast("string")
-    out["row_order"] = rows.row__number.cast("int64") + position * 10**12
-    return rows.select(**out)
-
-
-def union(parts: list[ibis.Table]) -> ibis.Table | None:
-    """Return all rows of several tables, None where there is no table."""
-    return stacked(parts, Reading()) if parts else None
+    """Return rows of a CLIF file as one of our tables: :func:`abate.sources.shelf.record`."""
+    return shelf.record(rows, f"clif_{file}.parquet", position, **cells)

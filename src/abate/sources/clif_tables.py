@@ -5,15 +5,15 @@ aside: judging is the reader's work. No value is changed but for the spelling of
 inspired oxygen, which CLIF gives as a fraction and the records in percent.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 import ibis
-import ibis.expr.types as ir
 
 from abate.records import parse
 from abate.records.canonical import plain_word
 from abate.records.patients import LIMITS
-from abate.sources.clif_rows import Clif, local, record, union, with_course
+from abate.sources.clif_rows import Clif, local, record, with_course
+from abate.sources.shelf import renamed, union
 
 VITALS = {
     "temp_c": ("temperature", "Cel"),
@@ -86,10 +86,6 @@ SPELLING = {
 BASELINE = ("admission_type_category", "discharge_category")
 
 
-def _renamed(cell: ir.StringValue, names: Mapping[str, str]) -> ir.StringValue:
-    return cell.cases(*names.items(), else_=cell)
-
-
 def _patients(clif: Clif) -> ibis.Table:
     rows = clif.courses
     body = {"weight_kg": ibis.null("string"), "height_cm": ibis.null("string")}
@@ -136,7 +132,7 @@ def _vitals(clif: Clif, position: int) -> ibis.Table:
         rows,
         "vitals",
         position,
-        variable=_renamed(name, {word: ours for word, (ours, _) in VITALS.items()}),
+        variable=renamed(name, {word: ours for word, (ours, _) in VITALS.items()}),
         value=clif.number(rows.vital_value),
         unit=name.cases(*((word, unit) for word, (_, unit) in VITALS.items()), else_=ibis.null("string")),
         time=local(rows.recorded_dttm),
@@ -151,11 +147,11 @@ def _labs(clif: Clif, position: int) -> ibis.Table:
         rows,
         "labs",
         position,
-        variable=_renamed(rows.lab_category.lower(), LABS),
+        variable=renamed(rows.lab_category.lower(), LABS),
         # The text first: the number beside it has lost its comparator.
         value=ibis.ifelse(reads, rows.lab_value, clif.number(rows.lab_value_numeric)),
         text=ibis.ifelse(reads, ibis.null("string"), rows.lab_value),
-        unit=_renamed(rows.reference_unit, LAB_UNITS),
+        unit=renamed(rows.reference_unit, LAB_UNITS),
         time=local(rows.lab_collect_dttm),
     )
 
@@ -269,7 +265,7 @@ def _doses(clif: Clif, position: int) -> ibis.Table:
         unit=ibis.ifelse(counted, none, rows.med_dose_unit),
         dose_count=ibis.ifelse(counted, amount, none),
         route=rows.med_route_category,
-        status=_renamed(rows.mar_action_category.lower(), GIVEN),
+        status=renamed(rows.mar_action_category.lower(), GIVEN),
         time=local(rows.admin_dttm),
     )
 

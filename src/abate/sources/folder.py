@@ -62,7 +62,7 @@ def allowed(table: Table) -> tuple[str, ...]:
     return (*names, *tables.TIME_COLUMNS, *ends)
 
 
-def read_folder(path: Path, backend: Any) -> Source:
+def read_folder(path: Path, backend: Any, mapping: Path | None = None) -> Source:
     """Read a directory of record files.
 
     Parameters
@@ -72,6 +72,8 @@ def read_folder(path: Path, backend: Any) -> Source:
         with an ``abate.toml`` that says which file is which.
     backend
         The Ibis backend that reads the files.
+    mapping
+        The mapping file; ``abate.toml`` of the folder unless given.
 
     Raises
     ------
@@ -89,7 +91,7 @@ def read_folder(path: Path, backend: Any) -> Source:
             f"{path.name}: there is no such directory. Expected a directory with patients.csv or "
             f"{NAME}. Give the path of the directory that holds the records."
         )
-    study = read_mapping(path / NAME)
+    study = read_mapping(mapping or path / NAME)
     backend.raw_sql(f"SET TimeZone = '{study.zone.replace(chr(39), '')}'")
     door = _Door(path, backend, study)
     parts = {name: study.parts.get(name) or door.default_parts(name) for name in TABLES}

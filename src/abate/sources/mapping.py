@@ -123,6 +123,7 @@ class Study:
     groups: Mapping[str, Group] = field(default_factory=dict)
     comparisons: tuple[Comparison, ...] = ()
     parts: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
+    door: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _is_number(value: object) -> bool:
@@ -209,7 +210,7 @@ def read_mapping(path: Path) -> Study:
 def study_from(content: Mapping[str, Any]) -> Study:
     """Return the study that the content of a mapping file describes; see :func:`read_mapping`."""
     read = _Reader()
-    top = ("study", "reading", "options", "coverage", "groups", "comparisons", "variables", "drugs", "events")
+    top = ("study", "reading", "options", "coverage", "groups", "comparisons", "variables", "drugs", "events", "door")
     read.known("", content, (*top, *(name for name in TABLES if name not in top)))
     study = read.table("study", content.get("study", {}))
     texts = ("title", "population", "mark", "treatment", "toxicity", "system")
@@ -243,6 +244,7 @@ def study_from(content: Mapping[str, Any]) -> Study:
         groups=groups,
         comparisons=_comparisons(read, content, known, groups),
         parts={name: found for name, found in parts.items() if found},
+        door=read.table("door", content.get("door", {})),
     )
     if result.treatment and result.treatment not in known.drugs:
         read.wrong("study.treatment", "no drug has this name", "a drug of the dictionary")

@@ -1,0 +1,55 @@
+"""The doors by name, and which of them a place is: each ends in the same tables."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from abate.records.problems import AbateError, perhaps
+from abate.sources.clif import is_clif, read_clif
+from abate.sources.folder import Source, read_folder
+from abate.sources.sdtm import is_sdtm, read_sdtm
+
+Reader = Callable[[Path, Any, Path | None], Source]
+
+DOORS: dict[str, tuple[Callable[[Path], bool], Reader]] = {
+    "clif": (is_clif, read_clif),
+    "sdtm": (is_sdtm, read_sdtm),
+    "folder": (Path.is_dir, read_folder),
+}
+"""Of each door: whether a place is of its kind, and what reads it; the first that fits is taken where none is named."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """How records are read.
+
+    Attributes
+    ----------
+    name
+        Of the door; found out from the place where blank.
+    mapping
+        The mapping file, where it does not stand in the folder of the records.
+    """
+
+    name: str = ""
+    mapping: Path | None = None
+
+    def read(self, path: Path, backend: Any) -> Source:
+        """Return what the door hands on of a folder or file.
+
+        Raises
+        ------
+        AbateError
+            If no door has this name; and as that door says.
+        """
+        if self.name and self.name not in DOORS:
+            guess = perhaps(self.name, DOORS, "one of " + ", ".join(DOORS))
+            raise AbateError(f"No door is called {self.name}. Expected {guess}.")
+        if self.mapping and not self.mapping.is_file():
+            raise AbateError(f"{self.mapping.name}: there is no such mapping file. Expected a TOML file.")
+        found = next((reader for fits, reader in DOORS.values() if fits(path)), read_folder)
+        return (DOORS[self.name][1] if self.name else found)(path, backend, self.mapping)
+
+
+OPEN = Door()

@@ -1,0 +1,138 @@
+"""Which infusion each record belongs to: a course an infusion, and what ``[door]`` of the mapping file says of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from abate.records.dictionary import Dictionary
+from abate.records.problems import Problem, UnusableRecordsError
+from abate.records.toml_keys import Key, listed, one_of, problems_of, whole
+from abate.sources.mapping import NAME, Study
+
+LEAD = 14
+"""Days before a later infusion from which on records are of its course: lymphodepletion begins within them."""
+
+
+def _word(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool) and bool(str(value).strip())
+
+
+KEYS: dict[str, Key] = {
+    "day0": one_of(("infusion", "admission", "reference")),
+    "infusion": Key("a list of codes or names of CAR T products or procedures", listed(_word, range(1, 500))),
+    "cohort": Key("the number of a cohort definition", whole(0, 2**31)),
+    "lead_days": Key("a whole number of days from 0 to 365", whole(0, 365)),
+    "adverse_event_system": Key("a grading system of the toxicity grades of adverse events", _word),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What ``[door]`` of the mapping file says.
+
+    Attributes
+    ----------
+    day0
+        ``infusion`` of a CAR T product, ``admission`` (a course a stay in hospital), or ``reference`` (SDTM's start).
+    infusion
+        Codes or names, in small letters, that mean such a product or its infusion, beside those of the dictionary.
+    cohort
+        Number of an OMOP cohort whose start is day 0; none where not said.
+    lead_days
+        Days before a later infusion from which on records are of its course.
+    adverse_event_system
+        Whose grades the toxicity grades of adverse events are; blank where not said.
+    """
+
+    day0: str = "infusion"
+    infusion: tuple[str, ...] = ()
+    cohort: int | None = None
+    lead_days: int = LEAD
+    adverse_event_system: str = ""
+
+
+def settings(study: Study) -> Settings:
+    """Return what ``[door]`` says.
+
+    Raises
+    ------
+    UnusableRecordsError
+        Naming everything in it that is not understood.
+    """
+    given = study.door
+    if said := problems_of("[door]", given, KEYS):
+        advice = "Correct the mapping file."
+        raise UnusableRecordsError([Problem("unusable", NAME, "door", text.rstrip("."), "", advice) for text in said])
+    found: Mapping[str, Any] = {
+        **given,
+        "infusion": tuple(str(code).strip().lower() for code in given.get("infusion", ())),
+    }
+    return Settings(**found)
+
+
+def products(known: Dictionary, asked: Settings) -> dict[str, str]:
+    """Return every written form of a CAR T product, in small letters, and its name; those asked for name themselves."""
+    found: dict[str, str] = {}
+    for name, row in known.drugs.items():
+        if row.get("drug_class", "").startswith("CAR-T"):
+            codes = [row.get(system, "") for system in ("omop", "rxnorm", "atc", "other_names")]
+            written = [part.lower() for code in codes for part in code.split("|") if part]
+            found |= dict.fromkeys([name, *written], name)
+    return {**dict.fromkeys(asked.infusion, ""), **found}
+
+
+def numbered(infusions: ibis.Table, lead_days: int) -> ibis.Table:
+    """Return infusions as courses, numbered within their patient by day 0.
+
+    Parameters
+    ----------
+    infusions
+        ``patient_id, day0`` (text, ISO 8601) and whatever else; one row an infusion.
+    lead_days
+        As :attr:`Settings.lead_days`.
+
+    Returns
+    -------
+    ibis.Table
+        Also ``course_id`` (text), ``begins`` and ``ends``: from when on and until when records are of the course; null
+        where nothing comes before or after it.
+    """
+    at = infusions.day0.try_cast("timestamp")
+    order = ibis.window(group_by="patient_id", order_by=[at, infusions.row__number])
+    rows = infusions.mutate(
+        course_id=(ibis.row_number().over(order) + 1).cast("string"),
+        begins=at.truncate("D") - ibis.interval(days=lead_days),
+        place=ibis.row_number().over(order),
+    )
+    order = ibis.window(group_by="patient_id", order_by="place")
+    rows = rows.mutate(ends=rows.begins.lead().over(order))
+    return rows.mutate(begins=ibis.ifelse(rows.place == 0, ibis.null("timestamp"), rows.begins)).drop("place")
+
+
+def with_course(rows: ibis.Table, courses: ibis.Table, when: ir.StringValue) -> ibis.Table:
+    """Add ``course_id``: of the infusion whose time a record falls in, by its start; null where it falls in none.
+
+    A record without a time is of the only course of its patient, or of none that can be told.
+
+    Parameters
+    ----------
+    rows
+        With ``patient_id``.
+    courses
+        From :func:`numbered`.
+    when
+        Time of each row, text as ISO 8601.
+    """
+    month = when.re_search(r"^[0-9]{4}-[0-9]{2}$")
+    rows = rows.mutate(at__time=ibis.ifelse(month, when + "-01", when).try_cast("timestamp"))
+    known = courses.select(of__patient="patient_id", course_id="course_id", begins__time="begins", ends__time="ends")
+    alone = known.begins__time.isnull() & known.ends__time.isnull()
+    inside = ibis.coalesce(rows.at__time >= known.begins__time, known.begins__time.isnull()) & ibis.coalesce(
+        rows.at__time < known.ends__time, known.ends__time.isnull()
+    )
+    falls = alone | (rows.at__time.notnull() & inside)
+    joined = rows.left_join(known, [rows.patient_id == known.of__patient, falls])
+    return joined.drop("at__time", "of__patient", "begins__time", "ends__time")
