@@ -5,26 +5,18 @@ records cannot be used or the command was wrong, 3 an error of abate itself.
 """
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from abate.engine.ingest import Records
+from abate.cli_planning import plan, power, synth
+from abate.terminal import CODES, MEMORY, door_of, from_door, steps, summary
 
 NOTE = (
     "Research software: attribution of any finding to a cause is assumed, never known; no dosing advice; "
     "a computed grade does not replace a clinician's."
 )
-CODES = (
-    "Exit codes: 0 done; 1 (check) usable, with values set aside; 2 unusable records or a wrong command; "
-    "3 an error of abate itself (--debug shows it)."
-)
-
-MEMORY = "The most that DuckDB may hold, such as 4GB; the rest is written beside the output meanwhile."
 
 
 @click.group(epilog=f"{CODES}\n\n{NOTE}", context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,57 +28,35 @@ def cli(context: click.Context, debug: bool, quiet: bool) -> None:
     """Turn the records of CAR T-cell recipients into graded toxicity, exposure, response and a report.
 
     RECORDS is a folder with patients.csv (or .parquet) and any of measurements, states, drugs,
-    events and coverage, or with an abate.toml that says which file is which; or with the
-    clif_*.parquet files of CLIF 2.1; or the name of a published study that comes with abate:
-    strati2020.
+    events and coverage, or with an abate.toml that says which file is which; or what another DOOR
+    reads (clif, sdtm), whose name may stand before it; or the name of a published study that comes
+    with abate: strati2020.
     """
     context.obj = {"debug": debug, "quiet": quiet}
 
 
-@contextmanager
-def steps(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Show a progress bar on the terminal while long work runs; nothing where it is silenced."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True, quiet=quiet)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda step: bar.update(task, description=step)
-
-
-def summary(records: "Records", show_values: bool) -> None:
-    """Say what was used and set aside, and every problem; identifiers and values only if asked."""
-    for problem in records.problems:
-        click.echo(f"{problem}\n")
-    rows = records.accounting.to_pylist()
-    for row in rows:
-        click.echo(
-            f"{row['table']}: {row['values_in']:,} values in = {row['used']:,} used + {row['set_aside']:,} set aside"
-        )
-    if show_values:
-        for row in records.put_aside().to_pylist():
-            click.echo(
-                f"{row['source']}: patient {row['patient_id']}, {row['recorded']} -> {row['reason']}",
-            )
+for command in (plan, power, synth):
+    cli.add_command(command)
 
 
 @cli.command(epilog=CODES)
-@click.argument("records", type=click.Path())
+@from_door
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the full report, with patients and values.")
 @click.option("--show-values", is_flag=True, help="Also print patients and values that were set aside.")
 @click.pass_context
-def check(context: click.Context, records: str, out: Path | None, show_values: bool) -> None:
+def check(
+    context: click.Context, records: tuple[str, ...], mapping: Path | None, out: Path | None, show_values: bool
+) -> None:
     """Say everything that is wrong with RECORDS, all at once."""
     from abate import verbs
     from abate.records.problems import UnusableRecordsError
     from abate.report.checked import write_check, write_problems
 
     quiet = context.obj["quiet"]
+    door, place = door_of(records, mapping)
     with steps(quiet) as say:
         try:
-            found = verbs.read(records, say)
+            found = verbs.read(place, say, door=door)
         except UnusableRecordsError as error:
             if out:
                 write_problems(error.problems, out)
@@ -106,23 +76,24 @@ def check(context: click.Context, records: str, out: Path | None, show_values: b
 
 
 @cli.command(epilog=CODES)
-@click.argument("records", type=click.Path())
+@from_door
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the ingested records.")
 @click.option("--memory", default="", help=MEMORY)
 @click.pass_context
-def ingest(context: click.Context, records: str, out: Path, memory: str) -> None:
+def ingest(context: click.Context, records: tuple[str, ...], mapping: Path | None, out: Path, memory: str) -> None:
     """Check RECORDS once and write them as typed Parquet; every other verb takes that folder for RECORDS."""
     from abate import verbs
 
+    door, place = door_of(records, mapping)
     with steps(context.obj["quiet"]) as say:
-        found = verbs.ingest(records, out, say, memory)
+        found = verbs.ingest(place, out, say, memory, door)
     if not context.obj["quiet"]:
         summary(found, show_values=False)
         click.echo(f"Report on them: abate run {out} --out REPORT")
 
 
 @cli.command(epilog=CODES)
-@click.argument("records", type=click.Path())
+@from_door
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the report.")
 @click.option("--system", "systems", multiple=True, help="Grade by this system alone; may be given several times.")
 @click.option("--engine", default="duckdb", show_default=True, help="Where it runs: duckdb (here), postgres, spark.")
@@ -132,7 +103,8 @@ def ingest(context: click.Context, records: str, out: Path, memory: str) -> None
 @click.pass_context
 def run(
     context: click.Context,
-    records: str,
+    records: tuple[str, ...],
+    mapping: Path | None,
     out: Path,
     systems: tuple[str, ...],
     engine: str,
@@ -144,9 +116,10 @@ def run(
     from abate import verbs
     from abate.engine.connect import Place
 
+    door, path = door_of(records, mapping)
     place = Place(engine, connect, workspace, memory)
     with steps(context.obj["quiet"]) as say:
-        report = verbs.run(records, out, say, systems, place)
+        report = verbs.run(path, out, say, systems, place, door=door)
     if not context.obj["quiet"]:
         rows = report.records.accounting.to_pylist()
         values, used = (sum(row[name] for row in rows) for name in ("values_in", "used"))
@@ -155,19 +128,22 @@ def run(
 
 
 @cli.command(epilog=CODES)
-@click.argument("records", type=click.Path())
+@from_door
 @click.option("--plan", type=click.Path(path_type=Path), required=True, help="TOML file; abate plan prints one.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the report.")
 @click.option("--memory", default="", help=MEMORY)
 @click.pass_context
-def analyse(context: click.Context, records: str, plan: Path, out: Path, memory: str) -> None:
+def analyse(
+    context: click.Context, records: tuple[str, ...], mapping: Path | None, plan: Path, out: Path, memory: str
+) -> None:
     """Write the report of RECORDS with the results of a plan: timing of treatment, endpoints, states by day."""
     from abate import verbs
     from abate.engine.connect import Place
     from abate.findings.timing import NOT_TOLD
 
+    door, path = door_of(records, mapping)
     with steps(context.obj["quiet"]) as say:
-        report = verbs.run(records, out, say, place=Place(memory=memory), plan=plan)
+        report = verbs.run(path, out, say, place=Place(memory=memory), plan=plan, door=door)
     if not context.obj["quiet"]:
         for row in report.findings.tables["timing"].to_pylist():
             told = f"{row['estimate']} ({row['95 % interval']}), {row['measure']}"
@@ -176,89 +152,28 @@ def analyse(context: click.Context, records: str, plan: Path, out: Path, memory:
 
 
 @cli.command(epilog=CODES)
-def plan() -> None:
-    """Print a plan to start from, every key explained: abate plan > plan.toml."""
-    from abate.findings.plan import TEMPLATE
-
-    click.echo(TEMPLATE, nl=False)
-
-
-@cli.command(epilog=CODES)
-@click.argument("records", type=click.Path())
+@from_door
 @click.option("--patient", required=True, help="Identifier of the patient.")
 @click.option("--day", type=int, required=True, help="Day after day 0.")
 @click.option("--system", default="", help="Such as astct_crs; all if none is named (abate calc lists them).")
 @click.option("--course", type=int, default=1, show_default=True, help="Number of the course of the patient.")
 @click.pass_context
-def explain(context: click.Context, records: str, patient: str, day: int, system: str, course: int) -> None:
+def explain(
+    context: click.Context,
+    records: tuple[str, ...],
+    mapping: Path | None,
+    patient: str,
+    day: int,
+    system: str,
+    course: int,
+) -> None:
     """Say why a day of a patient of RECORDS has its grade; shows the values it rests on."""
     from abate import verbs
 
+    door, path = door_of(records, mapping)
     with steps(context.obj["quiet"]) as say:
-        text = verbs.explain(records, patient, day, system, course, say)
+        text = verbs.explain(path, patient, day, system, course, say, door)
     click.echo(text)
-
-
-@cli.command(epilog=CODES)
-@click.option("--patients", type=int, required=True, help="How many: 1 to 1,000,000.")
-@click.option("--seed", type=int, default=2020, show_default=True, help="The same seed gives the same bytes.")
-@click.option(
-    "--effect",
-    "effects",
-    multiple=True,
-    metavar="NAME=NUMBER",
-    help="What anakinra does, by assumption; 0, which is nothing, unless given. duration: logarithm of the ratio of "
-    "the days that remain; severity: grades added to each later day; death: logarithm of the hazard ratio.",
-)
-@click.option(
-    "--policy", default="refractory", show_default=True, help="Who gets it: refractory, unseen, prophylaxis, none."
-)
-@click.option("--layer", default="clean", show_default=True, help="clean, or usual: lost, doubled, misdated values.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the records and their truth.")
-@click.pass_context
-def synth(
-    context: click.Context, patients: int, seed: int, effects: tuple[str, ...], policy: str, layer: str, out: Path
-) -> None:
-    """Write a made-up cohort whose truth is known: records, intended grades, rates beside published ones."""
-    from abate import verbs
-
-    with steps(context.obj["quiet"]) as say:
-        verbs.synth(out, patients, seed, effects, policy, layer, say)
-    if not context.obj["quiet"]:
-        click.echo(f"{patients:,} made-up patients are in {out}; SYNTHETIC_rates.html says how near they are.")
-        click.echo(f"Report on them: abate run {out} --out REPORT")
-
-
-@cli.command(epilog=CODES)
-@click.argument("design", type=click.Path(path_type=Path), required=False)
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the table and its figure.")
-@click.option("--workers", type=click.IntRange(1), help="Processes; as many as there are cores unless given.")
-@click.option("--template", is_flag=True, help="Print a plan to start from, every key explained.")
-@click.pass_context
-def power(context: click.Context, design: Path | None, out: Path | None, workers: int | None, template: bool) -> None:
-    """Say what the trials planned in DESIGN, a TOML file, could find: power, true size, patients needed."""
-    from abate.records.problems import AbateError
-    from abate.statistics.design_file import TEMPLATE
-
-    if template:
-        click.echo(TEMPLATE, nl=False)
-        return
-    if design is None or out is None:
-        raise AbateError(
-            "Planning trials needs a plan and a folder. Expected abate power DESIGN.toml --out FOLDER. "
-            "Make a plan with: abate power --template > design.toml"
-        )
-    from abate import verbs
-
-    with steps(context.obj["quiet"]) as say:
-        table = verbs.power(design, out, workers, lambda done, of: say(f"trials {done:,} of {of:,}"))
-    if not context.obj["quiet"]:
-        for row in table.to_pylist():
-            error = f" (Monte Carlo error {row['standard_error']:.4f})" if row["trials"] else ""
-            click.echo(f"{row['design']}, {row['n_per_arm']} each: {row['quantity']} {row['probability']:.3f}{error}")
-        click.echo(
-            f"It follows from what was assumed, and says nothing about whether a drug works. Table, figure: {out}"
-        )
 
 
 @cli.command(epilog=CODES)

@@ -3,18 +3,15 @@
 import datetime
 import importlib.metadata
 import importlib.util
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
 from abate.cohort import Cohort, derive
-from abate.engine.connect import HERE, Place, elsewhere, in_process
+from abate.engine.connect import HERE, Place
 from abate.engine.ingest import Records
-from abate.engine.ingest import ingest as ingested
-from abate.engine.ingested import MARKER, is_ingested, read_ingested, write_ingested
 from abate.engine.whole import check_place, reserved
 from abate.findings import Findings, find
 from abate.findings.plan import Plan, read_plan
@@ -23,124 +20,15 @@ from abate.findings.results import results
 from abate.findings.shape import Section
 from abate.grading.rules import System
 from abate.grading.systems import SYSTEMS, systems_named
+from abate.reading import STUDIES, Progress, ingest, opened, read, silent
 from abate.records.problems import AbateError
 from abate.sources.doors import OPEN, Door
 
-STUDIES = ("strati2020",)
-"""Published cohorts that come with abate."""
-
-Progress = Callable[[str], None]
-
-
-def _silent(_: str) -> None:
-    """Say nothing."""
-
-
-def locate(records: str | Path) -> Path:
-    """Return the folder meant: a path, or the name of a published study.
-
-    Raises
-    ------
-    AbateError
-        If it is neither.
-    """
-    path = Path(records)
-    if path.is_dir() or str(records) not in STUDIES:
-        return path
-    from abate.studies import strati2020
-
-    return strati2020.records_path()
-
-
-def read(
-    records: str | Path,
-    progress: Progress = _silent,
-    place: Place = HERE,
-    work: Path | None = None,
-    door: Door = OPEN,
-) -> Records:
-    """Read and check records.
-
-    Parameters
-    ----------
-    records
-        What a door reads (see the README), a folder that :func:`ingest` wrote, or ``"strati2020"``.
-    progress
-        Called with a word before each step.
-    place, work
-        How much memory it may take, and a folder for what does not fit.
-    door
-        Which door reads them.
-
-    Returns
-    -------
-    Records
-        The six tables, what was set aside and why, and what to read about it.
-
-    Raises
-    ------
-    AbateError
-        If there is no such folder, or the records cannot be used; it names everything wrong.
-
-    Examples
-    --------
-    >>> letter = read("strati2020")
-    >>> letter["patients"].count().to_pyarrow().as_py()
-    8
-    """
-    engine = in_process(place, work)
-    progress("reading files")
-    path = locate(records)
-    if is_ingested(path):
-        return read_ingested(path, engine)
-    return ingested(door.read(path, engine.backend), engine, progress)
-
-
-def ingest(
-    records: str | Path, out: str | Path, progress: Progress = _silent, memory: str = "", door: Door = OPEN
-) -> Records:
-    """Read and check a folder of records once, and write them as typed Parquet from which runs can start.
-
-    Parameters
-    ----------
-    records
-        As in :func:`read`.
-    out
-        The folder; written whole or not at all. It holds identifiers and values.
-    progress
-        Called with a word before each step.
-    memory
-        The most that may be held, such as ``4GB``; the rest is written beside the output meanwhile.
-    door
-        Which door reads them.
-
-    Raises
-    ------
-    AbateError
-        If the records cannot be used, the place holds something else, or another process is writing there.
-    """
-    check_place(Path(out), MARKER, "folder of ingested records")
-    with reserved(Path(out)) as work:
-        found = read(records, progress, Place(memory=memory), work, door)
-        write_ingested(found, Path(out), progress)
-        return found
-
-
-@contextmanager
-def opened(records: str | Path, place: Place, work: Path, progress: Progress = _silent) -> Iterator[Records]:
-    """Give the records on the engine of a place; other engines than the embedded one take them over as Parquet."""
-    if place.engine == "duckdb":
-        yield read(records, progress, place, work)
-        return
-    with elsewhere(place, work) as (engine, shared):
-        folder = shared / "records"
-        write_ingested(read(records, progress, place, work), folder, progress)
-        progress(f"handing over to {place.engine}")
-        yield read_ingested(folder, engine)
+__all__ = ["STUDIES", "Progress", "analyse", "explain", "ingest", "power", "read", "reproduce", "run", "synth"]
 
 
 def analyse(
-    records: str | Path | Records, progress: Progress = _silent, systems: Mapping[str, System] | None = None
+    records: str | Path | Records, progress: Progress = silent, systems: Mapping[str, System] | None = None
 ) -> Cohort:
     """Derive grades, exposure, response, survival and biomarkers from records, by all grading systems or some.
 
@@ -154,7 +42,7 @@ def analyse(
     return derive(found, progress, systems or dict(SYSTEMS))
 
 
-def reproduce(study: str = "strati2020", progress: Progress = _silent) -> pa.Table:
+def reproduce(study: str = "strati2020", progress: Progress = silent) -> pa.Table:
     """Recompute what a published study prints from its own patients.
 
     Parameters
@@ -185,7 +73,8 @@ def explain(
     day: int,
     system: str = "",
     course: int = 1,
-    progress: Progress = _silent,
+    progress: Progress = silent,
+    door: Door = OPEN,
 ) -> str:
     """Say why a day has its grade: criteria, records, what was missing, under one system or all.
 
@@ -199,6 +88,8 @@ def explain(
         ``astct_crs, cartox_crs, astct_icans, cartox_cres``; all of them where none is named.
     progress
         Called with a word before each step.
+    door
+        Which door reads the records.
 
     Returns
     -------
@@ -214,7 +105,7 @@ def explain(
     from abate.findings.explain import words
 
     chosen = systems_named([system] if system else ())
-    cohort = records if isinstance(records, Cohort) else analyse(records, progress)
+    cohort = records if isinstance(records, Cohort) else analyse(read(records, progress, door=door), progress)
     people = cohort.patients.filter(cohort.patients.patient_id == patient)
     courses = people.select("course_id").order_by("course_id").to_pyarrow()["course_id"].to_pylist()
     if not courses:
@@ -259,7 +150,7 @@ def synth(
     effects: Iterable[str] = (),
     policy: str = "refractory",
     layer: str = "clean",
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Path:
     """Write a made-up cohort whose truth is known.
 
@@ -320,12 +211,13 @@ class Report:
 def run(
     records: str | Path,
     out: str | Path,
-    progress: Progress = _silent,
+    progress: Progress = silent,
     systems: Iterable[str] = (),
     place: Place = HERE,
     plan: str | Path | None = None,
+    door: Door = OPEN,
 ) -> Report:
-    """Write the cohort report of a folder of records, with the results of a plan where one is given.
+    """Write the cohort report of records, with the results of a plan where one is given.
 
     Parameters
     ----------
@@ -341,6 +233,8 @@ def run(
         Where expressions run: :class:`abate.engine.connect.Place`.
     plan
         A TOML file: :data:`abate.findings.plan.TEMPLATE`.
+    door
+        Which door reads the records.
 
     Raises
     ------
@@ -353,7 +247,7 @@ def run(
 
     out, planned = Path(out), None if plan is None else read_plan(Path(plan))
     check_place(out, REPORT, "report")
-    with reserved(out) as work, opened(records, place, work, progress) as found:
+    with reserved(out) as work, opened(records, place, work, progress, door) as found:
         if planned:
             check_plan(planned, found)
         cohort = analyse(found, progress, systems_named(systems))
