@@ -98,7 +98,7 @@ def test_a_wrong_command_exits_2(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_error_of_abate_itself_exits_3_and_shows_its_traceback_only_if_asked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("Secret-7")
 
     monkeypatch.setattr("abate.verbs.read", broken)

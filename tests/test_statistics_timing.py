@@ -10,6 +10,7 @@ from abate.records.problems import AbateError
 from abate.statistics.clone_censor import clone_censor, resampled, strategies
 from abate.statistics.clustered_logistic import clustered_logistic, from_patients
 from abate.statistics.cox import cox
+from abate.statistics.incidence import incidence
 from abate.statistics.landmark import landmark
 from abate.statistics.natural_recovery import from_durations, natural_recovery
 from abate.statistics.person_days import PersonDays, carried, days_since, days_so_far, highest_so_far
@@ -103,7 +104,7 @@ def test_a_patient_may_be_taken_twice() -> None:
     assert DAYS.of(np.array([1, 1, 3])).start.tolist() == [np.inf, np.inf, 3]
 
 
-def _cohort(seed: int, count: int, effect: float = 0.0, confounded: float = 1.0) -> Entries:
+def _cohort(seed: int, count: int, effect: float = 0.0, confounded: float = 1.0, window: int = 7) -> Entries:
     """Return trials of patients whose daily odds of recovery a drug changes, given to the sicker."""
     random = np.random.default_rng(seed)
     sick = random.integers(0, 2, count).astype(float)
@@ -120,7 +121,7 @@ def _cohort(seed: int, count: int, effect: float = 0.0, confounded: float = 1.0)
         start[begins] = day
     covariate = {"sick": np.repeat(sick[:, None], days, axis=1)}
     of = PersonDays(0, grade, start, np.full(count, days - 1), np.zeros(count, bool), covariate)
-    return entries(of, grade >= 3, np.ones_like(grade, bool), 7)
+    return entries(of, grade >= 3, np.ones_like(grade, bool), window)
 
 
 def test_starting_is_compared_with_waiting() -> None:
@@ -181,11 +182,11 @@ def test_shares_move_as_their_slope_says() -> None:
 
     found = _cohort(2, 200)
     result, who = start_or_wait(found, ["sick"]), found.where(found.treated)
-    share, slope = module._waiting(result.model, who, ["sick"], 0.99)
+    share, slope = module._waiting(result.model, who, 0.99)
     for place in range(len(slope)):
         moved = result.model.coefficients.copy()
         moved[place] += 1e-6
-        other, _ = module._waiting(replace(result.model, coefficients=moved), who, ["sick"], 0.99)
+        other, _ = module._waiting(replace(result.model, coefficients=moved), who, 0.99)
         assert (other - share) / 1e-6 == pytest.approx(slope[place], abs=1e-5)
 
 
@@ -247,6 +248,58 @@ def test_natural_recovery_is_of_patients_alike() -> None:
     assert 0 < told.low < told.share < told.high < 1
     assert careless.share > told.share + 0.05
     assert told.resolved <= told.known <= told.treated
+
+
+def test_recovery_can_be_told_where_the_treated_are_too_few_for_an_effect() -> None:
+    """One treated, whose time ended on the next day: those who waited say what was to be expected."""
+    found = _cohort(5, 200)
+    first = np.flatnonzero(found.treated)[:1]
+    few = found.where(np.concatenate([np.flatnonzero(~found.treated), first]))
+    time, event = few.time.copy(), few.event.copy()
+    time[-1], event[-1] = 1, RESOLVED
+    few = replace(few, time=time, event=event)
+    told = natural_recovery(few, ["sick"])
+    sick = few.covariates["sick"][-1]
+    alike = few.where(~few.treated & (few.covariates["sick"] == sick))
+    assert told.share == pytest.approx(incidence(alike.as_times(), 2).at([few.window], RESOLVED)[0], abs=0.08)
+    with pytest.raises(AbateError, match="1 patient started the drug"):
+        start_or_wait(few, ["sick"])
+
+
+def test_a_window_of_one_day_has_no_clock() -> None:
+    """What resolves on the next day is all there is."""
+    found = start_or_wait(_cohort(5, 400, window=1), ["sick"])
+    assert "log days since time zero" not in found.model.names
+    assert -1 < found.difference.low < found.difference.high < 1
+
+
+def test_where_all_recover_the_share_stays_below_one() -> None:
+    """Each of the untreated is well on the next day, or on the one after: in 100 days all would be."""
+    count = 60
+    found = Entries(
+        np.arange(count),
+        np.zeros(count, int),
+        np.arange(count) >= 50,
+        np.arange(count) % 2 + 1,
+        np.full(count, RESOLVED),
+        np.zeros(count, bool),
+        {},
+        100,
+    )
+    told = natural_recovery(found, [])
+    assert 0.99 < told.share < 1 and told.high <= 1
+
+
+def test_an_interval_that_says_nothing_is_no_recovery() -> None:
+    """Of 12 patients the interval of the expected share can hold nearly everything; then no share is told."""
+    said = []
+    for seed in range(30):
+        try:
+            told = natural_recovery(_cohort(seed, 12), ["sick"])
+            assert told.high - told.low <= 0.9
+        except AbateError as problem:
+            said.append(str(problem))
+    assert any("the interval of the expected share reaches from" in text for text in said)
 
 
 def test_natural_recovery_by_hand() -> None:

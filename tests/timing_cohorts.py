@@ -25,10 +25,11 @@ from abate.records.problems import AbateError
 from abate.statistics.clone_censor import resampled, strategies
 from abate.statistics.cox import cox
 from abate.statistics.matching import matched
+from abate.statistics.natural_recovery import natural_recovery
 from abate.statistics.overlap_weights import Weigh, difference_of_shares, overlap_weights
 from abate.statistics.person_days import PersonDays, days_since, highest_so_far
 from abate.statistics.sequential_trials import DIED, RESOLVED, Entries, daily, entries
-from abate.statistics.start_or_wait import had_they_waited, lacking, start_or_wait
+from abate.statistics.start_or_wait import GREATEST_WEIGHT, lacking, start_or_wait
 from abate.statistics.staying_weights import staying_weights
 from abate.statistics.times import Booleans, Floats, Integers, times
 from abate.synthesis.illness import DAYS, LOTS, NO_EFFECT, Effect, Illness, fall_ill
@@ -138,13 +139,14 @@ def others(seed: int, patients: int, policy: str) -> dict[str, tuple[float, floa
     }
     for name, way in ways.items():
         with suppress(AbateError):
-            if not lacking(found.where(way(found)[0] > 0)):
+            weight, stay = way(found)
+            if not lacking(found.where(weight > 0)) and stay and stay.largest <= GREATEST_WEIGHT:
                 one = difference_of_shares(found, way)[1]
                 told[name] = (one.value, one.low, one.high, 0.0)
     with suppress(AbateError):
-        share = had_they_waited(found, COVARIATES, of).share
+        share = natural_recovery(found, COVARIATES, of)
         told["natural recovery"] = (
-            *(share.value, share.low, share.high),
+            *(share.share, share.low, share.high),
             float(np.mean(resolved(ill, who.patient, who.day))),
         )
     with suppress(AbateError):
@@ -179,15 +181,22 @@ def other_lines(patients: int, policy: str, cohorts: int, workers: int) -> list[
             continue
         value, low, high, truth = found.T
         # Of a share the truth is the mean of all cohorts: that of one is of a handful of patients.
-        holds = float(np.mean((low <= truth.mean()) & (truth.mean() <= high)))
+        inside = (low <= truth.mean()) & (truth.mean() <= high)
+        holds, named = float(np.mean(inside)), _told(low, high)
         said.append(
             f"{patients:>5} {policy:<11} {name:<28} refused {cohorts - len(found)} of {cohorts}; "
             f"truth {truth.mean():+.3f}, bias {np.mean(value - truth):+.3f} "
             f"({np.std(value - truth) / sqrt(len(found)):.3f}); "
             f"holds it in {100 * holds:.1f} % ({100 * sqrt(holds * (1 - holds) / len(found)):.1f}); "
+            f"{int(named.sum())} told, {100 * np.mean(inside[named]):.1f} % of them; "
             f"half of the intervals wider than {100 * np.median(high - low):.0f} points"
         )
     return said
+
+
+def _told(low: Floats, high: Floats) -> Booleans:
+    """Say which intervals do not hold every difference that there can be: beside the others no estimate is told."""
+    return np.asarray((low > -1) | (high < 1))
 
 
 def line(patients: int, policy: str, effect: str, cohorts: int, workers: int) -> str:
@@ -198,14 +207,17 @@ def line(patients: int, policy: str, effect: str, cohorts: int, workers: int) ->
     if len(found) < cohorts / 20:
         return f"{patients:>5} {policy:<11} {effect:<14} refused {cohorts - len(found)} of {cohorts}"
     bias = np.array([one.estimate - one.truth for one in found])
-    covers = float(np.mean([one.low <= one.truth <= one.high for one in found]))
+    inside = np.array([one.low <= one.truth <= one.high for one in found])
+    named = _told(np.array([one.low for one in found]), np.array([one.high for one in found]))
+    covers = float(inside.mean())
     naively = float(np.mean([one.naive_low <= 0 <= one.naive_high for one in found])) if effect == "none" else np.nan
     true, apart = np.mean([one.truth for one in found]), bias.std() / sqrt(len(found))
     error = sqrt(covers * (1 - covers) / len(found))
     return (
         f"{patients:>5} {policy:<11} {effect:<14} refused {cohorts - len(found)} of {cohorts}; "
         f"truth {true:+.3f}, bias {bias.mean():+.3f} ({apart:.3f}); "
-        f"95 % interval holds it in {100 * covers:.1f} % ({100 * error:.1f}); naive {100 * naively:.1f} %"
+        f"95 % interval holds it in {100 * covers:.1f} % ({100 * error:.1f}), "
+        f"of the {int(named.sum())} told {100 * inside[named].mean():.1f} %; naive {100 * naively:.1f} %"
     )
 
 

@@ -8,6 +8,7 @@ import ibis
 import numpy as np
 
 from abate.cohort import Cohort
+from abate.findings.detectable import hazard_ratio
 from abate.findings.person_days import HIGH, Judged
 from abate.findings.plan import Endpoint, Plan
 from abate.findings.plan_checks import labels
@@ -279,7 +280,7 @@ def _tests(endpoint: Endpoint, rows: Times, groups: Mapping[str, Any], few: int)
             "endpoint": endpoint.name,
             "arms (n)": f"{arm} ({sizes[1]}) against {arms[0]} ({sizes[0]})",
             "events": f"{int((two.event[second] == 1).sum())}, {int((two.event[~second] == 1).sum())}",
-            "detectable hazard ratio": detectable(*sizes),
+            "detectable hazard ratio": hazard_ratio(*sizes),
         }
         found += [shared | row for row in _two(endpoint, two, second, few)]
     return found
@@ -337,26 +338,6 @@ def _ratio(fit: Any) -> str:
     (low,), (high,) = model.interval()
     value, *limits = (number(float(np.exp(one)), 2) for one in (model.coefficients[0], low, high))
     return f"{value} ({limits[0]} to {limits[1]})"
-
-
-def detectable(first: int, second: int, power: float = 0.8, size: float = 0.05) -> str:
-    """Return the hazard ratio that two arms could find, were every patient to have the event; from their sizes alone.
-
-    References
-    ----------
-    Schoenfeld DA. Biometrics 1983;39:499-503. doi:10.2307/2531021
-
-    Examples
-    --------
-    >>> detectable(50, 50), detectable(4, 4)
-    ('1.75 or 0.57', '7.25 or 0.14')
-    """
-    from scipy import stats
-
-    reach = float(stats.norm.ppf(1 - size / 2) + stats.norm.ppf(power))
-    everyone = first + second
-    ratio = float(np.exp(reach * everyone / np.sqrt(everyone * first * second)))
-    return f"{number(ratio, 2)} or {number(1 / ratio, 2)}"
 
 
 def _days_text(found: Sequence[float]) -> str:

@@ -16,6 +16,10 @@ TABLES = (
 )
 """Every table of the results; one that a plan does not ask for is empty."""
 
+NOT_TO_SUBTRACT = (
+    "It is of another kind than the count beside it: the recommended line has their difference with its interval."
+)
+
 
 def results(cohort: Cohort, plan: Plan, progress: Callable[[str], None] = lambda _: None) -> Section:
     """Return what a plan asks of a cohort.
@@ -58,7 +62,9 @@ def results(cohort: Cohort, plan: Plan, progress: Callable[[str], None] = lambda
                 if one.learnt
                 else "–",
                 "started while eligible": one.learnt.treated if one.learnt else None,
-                "how to read it": too_high(cohort.records.study.treatment) if one.learnt else one.why,
+                "how to read it": f"{too_high(cohort.records.study.treatment)} {NOT_TO_SUBTRACT}"
+                if one.learnt
+                else one.why,
             }
         ]
         texts["timing"] = _of_timing(cohort, of, one.why)
@@ -99,11 +105,13 @@ def _of_timing(cohort: Cohort, of: timing.Emulated, why: str) -> str:
         f"analysis would say. The recommended one is the trial of every day ({timing.RECOMMENDED}). The lines differ "
         "in whom they are of, so their shares differ: all who started, held against themselves had they waited "
         "(recommended; the recovery expected below is this share); those for whom somebody alike waited (matched); "
-        "those who could as well have had either (overlap weights); all who reached the grade (strategies). Whoever "
-        "waits on one day and starts on a later one counts on both sides. Intervals of the lines of one trial a day "
-        "leave out or move each patient as a whole, with the quantile of t for the few who decide; the others are "
-        "of large samples, the strategies' of samples of patients. None of them knows what was not recorded, and none "
-        "says that the treatment works."
+        "those who could as well have had either (overlap weights); all who reached the grade and did not start on "
+        "that day (strategies). Whoever waits on one day and starts on a later one counts on both sides. Intervals of "
+        "the recommended, the matched and the weighted line allow for how few patients decide; those of hazard ratios "
+        "hold in large samples; those of the strategies come from samples of the patients. Limits that lie beyond "
+        "what is possible are printed as -100 or +100. What is detectable follows from the numbers of patients alone "
+        "(80 % power, two-sided 5 %): a hazard ratio were everyone to resolve, a difference in percentage points about "
+        "a share of one half. None of them knows what was not recorded, and none says that the treatment works."
     )
     return f"{text} {why}" if why else text
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from abate.findings.detectable import difference, hazard_ratio
 from abate.findings.person_days import Judged
 from abate.findings.plan import Trial
 from abate.findings.shape import number
@@ -32,6 +33,7 @@ from abate.statistics.times import Booleans, Floats, Integers, Times, times
 
 RECOMMENDED = "one trial a day: start or wait (recommended)"
 NOT_TOLD = "–"
+DETECTABLE = "detectable from these sizes alone"
 NAIVE = "ever against never treated (biased)"
 Row = dict[str, Any]
 
@@ -82,10 +84,13 @@ class Emulated:
 
     def staying(self, entries: Entries) -> StayingWeights:
         """Return weights of the days waited, for those who left by starting."""
-        found = staying_weights(entries, daily(entries), self.judged.days, self.trial.covariates, stabilised=False)
+        return staying_weights(entries, daily(entries), self.judged.days, self.trial.covariates, stabilised=False)
+
+    def check_weights(self) -> None:
+        """Refuse where a day waited counts for too many."""
+        found = self.staying(self.entries)
         if found.largest > GREATEST_WEIGHT:
             raise AbateError(f"No difference can be told: {too_great(found)}")
-        return found
 
     def times(self) -> Times:
         """Time from the first day at the grade to resolution, with death as the second cause."""
@@ -125,8 +130,8 @@ def analyses(of: Emulated, few: int) -> list[Row]:
         Resolutions below which no hazard ratio is told.
     """
     trial = of.trial
-    difference = f"share resolved within {trial.window} days: those who started less {{}} (percentage points)"
-    others = difference.format("those who waited")
+    apart = f"share resolved within {trial.window} days: those who started less {{}} (percentage points)"
+    others = apart.format("those who waited")
     rows = [
         _row(NAIVE, "hazard ratio of resolution", lambda: _naive(of, few)),
         *(
@@ -134,7 +139,7 @@ def analyses(of: Emulated, few: int) -> list[Row]:
             for day in trial.landmarks
         ),
         _row("treatment that changes with time", "hazard ratio of resolution", lambda: _changing(of, few)),
-        _row(RECOMMENDED, difference.format("the same had they waited"), lambda: _daily(of)),
+        _row(RECOMMENDED, apart.format("the same had they waited"), lambda: _daily(of)),
         _row("one trial a day, matched", others, lambda: _matched(of)),
         _row("one trial a day, overlap weights", others, lambda: _overlap(of)),
     ]
@@ -151,7 +156,7 @@ def analyses(of: Emulated, few: int) -> list[Row]:
 def _row(name: str, measure: str, work: Callable[[], Row]) -> Row:
     """Return the row of an analysis; the reason in place of a number where it refuses."""
     empty = dict.fromkeys(
-        ("estimate", "95 % interval", "patients (treated, not)", "resolved", "how to read it"), NOT_TOLD
+        ("estimate", "95 % interval", "patients (treated, not)", "resolved", DETECTABLE, "how to read it"), NOT_TOLD
     )
     try:
         return {"analysis": name, "measure": measure} | empty | work()
@@ -175,6 +180,7 @@ def _enough(treated: Booleans, event: Integers, few: int = 0) -> None:
 def _hazard(model: Model, treated: Booleans, event: Integers, words: str) -> Row:
     (low,), (high,) = model.interval()
     return {
+        DETECTABLE: hazard_ratio(int(treated.sum()), int((~treated).sum())),
         "estimate": number(float(np.exp(model.coefficients[0])), 2),
         "95 % interval": f"{number(float(np.exp(low)), 2)} to {number(float(np.exp(high)), 2)}",
         "patients (treated, not)": f"{int(treated.sum())}, {int((~treated).sum())}",
@@ -242,9 +248,10 @@ def _daily(of: Emulated) -> Row:
         )
     row = told(found.difference)
     return row | {
+        DETECTABLE: difference(found.treated, found.untreated),
         "patients (treated, not)": f"{found.treated}, {found.untreated}",
         "resolved": f"{found.treated_events}, {found.untreated_events}",
-        "how to read it": f"{row['how to read it']}{words}",
+        "how to read it": row["how to read it"] or words,
     }
 
 
@@ -256,7 +263,7 @@ def _matched(of: Emulated) -> Row:
         f"{apart}), and it is of these alone. It holds if nothing but these decided who was treated."
     )
     found, row = _shares(of, pairs.weight, lambda rows: (matched(rows, of.trial.match).weight, of.staying(rows)))
-    return row | {"how to read it": f"{row['how to read it']}{_against(found)} {words}"}
+    return row | {"how to read it": row["how to read it"] or f"{_against(found)} {words}"}
 
 
 def _overlap(of: Emulated) -> Row:
@@ -267,16 +274,18 @@ def _overlap(of: Emulated) -> Row:
         f"Of patients who could as well have had either: they count as {one:.1f} entries treated and {other:.1f} that "
         "waited would, unweighted."
     )
-    return row | {"how to read it": f"{row['how to read it']}{_against(found)} {words}"}
+    return row | {"how to read it": row["how to read it"] or f"{_against(found)} {words}"}
 
 
 def _shares(of: Emulated, weight: Floats, weigh: Weigh) -> tuple[Shares, Row]:
     if reasons := lacking(of.entries.where(weight > 0)):
         raise AbateError(f"{'; '.join(reasons)}.")
+    of.check_weights()
     arms = [of.entries.where(arm & (weight > 0)) for arm in (of.entries.treated, ~of.entries.treated)]
     patients = [len(np.unique(arm.patient)) for arm in arms]
-    found, difference = difference_of_shares(of.entries, weigh)
-    return found, told(difference) | {
+    found, apart = difference_of_shares(of.entries, weigh)
+    return found, told(apart) | {
+        DETECTABLE: difference(*patients),
         "patients (treated, not)": f"{patients[0]}, {patients[1]}",
         "resolved": ", ".join(str(len(np.unique(arm.patient[arm.event == RESOLVED]))) for arm in arms),
     }
@@ -286,8 +295,8 @@ def told(of: Estimate) -> Row:
     """Return a difference with its interval, and why there is none where the interval says nothing."""
     everything = of.low <= -1 and of.high >= 1
     why = (
-        f"No difference is told: the interval holds every one there can be, for few patients decide it (as much as "
-        f"{of.freedom:.1f}). "
+        "No difference is told: the interval holds every one there can be, for too few patients decide it (it rests on "
+        f"about {of.freedom:.1f} degrees of freedom)."
     )
     return {
         "estimate": NOT_TOLD if everything else _points(of.value),
@@ -297,10 +306,7 @@ def told(of: Estimate) -> Row:
 
 
 def _against(found: Shares) -> str:
-    return (
-        f"{_per_cent(found.treated)} against {_per_cent(found.untreated)} (shares of whom followed so long: whoever "
-        "waited is followed until the own start)."
-    )
+    return f"{_per_cent(found.treated)} against {_per_cent(found.untreated)}, by Aalen and Johansen, weighted."
 
 
 def _horizon(of: Emulated, grace: int) -> int:
@@ -335,6 +341,7 @@ def _cloned(of: Emulated, grace: int) -> Callable[[], Row]:
             f"alone; {unused} patients who started on it, or of whom a covariate was not known, are left out."
         )
         return {
+            DETECTABLE: difference(int(early.sum()), int((~early).sum())),
             "estimate": _points(float(spread.difference[0])),
             "95 % interval": f"{_points(float(spread.low[0]))} to {_points(float(spread.high[0]))}",
             "patients (treated, not)": f"{found.start.kept}, {found.wait.kept}",

@@ -14,6 +14,9 @@ from abate.statistics.person_days import PersonDays
 from abate.statistics.sequential_trials import RESOLVED, Entries
 from abate.statistics.start_or_wait import had_they_waited
 
+WIDEST = 0.9
+"""Of an interval that says something."""
+
 
 @dataclass(frozen=True)
 class NaturalRecovery:
@@ -63,8 +66,8 @@ def natural_recovery(
     Raises
     ------
     AbateError
-        If nobody was treated, fewer than five patients waited or fewer than two of them resolved, or one of them would
-        stand for more than fifty.
+        If nobody was treated, fewer than five patients waited or fewer than two of them resolved, one of them would
+        stand for more than fifty, or the interval would be wider than 90 points.
 
     Notes
     -----
@@ -78,6 +81,11 @@ def natural_recovery(
     doi:10.1097/01.EDE.0000081989.82616.7d
     """
     waited = had_they_waited(of, covariates, days, level).share
+    if waited.high - waited.low > WIDEST:
+        raise AbateError(
+            f"No recovery without the drug can be told: the interval of the expected share reaches from "
+            f"{100 * waited.low:.0f} to {100 * waited.high:.0f} %."
+        )
     told = of.treated & ((of.event > 0) | (of.time == of.window))
     return NaturalRecovery(
         waited.value,

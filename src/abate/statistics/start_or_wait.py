@@ -11,13 +11,16 @@ from abate.statistics.incidence import incidence, influence
 from abate.statistics.person_days import PersonDays
 from abate.statistics.sequential_trials import DIED, RESOLVED, Entries, daily
 from abate.statistics.staying_weights import StayingWeights, staying_weights
-from abate.statistics.times import Floats
+from abate.statistics.times import Floats, Integers
 
 FEWEST_PATIENTS = 5
 FEWEST_EVENTS = 2
 GREATEST_WEIGHT = 50
 TOLD = 1000
 """Weight beyond which its number says nothing more."""
+TREATED, CLOCK = "treated", "log days since time zero"
+LEAST = 1e-9
+"""How near to none or all a share comes."""
 FARTHEST = 500.0
 """Log odds beyond which a limit is not computed."""
 
@@ -153,27 +156,45 @@ def had_they_waited(
     weights = staying_weights(of, rows, days, covariates) if days is not None else None
     if weights is not None and weights.largest > GREATEST_WEIGHT:
         raise AbateError(f"No recovery without the drug can be told: {too_great(weights)}")
-    used = [name for name in covariates if np.ptp(of.covariates[name]) > 0]
     clock = np.log1p(rows.since)
-    treated = of.treated[rows.entry].astype(float)
-    middle = float(clock[treated > 0].mean())
+    treated = of.treated[rows.entry]
+    # Too few treated say nothing of how the chance moves with covariates: it is then learnt from those who waited.
+    both = not lacking(of)
+    learnt = np.ones(len(clock), bool) if both else ~treated
+    columns = _columns(of, covariates, rows.entry[learnt], clock[learnt], both)
     model = clustered_logistic(
-        np.column_stack([treated, treated * (clock - middle), clock, of.matrix(used)[rows.entry]]),
-        rows.resolved,
-        of.patient[rows.entry],
-        ["treated", "treated x log days", "log days since time zero", *used],
-        weights.weight if weights is not None else None,
+        np.column_stack(list(columns.values())) if columns else np.zeros((int(learnt.sum()), 0)),
+        rows.resolved[learnt],
+        of.patient[rows.entry][learnt],
+        list(columns),
+        weights.weight[learnt] if weights is not None else None,
     )
     deaths = (of.event[rows.entry] == DIED) & (rows.since == of.time[rows.entry] - 1)
-    share, slope = _waiting(model, of.where(of.treated), used, 1 - float(deaths.mean()))
-    moved, added = model.moved @ slope, float(slope @ model.added @ slope)
+    share, slope = _waiting(model, of.where(of.treated), 1 - float(deaths.mean()))
+    everyone = np.unique(of.patient)
+    moved = np.zeros(len(everyone))
+    moved[np.isin(everyone, of.patient[rows.entry][learnt])] = model.moved @ slope
+    added = float(slope @ model.added @ slope)
     error, freedom, reach = from_patients(moved, added, level)
+    share = min(max(share, LEAST), 1 - LEAST)
     # On the scale of log odds: a share of 89 % give or take 40 is no share.
     odds, reach = np.log(share / (1 - share)), reach / (share * (1 - share))
     low, high = (
         float(1 / (1 + np.exp(-np.clip(limit, -FARTHEST, FARTHEST)))) for limit in (odds - reach, odds + reach)
     )
     return Waited(Estimate(share, low, high, error, freedom), model, weights, moved, added)
+
+
+def _columns(of: Entries, covariates: Sequence[str], entry: Integers, clock: Floats, both: bool) -> dict[str, Floats]:
+    """Return the columns of the model that vary, by name; those of treatment first, where both sides are in it."""
+    treated = of.treated[entry].astype(float)
+    columns: dict[str, Floats] = {}
+    if both:
+        of_treated = clock[treated > 0]
+        columns = {TREATED: treated, f"{TREATED} x {CLOCK}": treated * (clock - of_treated.mean())}
+    columns[CLOCK] = clock
+    columns |= {name: of.covariates[name][entry] for name in covariates}
+    return {name: column for name, column in columns.items() if np.ptp(column) > 0}
 
 
 def start_or_wait(
@@ -261,12 +282,15 @@ def _started(of: Entries) -> tuple[float, Floats]:
     return float(curve.at(at, RESOLVED)[0]), moved
 
 
-def _waiting(model: ClusteredLogistic, of: Entries, used: Sequence[str], survives: float) -> tuple[float, Floats]:
+def _waiting(model: ClusteredLogistic, of: Entries, survives: float) -> tuple[float, Floats]:
     """Return the mean share resolved within the window had all waited, and its slope along the coefficients."""
     count, days = len(of), of.window
-    every = np.zeros((count, days, 3 + len(used)))
-    every[:, :, 2] = np.log1p(np.arange(days))
-    every[:, :, 3:] = of.matrix(used)[:, None, :]
+    every = np.zeros((count, days, len(model.names) - 1))
+    for place, name in enumerate(model.names[1:]):
+        if name == CLOCK:
+            every[:, :, place] = np.log1p(np.arange(days))
+        elif not name.startswith(TREATED):
+            every[:, :, place] = of.covariates[name][:, None]
     chance = model.predict(every)
     stays = (1 - chance) * survives
     still = np.cumprod(np.concatenate([np.ones((count, 1)), stays[:, :-1]], axis=1), axis=1)
