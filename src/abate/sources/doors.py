@@ -8,12 +8,14 @@ from typing import Any
 from abate.records.problems import AbateError, perhaps
 from abate.sources.clif import is_clif, read_clif
 from abate.sources.folder import Source, read_folder
+from abate.sources.omop import is_omop, read_omop
 from abate.sources.sdtm import is_sdtm, read_sdtm
 
 Reader = Callable[[Path, Any, Path | None], Source]
 
 DOORS: dict[str, tuple[Callable[[Path], bool], Reader]] = {
     "clif": (is_clif, read_clif),
+    "omop": (is_omop, read_omop),
     "sdtm": (is_sdtm, read_sdtm),
     "folder": (Path.is_dir, read_folder),
 }

@@ -67,7 +67,9 @@ class Shelf:
             )
         return found[0][2] if found else None
 
-    def table(self, name: str, needed: Sequence[str], wanted: Sequence[str] = ()) -> ibis.Table | None:
+    def table(
+        self, name: str, needed: Sequence[str], wanted: Sequence[str] = (), kept: bool = True
+    ) -> ibis.Table | None:
         """Return the columns of one table as trimmed text, with ``row__number`` and ``file``; null where there is none.
 
         Parameters
@@ -76,6 +78,8 @@ class Shelf:
             Of the table.
         needed, wanted
             Columns in small letters that it has to have, and may have.
+        kept
+            Whether its rows are kept now; else they are read when they are asked for.
         """
         file = self.file(name)
         if file is None:
@@ -83,10 +87,15 @@ class Shelf:
         read = self._read(file)
         if read is None:
             return None
-        return self.taken(file.name, read, needed, wanted)
+        found = self.taken(file.name, read, needed, wanted)
+        if found is None:
+            return None
+        found = self.keep(found) if kept else found
+        self.rows[file.name] = int(found.count().to_pyarrow().as_py())
+        return found
 
     def taken(self, place: str, read: ibis.Table, needed: Sequence[str], wanted: Sequence[str]) -> ibis.Table | None:
-        """Return some columns of a table that was read, as text, and account for the others."""
+        """Return some columns of a table as text, and account for the others; an expression that has not run yet."""
         there: dict[str, str] = {}
         for column in read.columns:
             there.setdefault(column.lower(), column)
@@ -101,9 +110,7 @@ class Shelf:
         if unused:
             self.note(place, ", ".join(unused), "not used", "Nothing to do: nothing here is computed from them.")
         number = read.row__number if "row__number" in read.columns else ibis.row_number() + 1
-        kept = self.keep(read.select(row__number=number.cast("int64"), **cells).mutate(file=ibis.literal(place)))
-        self.rows[place] = int(kept.count().to_pyarrow().as_py())
-        return kept
+        return read.select(row__number=number.cast("int64"), **cells).mutate(file=ibis.literal(place))
 
     def _text(self, cell: ir.Value) -> ir.StringValue:
         """Return a cell as text: whole numbers without decimals, nothing where it is blank."""
@@ -123,7 +130,10 @@ class Shelf:
         kind = file.suffix.lower()
         try:
             if kind == ".parquet":
-                found: ibis.Table = self.backend.read_parquet(str(file))
+                read = self.backend.read_parquet(str(file), file_row_number=True)
+                found: ibis.Table = read.rename(row__number="file_row_number").mutate(
+                    row__number=ibis._.row__number + 1
+                )
                 return found
             if kind == ".xpt":
                 return self._transport(file)
