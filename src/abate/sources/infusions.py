@@ -21,7 +21,7 @@ def _word(value: Any) -> bool:
 
 
 KEYS: dict[str, Key] = {
-    "day0": one_of(("infusion", "admission", "reference")),
+    "day0": one_of(("infusion", "admission", "reference", "first record")),
     "infusion": Key("a list of codes or names of CAR T products or procedures", listed(_word, range(1, 500))),
     "cohort": Key("the number of a cohort definition", whole(0, 2**31)),
     "lead_days": Key("a whole number of days from 0 to 365", whole(0, 365)),
@@ -36,7 +36,8 @@ class Settings:
     Attributes
     ----------
     day0
-        ``infusion`` of a CAR T product, ``admission`` (a course a stay in hospital), or ``reference`` (SDTM's start).
+        ``infusion`` of a CAR T product, ``admission`` (a course a stay in hospital), ``reference`` (SDTM's start), or
+        ``first record`` (FHIR: the first observation of a patient).
     infusion
         Codes or names, in small letters, that mean such a product or its infusion, beside those of the dictionary.
     cohort

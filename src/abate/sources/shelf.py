@@ -16,7 +16,7 @@ from abate.sources.mapping import Study
 
 FULL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
 CLOCK = r"[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-9]{2}([.][0-9]+)?)?"
-ZONE = r"([zZ]|[+-][0-9]{2}:?[0-9]{2})$"
+UTC = r"([zZ]|[+-]00:?00)$"
 YEAR = r"^[0-9]{4}(-|$)"
 LONGEST_LINE = 16 * 2**20
 """Bytes of a line of a text file, at most."""
@@ -44,6 +44,9 @@ class Shelf:
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.backend.raw_sql(f"SET TimeZone = '{self.study.zone.replace(chr(39), '')}'")
 
     def wrong(self, place: str, column: str, found: str, expected: str, advice: str) -> None:
         """Remember a problem that makes the records unusable."""
@@ -171,7 +174,7 @@ def clock(cell: ir.StringValue, study: Study) -> ir.StringValue:
 
     A time to the minute, a date, or a month; an hour without minutes or a date with a gap is as much of it as is whole;
     a year alone is no time. An offset from UTC is that of the clock on the wall, which decides the day, and is left
-    out; ``Z`` is UTC, and is brought to the zone of the mapping file.
+    out; ``Z`` and ``+00:00`` are UTC, and are brought to the zone of the mapping file.
     """
     day = cell.re_extract(FULL, 0)
     with_clock = (day + cell.substr(10).re_extract(f"^{CLOCK}", 0)).replace("T", " ")
@@ -182,7 +185,7 @@ def clock(cell: ir.StringValue, study: Study) -> ir.StringValue:
         return ibis.ifelse(whole, day, local)
     utc = (with_clock + "+00").try_cast("timestamp('UTC')")
     moved = parse.written(utc, study.reading)
-    return ibis.ifelse(cell.re_search(f"{CLOCK}[zZ]$"), moved, ibis.ifelse(whole, day, local))
+    return ibis.ifelse(cell.re_search(f"{CLOCK}{UTC}"), moved, ibis.ifelse(whole, day, local))
 
 
 def year_alone(cell: ir.StringValue) -> ir.BooleanValue:
@@ -193,9 +196,11 @@ def year_alone(cell: ir.StringValue) -> ir.BooleanValue:
 def record(rows: ibis.Table, file: ir.StringValue | str, position: int, **cells: ir.Value) -> ibis.Table:
     """Return rows as one of our tables: the columns that there are, ``source`` and ``row_order``."""
     out = {"patient_id": rows.patient_id, "course_id": rows.course_id, **cells}
-    place = ibis.literal(file) if isinstance(file, str) else file
-    out["source"] = place + ":" + rows.row__number.cast("string")
-    out["row_order"] = rows.row__number.cast("int64") + position * 10**12
+    named = ibis.literal(file) if isinstance(file, str) else file
+    out["source"] = named + ":" + rows.row__number.cast("string")
+    # Several records may come of one row of a file: then each has a place of its own.
+    place = rows.row__place if "row__place" in rows.columns else rows.row__number
+    out["row_order"] = place.cast("int64") + position * 10**12
     return rows.select(**out)
 
 

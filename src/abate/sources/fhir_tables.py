@@ -1,0 +1,212 @@
+"""What becomes of the rows of FHIR: the record tables, as text under the project's names.
+
+Every row that says something goes through, also where its code or unit will be set aside: judging is the reader's work.
+What a resource's own status takes back (entered in error, cancelled, refuted) is no record, and is counted.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from abate.records.canonical import plain_word
+from abate.sources.fhir_resources import VOID
+from abate.sources.infusions import Settings, numbered, products, with_course
+from abate.sources.mapping import Study
+from abate.sources.omop_tables import CONDITIONS
+from abate.sources.shelf import clock, record, renamed, union
+
+INPATIENT = ("imp", "acute", "nonac")
+"""Classes of an encounter that are a stay in hospital."""
+
+SPELLING: dict[str, dict[str, str]] = {
+    "patients": {"age": "birthDate", "sex": "gender"},
+    "measurements": {"variable": "code", "value": "valueQuantity", "unit": "valueQuantity.code", "time": "effective"},
+    "drugs": {"drug": "medication", "amount": "dosage.dose", "unit": "dosage.dose.code", "status": "status"},
+    "events": {"event": "code", "time": "onset"},
+}
+
+
+@dataclass(frozen=True)
+class Fhir:
+    """The rows of the resources, the courses, and what the user asks."""
+
+    tables: Mapping[str, ibis.Table]
+    courses: ibis.Table
+    study: Study
+
+    def placed(self, name: str) -> ibis.Table:
+        """Return the rows of a table that are not taken back, with course, ``time`` and ``end_time``."""
+        rows = stated(self.tables[name])
+        rows = rows.mutate(patient_id=rows.patient, time=clock(rows.time, self.study))
+        end = clock(rows.end, self.study) if "end" in rows.columns else ibis.null("string")
+        return with_course(rows.mutate(end_time=end), self.courses, rows.time)
+
+
+def stated(rows: ibis.Table) -> ibis.Table:
+    """Return the rows that are not taken back by their own status."""
+    return rows.filter(ibis.coalesce(rows.status, "").notin(VOID)) if "status" in rows.columns else rows
+
+
+def named(rows: ibis.Table, words: Mapping[str, str]) -> ibis.Table:
+    """Add ``named``: the first of a row's codes that is known, else what the concept is called."""
+    codes = pa.table(
+        {"known__code": pa.array(words.keys(), pa.string()), "known": pa.array(words.values(), pa.string())}
+    )
+    each = rows.filter(rows.codes.notnull()).select("row__place", code=rows.codes.split("|")).unnest("code")
+    table = ibis.memtable(codes)
+    found = each.join(table, each.code == table.known__code)
+    first = found.group_by(known__of="row__place").aggregate(known=found.known.min())
+    joined = rows.left_join(first, rows.row__place == first.known__of)
+    return joined.mutate(named=ibis.coalesce(joined.known, joined.called)).drop("known__of", "known")
+
+
+def _words(study: Study, table: str) -> dict[str, str]:
+    codes = study.dictionary.codes(table).to_pyarrow()
+    return dict(zip(codes["written"].to_pylist(), codes["name"].to_pylist(), strict=True))
+
+
+def administered(tables: Mapping[str, ibis.Table]) -> ibis.Table:
+    """Return the drugs with the codes of the medications that they refer to."""
+    rows = tables["drugs"]
+    medications = tables["medications"].select(of__id="id", of__codes="codes", of__called="called")
+    # The same medication may stand in several bundles.
+    medications = medications.group_by("of__id").aggregate(
+        of__codes=medications.of__codes.min(), of__called=medications.of__called.min()
+    )
+    joined = rows.left_join(medications, rows.refers == medications.of__id)
+    return joined.mutate(
+        codes=ibis.coalesce(joined.codes, joined.of__codes), called=ibis.coalesce(joined.called, joined.of__called)
+    ).drop("of__id", "of__codes", "of__called")
+
+
+def day0(tables: Mapping[str, ibis.Table], study: Study, asked: Settings) -> ibis.Table:
+    """Return the courses: what ``[door] day0`` asks for; ``patient_id, day0, product`` and as :func:`numbered` says."""
+    nothing = ibis.null("string")
+
+    def rows(table: ibis.Table, product: ir.StringValue) -> ibis.Table:
+        at = clock(table.time, study)
+        found = table.select("file", "row__place", "row__number", patient_id=table.patient, day0=at, product=product)
+        return found.filter(found.day0.notnull(), found.patient_id.notnull())
+
+    if asked.day0 == "admission":
+        stays = tables["stays"]
+        return numbered(rows(stays.filter(stays["kind"].lower().isin(INPATIENT)), nothing), asked.lead_days)
+    if asked.day0 == "first record":
+        every = rows(stated(tables["observations"]), nothing)
+        order = ibis.window(group_by="patient_id", order_by=[every.day0, every.row__place.cast("int64")])
+        every = every.mutate(first=ibis.row_number().over(order))
+        return numbered(every.filter(every.first == 0).drop("first"), asked.lead_days)
+    known = {code: name or code for code, name in products(study.dictionary, asked).items()}
+    given = named(administered(tables), known)
+    given = given.filter(given.status == "given", given.named.isin(list(known.values())))
+    own = dict.fromkeys(asked.infusion)
+    done = named(stated(tables["procedures"]), {code: code for code in own})
+    done = done.filter(done.named.lower().isin(list(own)), ibis.coalesce(done.status, "") != "not-done")
+    every = ibis.union(rows(given, given.named), rows(done, nothing))
+    bags = ibis.window(
+        group_by=["patient_id", every.day0.substr(0, 10)],
+        order_by=[every["product"].isnull(), every.day0, every.row__place.cast("int64")],
+    )
+    first = every.mutate(bag=ibis.row_number().over(bags))
+    return numbered(first.filter(first.bag == 0).drop("bag"), asked.lead_days)
+
+
+def _patients(fhir: Fhir) -> ibis.Table:
+    people = fhir.tables["people"].drop("file", "row__number", "row__place")
+    rows = fhir.courses.left_join(people, fhir.courses.patient_id == people.id)
+    born, at = (cell.substr(0, 10).try_cast("date") for cell in (rows.born, rows.day0))
+    younger = ibis.ifelse(at.strftime("%m%d") < born.strftime("%m%d"), 1, 0)
+    year = rows.born.substr(0, 4).try_cast("int64")
+    # Of a year of birth alone the age is known within a year: the difference of the years.
+    years = ibis.coalesce(at.year() - born.year() - younger, at.year() - year)
+    return record(
+        rows,
+        rows.file,
+        0,
+        day0=rows.day0,
+        age=years.cast("string"),
+        sex=rows.sex,
+        product=rows["product"],
+        last_contact=clock(rows.died, fhir.study),
+    )
+
+
+def _observed(fhir: Fhir) -> tuple[ibis.Table, ir.BooleanValue]:
+    rows = named(fhir.placed("observations"), _words(fhir.study, "measurements"))
+    known = plain_word(rows.said).isin(list(fhir.study.dictionary.states_of("oxygen")))
+    return rows, ibis.coalesce(known & rows.value.isnull() & rows.said.notnull(), False)
+
+
+def _measurements(fhir: Fhir) -> ibis.Table | None:
+    rows, device = _observed(fhir)
+    rows = rows.filter(~device)
+    return record(
+        rows,
+        rows.file,
+        0,
+        variable=rows.named,
+        value=ibis.coalesce(rows.comparator, "") + rows.value,
+        text=ibis.ifelse(rows.value.isnull(), rows.said, ibis.null("string")),
+        unit=rows.unit,
+        lln=rows.low,
+        uln=rows.high,
+        time=rows.time,
+        end_time=rows.end_time,
+    )
+
+
+def _states(fhir: Fhir) -> ibis.Table | None:
+    rows, device = _observed(fhir)
+    rows = rows.filter(device)
+    return record(
+        rows, rows.file, 0, variable=ibis.literal("oxygen"), device=rows.said, time=rows.time, end_time=rows.end_time
+    )
+
+
+def _drugs(fhir: Fhir) -> ibis.Table | None:
+    every = Fhir({**fhir.tables, "drugs": administered(fhir.tables)}, fhir.courses, fhir.study)
+    rows = named(every.placed("drugs"), _words(fhir.study, "drugs"))
+    infusion = ibis.ifelse(rows.rate.notnull(), "infusion", "dose")
+    return record(
+        rows,
+        rows.file,
+        0,
+        drug=rows.named.lower(),
+        kind=infusion,
+        amount=rows.amount,
+        unit=rows.unit,
+        rate=rows.rate,
+        rate_unit=rows.rate_unit,
+        route=rows.route.lower(),
+        status=rows.status,
+        indication=rows.reason,
+        time=rows.time,
+        end_time=ibis.ifelse(rows.end_time > rows.time, rows.end_time, ibis.null("string")),
+    )
+
+
+def _events(fhir: Fhir) -> ibis.Table | None:
+    rows = fhir.placed("conditions")
+    parts = [record(rows, rows.file, 0, event=renamed(rows.called.lower(), CONDITIONS), time=rows.time)]
+    stays = fhir.placed("stays")
+    stays = stays.filter(stays["kind"].lower().isin(INPATIENT))
+    admitted = ibis.literal("hospital_admission")
+    parts.append(record(stays, stays.file, 1, event=admitted, time=stays.time, end_time=stays.end_time))
+    dead = fhir.tables["people"].filter(ibis._.dead.isin(("yes", "true")))
+    dead = dead.mutate(patient_id=dead.id, time=clock(dead.died, fhir.study))
+    dead = with_course(dead, fhir.courses, dead.time)
+    parts.append(record(dead, dead.file, 2, event=ibis.literal("death"), time=dead.time))
+    return union(parts)
+
+
+BUILD: dict[str, Callable[[Fhir], ibis.Table | None]] = {
+    "patients": _patients,
+    "measurements": _measurements,
+    "states": _states,
+    "drugs": _drugs,
+    "events": _events,
+}
+"""How each record table is made."""
