@@ -9,6 +9,7 @@ from abate.records.problems import AbateError, perhaps
 from abate.sources.clif import is_clif, read_clif
 from abate.sources.fhir import is_fhir, read_fhir
 from abate.sources.folder import Source, read_folder
+from abate.sources.meds import is_meds, read_meds
 from abate.sources.omop import is_omop, read_omop
 from abate.sources.sdtm import is_sdtm, read_sdtm
 
@@ -19,6 +20,7 @@ DOORS: dict[str, tuple[Callable[[Path], bool], Reader]] = {
     "omop": (is_omop, read_omop),
     "sdtm": (is_sdtm, read_sdtm),
     "fhir": (is_fhir, read_fhir),
+    "meds": (is_meds, read_meds),
     "folder": (Path.is_dir, read_folder),
 }
 """Of each door: whether a place is of its kind, and what reads it; the first that fits is taken where none is named."""

@@ -1,7 +1,7 @@
 """Which infusion each record belongs to: a course an infusion, and what ``[door]`` of the mapping file says of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import ibis
@@ -20,11 +20,16 @@ def _word(value: Any) -> bool:
     return isinstance(value, str | int) and not isinstance(value, bool) and bool(str(value).strip())
 
 
+def _units(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(unit, str) for unit in value.values())
+
+
 KEYS: dict[str, Key] = {
     "day0": one_of(("infusion", "admission", "reference", "first record")),
     "infusion": Key("a list of codes or names of CAR T products or procedures", listed(_word, range(1, 500))),
     "cohort": Key("the number of a cohort definition", whole(0, 2**31)),
     "lead_days": Key("a whole number of days from 0 to 365", whole(0, 365)),
+    "units": Key("a table of codes, each with its unit", _units),
     "adverse_event_system": Key("a grading system of the toxicity grades of adverse events", _word),
 }
 
@@ -44,6 +49,8 @@ class Settings:
         Number of an OMOP cohort whose start is day 0; none where not said.
     lead_days
         Days before a later infusion from which on records are of its course.
+    units
+        Unit by code, where a format has none (MEDS).
     adverse_event_system
         Whose grades the toxicity grades of adverse events are; blank where not said.
     """
@@ -52,6 +59,7 @@ class Settings:
     infusion: tuple[str, ...] = ()
     cohort: int | None = None
     lead_days: int = LEAD
+    units: Mapping[str, str] = field(default_factory=dict)
     adverse_event_system: str = ""
 
 
