@@ -6,6 +6,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -13,6 +14,7 @@ from abate import verbs
 from abate.findings.plan import TEMPLATE
 from abate.records.problems import AbateError
 from abate.report import output
+from abate.report.text import csv_text, write_table
 from spec import write_folder
 
 EVIL = "<script>alert(1)</script>"
@@ -237,3 +239,27 @@ def test_recovery_without_the_treatment_stands_beside_the_responders(report: Pat
     assert "without anakinra 25 to 42 % expected within 7 days, from published durations, any grade to none" in key
     response = page[page.index('<section id="response">') : page.index('<section id="biomarkers">')]
     assert "Recovery without anakinra cannot be learnt from this cohort." in response
+
+
+def test_no_text_of_the_data_is_a_formula_to_a_spreadsheet(tmp_path: Path) -> None:
+    """In cells and headers of CSV; signed numbers and intervals stay; Parquet holds what was recorded."""
+    words = [
+        "=cmd|' /C calc'!A0",
+        "@SUM(A1)",
+        "+1+cmd",
+        "-2+3",
+        "\t=1",
+        "-17",
+        "+3 to +40",
+        "-100 to +100",
+        "fever",
+        None,
+    ]
+    table = pa.table({"=HYPERLINK(1)": words})
+    write_table(tmp_path, "told", table)
+    said = csv_text(table).splitlines()
+    assert (tmp_path / "told.csv").read_text(encoding="utf-8").splitlines() == said
+    assert said[0].strip('"') == "'=HYPERLINK(1)"
+    assert [line.strip('"')[0] for line in said[1:6]] == ["'"] * 5
+    assert [line.strip('"') for line in said[6:10]] == ["-17", "+3 to +40", "-100 to +100", "fever"]
+    assert pq.read_table(tmp_path / "told.parquet")["=HYPERLINK(1)"].to_pylist() == words

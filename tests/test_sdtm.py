@@ -15,7 +15,7 @@ import pytest
 from abate.engine.ingest import Records
 from abate.records.problems import UnusableRecordsError
 from abate.sources.doors import Door
-from abate.verbs import read
+from abate.verbs import ingest, read
 from clif_files import aside, notes, rows
 from spec import write_folder
 
@@ -242,3 +242,32 @@ def test_the_pilot_of_cdisc(tmp_path: Path) -> None:
     assert all(row["values_in"] == row["used"] + row["set_aside"] for row in counts.values())
     assert records.source.rows["lb.parquet"] == 59_580
     assert counts["measurements"]["used"] > 100_000 and counts["measurements"]["unit"] == 0
+
+
+def test_a_mapping_file_that_stands_elsewhere_goes_with_the_ingested_records(tmp_path: Path) -> None:
+    """Its options and title are those of the run that starts from them."""
+    folder = write_folder(tmp_path / "sdtm", "", dm=DM, ex=EX)
+    mapping = tmp_path / "study.toml"
+    mapping.write_text('[study]\ntitle = "Two infusions"\n', encoding="utf-8")
+    ingest(folder, tmp_path / "out", door=Door("", mapping))
+    again = read(tmp_path / "out")
+    assert again.study.title == "Two infusions" and again.study.reading.day0_kind == "infusion"
+    assert "abate.toml" in again.source.hashes
+
+
+def test_what_is_far_off_or_disagrees_is_kept_and_said(tmp_path: Path) -> None:
+    """Half a year before the infusion, after the last contact, and two values of one minute."""
+    labs = """
+        USUBJID | LBTESTCD | LBORRES | LBORRESU | LBDTC
+        S-1     | CRP      | 1       | mg/L     | 2023-09-09
+        S-1     | CRP      | 2       | mg/L     | 2024-05-02
+        S-1     | CRP      | 3       | mg/L     | 2024-03-08T08:00
+        S-1     | CRP      | 4       | mg/L     | 2024-03-08T08:00
+        S-1     | CRP      | 4       | mg/L     | 2024-03-08T08:00
+    """
+    records = sdtm(tmp_path, lb=labs)
+    assert len(rows(records, "measurements", "value")) == 4
+    said = notes(records)
+    assert "measurements, column day: 1 row before day -90. They are kept." in said
+    assert "measurements, column day: 1 row after the last contact." in said
+    assert "measurements, column crp: 1 moment with values that differ. All are used." in said

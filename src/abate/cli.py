@@ -78,15 +78,18 @@ def check(
 @cli.command(epilog=CODES)
 @from_door
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the ingested records.")
+@click.option("--deidentify", is_flag=True, help="Write them with new ids and day numbers alone, without free text.")
 @click.option("--memory", default="", help=MEMORY)
 @click.pass_context
-def ingest(context: click.Context, records: tuple[str, ...], mapping: Path | None, out: Path, memory: str) -> None:
+def ingest(
+    context: click.Context, records: tuple[str, ...], mapping: Path | None, out: Path, deidentify: bool, memory: str
+) -> None:
     """Check RECORDS once and write them as typed Parquet; every other verb takes that folder for RECORDS."""
     from abate import verbs
 
     door, place = door_of(records, mapping)
     with steps(context.obj["quiet"]) as say:
-        found = verbs.ingest(place, out, say, memory, door)
+        found = verbs.ingest(place, out, say, memory, door, deidentify)
     if not context.obj["quiet"]:
         summary(found, show_values=False)
         click.echo(f"Report on them: abate run {out} --out REPORT")

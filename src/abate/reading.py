@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from abate.engine.connect import HERE, Place, elsewhere, in_process
+from abate.engine.deidentified import deidentified
 from abate.engine.ingest import Records
 from abate.engine.ingest import ingest as ingested
 from abate.engine.ingested import MARKER, is_ingested, read_ingested, write_ingested
@@ -82,7 +83,12 @@ def read(
 
 
 def ingest(
-    records: str | Path, out: str | Path, progress: Progress = silent, memory: str = "", door: Door = OPEN
+    records: str | Path,
+    out: str | Path,
+    progress: Progress = silent,
+    memory: str = "",
+    door: Door = OPEN,
+    deidentify: bool = False,
 ) -> Records:
     """Read and check a folder of records once, and write them as typed Parquet from which runs can start.
 
@@ -98,6 +104,8 @@ def ingest(
         The most that may be held, such as ``4GB``; the rest is written beside the output meanwhile.
     door
         Which door reads them.
+    deidentify
+        Whether they are written without identifiers: :func:`abate.engine.deidentified.deidentified`.
 
     Raises
     ------
@@ -107,7 +115,7 @@ def ingest(
     check_place(Path(out), MARKER, "folder of ingested records")
     with reserved(Path(out)) as work:
         found = read(records, progress, Place(memory=memory), work, door)
-        write_ingested(found, Path(out), progress)
+        write_ingested(deidentified(found) if deidentify else found, Path(out), progress)
         return found
 
 

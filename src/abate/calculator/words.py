@@ -14,6 +14,7 @@ from abate.grading.neurology import CTCAE_NEURO
 from abate.grading.points import Score
 from abate.grading.systems import COUNTED
 from abate.records.options import REGISTRY
+from abate.report.text import harmless
 from abate.scores import SCORES
 
 ADVICE = "Research software. It gives no advice on treatment."
@@ -118,5 +119,5 @@ def as_csv(table: pa.Table) -> str:
     sink = pa.BufferOutputStream()
     truth = pyarrow.compute.if_else(table["complete"], "yes", "no")
     table = table.set_column(table.column_names.index("complete"), "complete", truth)
-    pyarrow.csv.write_csv(table, sink, pyarrow.csv.WriteOptions(quoting_style="needed"))
+    pyarrow.csv.write_csv(harmless(table), sink, pyarrow.csv.WriteOptions(quoting_style="needed"))
     return str(sink.getvalue().to_pybytes(), "utf-8")

@@ -269,7 +269,7 @@ class _Ingest:
         accounting = self._account(set_aside)
         problems = (
             *notices.set_aside(set_aside, self.source.spelling),
-            *notices.unusual(self.tables["measurements"]),
+            *notices.kept(self.tables),
             *notices.rates(self.tables["drugs"]),
             *notices.lacking(self.tables, self.source.study),
             *self.source.notes,

@@ -62,8 +62,8 @@ def write_ingested(records: Records, out: Path, progress: Callable[[str], None])
             else:
                 in_order(table).to_parquet(path)
             rows[name] = pq.read_metadata(path).num_rows
-        mapping = source.path / NAME
-        if mapping.is_file():
+        mapping = source.mapping
+        if mapping is not None:
             (work / NAME).write_bytes(mapping.read_bytes())
         said = {
             "format": FORMAT,

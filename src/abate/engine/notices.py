@@ -9,6 +9,8 @@ from abate.records.checks import REASONS
 from abate.records.problems import Problem
 from abate.sources.mapping import Study
 
+EARLIEST = -90
+"""Day before which a record is far off."""
 SHOWN_ROWS = 5
 """Rows that a message names; the full report holds all."""
 
@@ -128,3 +130,48 @@ def unusual(measurements: ibis.Table) -> list[Problem]:
         )
         for line in found.to_pylist()
     ]
+
+
+def kept(tables: Mapping[str, ibis.Table]) -> list[Problem]:
+    """Note what is used and yet unlikely: unusual values, values that disagree, rows far from the course."""
+    measurements = tables["measurements"]
+    return [*unusual(measurements), *disagreeing(measurements), *far_off(tables)]
+
+
+def disagreeing(measurements: ibis.Table) -> list[Problem]:
+    """Note values of one patient, variable and minute that are not the same: all of them are used."""
+    rows = measurements.filter(measurements.minute.notnull(), measurements.value.notnull())
+    moments = rows.group_by("patient_id", "course_id", "variable", "minute").aggregate(values=rows.value.nunique())
+    several = moments.filter(moments["values"] > 1)
+    found = several.group_by("variable").aggregate(count=several.count()).order_by("variable").to_pyarrow()
+    advice = "All are used. Look which of them is meant."
+    return [
+        Problem(
+            "note",
+            "measurements",
+            line["variable"],
+            f"{line['count']} moment{'s' if line['count'] > 1 else ''} with values that differ",
+            "",
+            advice,
+        )
+        for line in found.to_pylist()
+    ]
+
+
+def far_off(tables: Mapping[str, ibis.Table]) -> list[Problem]:
+    """Note rows long before day 0 or after the last contact of their course: they are kept."""
+    notes = []
+    last = tables["patients"].select(last__of="patient_id", last__course="course_id", last="last_contact_day")
+    for name, rows in tables.items():
+        if name in ("patients", "coverage"):
+            continue
+        joined = rows.left_join(last, [rows.patient_id == last.last__of, rows.course_id == last.last__course])
+        counts = joined.aggregate(
+            early=(joined.day < EARLIEST).sum().coalesce(0), late=(joined.day > joined["last"]).sum().coalesce(0)
+        )
+        found = counts.to_pyarrow().to_pylist()[0]
+        for count, words in ((found["early"], f"before day {EARLIEST}"), (found["late"], "after the last contact")):
+            if count:
+                said = f"{count} row{'s' if count > 1 else ''} {words}"
+                notes.append(Problem("note", name, "day", said, "", "They are kept. Look whether the dates are right."))
+    return notes

@@ -1,14 +1,15 @@
 """The doors by name, and which of them a place is: each ends in the same tables."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from abate.records.problems import AbateError, perhaps
 from abate.sources.clif import is_clif, read_clif
 from abate.sources.fhir import is_fhir, read_fhir
-from abate.sources.folder import Source, read_folder
+from abate.sources.folder import Source, read_folder, sha256
+from abate.sources.mapping import NAME
 from abate.sources.meds import is_meds, read_meds
 from abate.sources.omop import is_omop, read_omop
 from abate.sources.sdtm import is_sdtm, read_sdtm
@@ -55,7 +56,11 @@ class Door:
         if self.mapping and not self.mapping.is_file():
             raise AbateError(f"{self.mapping.name}: there is no such mapping file. Expected a TOML file.")
         found = next((reader for fits, reader in DOORS.values() if fits(path)), read_folder)
-        return (DOORS[self.name][1] if self.name else found)(path, backend, self.mapping)
+        mapping = self.mapping or (path if path.is_dir() else path.parent) / NAME
+        source = (DOORS[self.name][1] if self.name else found)(path, backend, self.mapping)
+        if not mapping.is_file():
+            return source
+        return replace(source, mapping=mapping, hashes={**source.hashes, NAME: sha256(mapping)})
 
 
 OPEN = Door()

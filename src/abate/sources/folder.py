@@ -42,6 +42,8 @@ class Source:
         File name to its number of rows.
     notes
         What the user should know, such as columns that nobody asked for.
+    mapping
+        The mapping file, where there is one.
     """
 
     path: Path
@@ -51,6 +53,7 @@ class Source:
     hashes: Mapping[str, str]
     rows: Mapping[str, int]
     notes: tuple[Problem, ...] = ()
+    mapping: Path | None = None
 
 
 def allowed(table: Table) -> tuple[str, ...]:
