@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from abate.cli_planning import plan, power, synth
+from abate.cli_planning import map_sheet, plan, power, synth
 from abate.terminal import CODES, MEMORY, door_of, from_door, steps, summary
 
 NOTE = (
@@ -29,13 +29,13 @@ def cli(context: click.Context, debug: bool, quiet: bool) -> None:
 
     RECORDS is a folder with patients.csv (or .parquet) and any of measurements, states, drugs,
     events and coverage, or with an abate.toml that says which file is which; or what another DOOR
-    reads (clif, sdtm), whose name may stand before it; or the name of a published study that comes
-    with abate: strati2020.
+    reads (clif, fhir, meds, omop, redcap, sdtm, sheet), whose name may stand before it; or the name of
+    a published study that comes with abate: strati2020.
     """
     context.obj = {"debug": debug, "quiet": quiet}
 
 
-for command in (plan, power, synth):
+for command in (map_sheet, plan, power, synth):
     cli.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""Commands that need no records: a plan of an analysis, made-up cohorts, trials that are planned."""
+"""Commands that need no records yet: a mapping, a plan of an analysis, made-up cohorts, trials that are planned."""
 
 from pathlib import Path
 
@@ -75,3 +75,25 @@ def power(context: click.Context, design: Path | None, out: Path | None, workers
         click.echo(
             f"It follows from what was assumed, and says nothing about whether a drug works. Table, figure: {out}"
         )
+
+
+@click.command("map", epilog=CODES)
+@click.argument("sheet", type=click.Path(path_type=Path))
+@click.option("--sheet", "name", default="", help="Name of the sheet of a workbook; the first unless given.")
+@click.option(
+    "--check", type=click.Path(path_type=Path), help="Hold this mapping file against SHEET, and read no record."
+)
+def map_sheet(sheet: Path, name: str, check: Path | None) -> None:
+    """Propose a mapping file for SHEET, a workbook, CSV file or REDCap folder: abate map cohort.xlsx > cohort.toml."""
+    from abate.sources.mapping import read_mapping
+    from abate.sources.redcap import read_project
+    from abate.sources.sheet import read_layout
+    from abate.sources.sheet_proposal import proposal
+
+    if check is None:
+        click.echo(proposal(sheet, name), nl=False)
+        return
+    export = read_project(sheet).sheet if sheet.is_dir() else None
+    layout = read_layout(sheet, read_mapping(check), export)
+    used = sum(column["table"] != "nothing" for column in layout.door["column"])
+    click.echo(f"{check.name} fits {sheet.name}: {used} of {len(layout.names)} columns are mapped.")

@@ -12,7 +12,10 @@ from abate.sources.folder import Source, read_folder, sha256
 from abate.sources.mapping import NAME
 from abate.sources.meds import is_meds, read_meds
 from abate.sources.omop import is_omop, read_omop
+from abate.sources.redcap import is_redcap, read_redcap
 from abate.sources.sdtm import is_sdtm, read_sdtm
+from abate.sources.sheet import read_the_sheet
+from abate.sources.spreadsheet import is_spreadsheet
 
 Reader = Callable[[Path, Any, Path | None], Source]
 
@@ -22,6 +25,8 @@ DOORS: dict[str, tuple[Callable[[Path], bool], Reader]] = {
     "sdtm": (is_sdtm, read_sdtm),
     "fhir": (is_fhir, read_fhir),
     "meds": (is_meds, read_meds),
+    "redcap": (is_redcap, read_redcap),
+    "sheet": (is_spreadsheet, read_the_sheet),
     "folder": (Path.is_dir, read_folder),
 }
 """Of each door: whether a place is of its kind, and what reads it; the first that fits is taken where none is named."""

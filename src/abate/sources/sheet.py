@@ -1,0 +1,334 @@
+"""The door of a sheet: one wide workbook or CSV file, by a mapping file that says what each column is.
+
+Nothing is guessed here: a column that the mapping file does not name is not used, and that is said. ``abate map``
+proposes the file (``sheet_proposal.py``); a person corrects it.
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from abate.records.problems import AbateError, Problem, UnusableRecordsError, perhaps
+from abate.records.toml_keys import Key, number, one_of, problems_of, whole
+from abate.records.units import convert_variable
+from abate.sources.folder import Source, declared_coverage, sha256
+from abate.sources.mapping import NAME, Study, read_mapping
+from abate.sources.shelf import Shelf, record, union
+from abate.sources.spreadsheet import Sheet, named_columns, read_sheet
+
+TITLE = "Patients of a sheet"
+PLACES = ("patient", "course", "day0", "last_contact", "day", "time", "event")
+"""Keys that name a column."""
+KINDS = ("patients", "measurements", "states", "drugs", "events", "nothing")
+NEAR = 0.75
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _days(value: Any) -> bool:
+    return isinstance(value, dict) and all(number(-inf, inf)(day) for day in value.values())
+
+
+KEYS: dict[str, Key] = {
+    "sheet": Key("the name of a sheet", _text),
+    "header": Key("the row of the header, from 1", whole(1, 10_000)),
+    "header_rows": Key("how many rows the header has, 1 to 5", whole(1, 5)),
+    "row": one_of(("patient", "visit")),
+    "patient": Key("the name of the column of patients", _text, True),
+    "course": Key("the name of a column of numbers of infusions", _text),
+    "day0": Key("the name of the column with the date of day 0", _text),
+    "last_contact": Key("the name of a column with the last contact, a date or a day number", _text),
+    "day": Key("the name of the column with the day of a visit", _text),
+    "time": Key("the name of the column with the date of a visit", _text),
+    "date_format": Key("a format such as %d.%m.%Y", lambda value: _text(value) and "%" in value),
+    "thousands": one_of((" ", ".", ",", "'")),
+    "event": Key("the name of the column with the event of a visit", _text),
+    "days": Key("a table of events, each with a day number", _days),
+    "column": Key("one or more of [[door.column]]", lambda value: isinstance(value, list) and len(value) > 0, True),
+}
+COLUMN: dict[str, Key] = {
+    "name": Key("the name of a column, as the header has it", _text, True),
+    "table": Key(f"one of {', '.join(KINDS)}", lambda value: value in KINDS, True),
+    "as": Key("a variable, drug, event or column of patients", _text),
+    "unit": Key("a UCUM unit", lambda value: isinstance(value, str)),
+    "day": Key("a day number", number(-inf, inf)),
+    "time": Key("the name of a column with the date", _text),
+    "value": Key("a text that stands for every filled cell", _text),
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the mapping file says of a sheet; see :data:`KEYS` and :data:`COLUMN`."""
+
+    sheet: Sheet
+    names: tuple[str, ...]
+    door: Mapping[str, Any]
+
+    @property
+    def first(self) -> int:
+        """Row of the first patient or visit, from 1."""
+        return int(self.door.get("header", 1)) + int(self.door.get("header_rows", 1))
+
+    def place(self, name: str) -> str:
+        """Return the column of the engine that a column of the sheet is."""
+        return f"c{self.names.index(name)}"
+
+
+def read_layout(path: Path, study: Study, given: Sheet | None = None) -> Layout:
+    """Hold the mapping file against a sheet, without reading a record.
+
+    Parameters
+    ----------
+    path, study
+        The file, and what the mapping file says.
+    given
+        The sheet, where it was read already.
+
+    Raises
+    ------
+    UnusableRecordsError
+        Naming every column, variable, unit and key that is wrong.
+    """
+    door = study.door
+    if not door:
+        raise AbateError(
+            f"{path.name}: nothing says what its columns are. Expected a mapping file with [door]. Make one with: "
+            f"abate map {path.name} > {NAME}, correct it, and give it with --mapping."
+        )
+    said = problems_of("[door]", door, KEYS)
+    columns = door.get("column", []) if isinstance(door.get("column"), list) else []
+    for place, column in enumerate(columns, start=1):
+        said += problems_of(f"[[door.column]] {place}", column, COLUMN)
+    if said:
+        raise _unusable(said)
+    sheet = given or read_sheet(
+        path, door.get("sheet", ""), study.delimiter if study.delimiter != "," else "", study.encoding
+    )
+    header, count = int(door.get("header", 1)), int(door.get("header_rows", 1))
+    if header + count - 1 > len(sheet.rows):
+        raise _unusable([f"[door] header: the sheet has {len(sheet.rows)} rows, expected the rows of its header."])
+    names = tuple(named_columns(sheet.rows, header, count))
+    for key in PLACES:
+        if key in door and door[key] not in names:
+            said.append(f"[door] {key}: no column has this name, expected {_guess(door[key], names)}.")
+    for place, column in enumerate(columns, start=1):
+        said += _column(f"[[door.column]] {place}", column, names, study, door)
+    if said:
+        raise _unusable(said)
+    return Layout(sheet, names, door)
+
+
+def _unusable(said: Sequence[str]) -> UnusableRecordsError:
+    advice = "Correct the mapping file."
+    return UnusableRecordsError([Problem("unusable", NAME, "door", text.rstrip("."), "", advice) for text in said])
+
+
+def _guess(name: str, names: Sequence[str]) -> str:
+    return perhaps(name, names, "a name as the header has it (abate map lists them)", NEAR)
+
+
+def _column(
+    where: str, column: Mapping[str, Any], names: Sequence[str], study: Study, door: Mapping[str, Any]
+) -> list[str]:
+    """Return what is wrong with a column whose keys are each right."""
+    said = []
+    if column["name"] not in names:
+        said.append(f"{where} name: no column has this name, expected {_guess(column['name'], names)}.")
+    if column["table"] == "nothing":
+        return said
+    if "as" not in column:
+        said.append(f"{where} as: it is missing, expected what the column is called here.")
+        return said
+    if "time" in column and column["time"] not in names:
+        said.append(f"{where} time: no column has this name, expected {_guess(column['time'], names)}.")
+    known: dict[str, Sequence[str]] = {
+        "measurements": tuple(study.dictionary.variables),
+        "drugs": tuple(study.dictionary.drugs),
+        "events": tuple(study.dictionary.events),
+    }
+    if column["table"] in known and column["as"] not in known[column["table"]]:
+        guess = perhaps(column["as"], known[column["table"]], "a name of the dictionary", NEAR)
+        said.append(f"{where} as: the dictionary has none of this name, expected {guess}.")
+    elif column["table"] == "measurements":
+        variable = study.dictionary.variables[column["as"]]
+        why = convert_variable(variable, column.get("unit", "")).why
+        if column.get("unit") and why:
+            said.append(f"{where} unit: {why}, expected a unit such as {variable.unit}.")
+    if column["table"] != "patients" and not {"day", "time", "days"} & {*column, *door}:
+        said.append(f"{where} day: nothing says when it was, expected day or time here, or of the visit.")
+    return said
+
+
+def read_the_sheet(path: Path, backend: Any, mapping: Path | None = None) -> Source:
+    """Read a sheet by its mapping file.
+
+    Parameters
+    ----------
+    path
+        A workbook or a text file.
+    backend
+        The Ibis backend that keeps what is read.
+    mapping
+        The mapping file; ``abate.toml`` beside the sheet unless given.
+
+    Raises
+    ------
+    AbateError
+        If there is no such file, or nothing says what its columns are.
+    UnusableRecordsError
+        Naming everything in the mapping file that does not fit.
+    """
+    if not path.is_file():
+        raise AbateError(f"{path.name}: there is no such file. Expected a workbook or a CSV file. Correct the path.")
+    study = read_mapping(mapping or path.parent / NAME)
+    return by_layout(path, backend, study, read_layout(path, study))
+
+
+def by_layout(path: Path, backend: Any, study: Study, layout: Layout) -> Source:
+    """Return what a sheet holds, by what its mapping file says of it."""
+    shelf = Shelf(path.parent, backend, study)
+    rows = _rows(shelf, layout, path.name)
+    raw = {"patients": _patients(rows, layout, study)}
+    for name in ("measurements", "states", "drugs", "events"):
+        found = _long(rows, layout, study, name)
+        if found is not None:
+            raw[name] = found
+    if study.coverage:
+        raw["coverage"] = declared_coverage(study.coverage)
+    used = {column["name"] for column in layout.door["column"]} | {
+        layout.door[key] for key in PLACES if key in layout.door
+    }
+    unused = [name for name in layout.names if name not in used]
+    if unused:
+        shelf.note(path.name, ", ".join(unused), "not used", "Nothing to do, unless one matters: map it then.")
+    study = dataclasses.replace(study, title=study.title or TITLE)
+    return Source(path, study, raw, {}, {path.name: sha256(path)}, shelf.rows, tuple(shelf.notes))
+
+
+def _rows(shelf: Shelf, layout: Layout, file: str) -> ibis.Table:
+    """Return the rows of the sheet that name a patient, cells as text, ``c0`` the first column."""
+    body = layout.sheet.rows[layout.first - 1 :]
+    form, dated = layout.door.get("date_format"), _dated(layout)
+    columns = {}
+    for place, name in enumerate(layout.names):
+        cells = [row[place] for row in body]
+        columns[f"c{place}"] = pa.array(
+            [_iso(cell, form) for cell in cells] if form and name in dated else cells, pa.string()
+        )
+    numbers = pa.array(range(layout.first, layout.first + len(body)), pa.int64())
+    read = ibis.memtable(pa.table({"row__number": numbers, **columns}))
+    rows = read.mutate(**{name: read[name].nullif("") for name in columns}, file=ibis.literal(file))
+    patient = rows[layout.place(layout.door["patient"])]
+    course = rows[layout.place(layout.door["course"])] if "course" in layout.door else ibis.null("string")
+    kept = shelf.keep(rows.mutate(patient_id=patient, course_id=course))
+    shelf.rows[file] = int(kept.count().to_pyarrow().as_py())
+    # Lines of totals and remarks name no patient; what they hold is told as a note.
+    blank = kept.filter(kept.patient_id.isnull())
+    count = int(blank.count().to_pyarrow().as_py())
+    if count:
+        shelf.note(file, layout.door["patient"], f"{count} rows name no patient", "Nothing to do, if they are blank.")
+    return kept.filter(kept.patient_id.notnull())
+
+
+def _iso(cell: str, form: str) -> str:
+    """Return a date as ISO 8601, by the format that the mapping file gives; what does not read so as it stands."""
+    try:
+        return dt.datetime.strptime(cell, form).isoformat(sep=" ").removesuffix(" 00:00:00")
+    except ValueError:
+        return cell
+
+
+def _dated(layout: Layout) -> set[str]:
+    """Return the columns that hold dates."""
+    found = {layout.door[key] for key in ("day0", "last_contact", "time") if key in layout.door}
+    return found | {column["time"] for column in layout.door["column"] if "time" in column}
+
+
+def _patients(rows: ibis.Table, layout: Layout, study: Study) -> ibis.Table:
+    columns = [column for column in layout.door["column"] if column["table"] == "patients"]
+    cells = {column["as"]: rows[layout.place(column["name"])] for column in columns}
+    for key in ("day0", "last_contact"):
+        if key in layout.door:
+            cells[key] = rows[layout.place(layout.door[key])]
+    if "last_contact" in cells:
+        # A number of days is no date.
+        days = cells["last_contact"].re_search("^-?[0-9]+$")
+        cells["last_contact_day"] = ibis.ifelse(days, cells["last_contact"], ibis.null("string"))
+        cells["last_contact"] = ibis.ifelse(days, ibis.null("string"), cells["last_contact"])
+    whole = record(rows, rows.file, 0, **{name: _number(cell, layout, study) for name, cell in cells.items()})
+    if layout.door.get("row", "patient") == "patient":
+        return whole
+    # A row a visit: of each patient the first that is filled.
+    names = [name for name in whole.columns if name not in ("patient_id", "course_id")]
+    first = {name: whole[name].first(order_by=whole.row_order) for name in names}
+    return whole.group_by("patient_id", "course_id").aggregate(**first)
+
+
+def _number(cell: ir.StringValue, layout: Layout, study: Study) -> ir.StringValue:
+    """Return a cell without what parts its thousands, where that is all that keeps it from being a number."""
+    mark = layout.door.get("thousands")
+    if not mark:
+        return cell
+    decimal = "[,]" if study.reading.decimal == "," else "[.]"
+    sign = "(<=|>=|<|>|≤|≥)? ?[+-]?"
+    grouped = cell.re_search(f"^{sign}[0-9]{{1,3}}([{mark}\u00a0\u202f][0-9]{{3}})+({decimal}[0-9]+)?$")
+    return ibis.ifelse(grouped, cell.re_replace(f"[{mark}\u00a0\u202f]", ""), cell)
+
+
+def _long(rows: ibis.Table, layout: Layout, study: Study, table: str) -> ibis.Table | None:
+    """Return the filled cells of the columns of one table, a row each."""
+    columns = [column for column in layout.door["column"] if column["table"] == table]
+    if not columns:
+        return None
+    parts = []
+    for place, column in enumerate(columns):
+        cell = rows[layout.place(column["name"])]
+        mine = rows.filter(cell.notnull())
+        cell = mine[layout.place(column["name"])]
+        when: dict[str, ir.Value] = {}
+        if "time" in column:
+            when["time"] = mine[layout.place(column["time"])]
+        elif "day" in column:
+            when["day"] = ibis.literal(f"{column['day']:g}")
+        else:
+            for key in ("time", "day"):
+                if key in layout.door:
+                    when[key] = mine[layout.place(layout.door[key])]
+            if "days" in layout.door and "event" in layout.door:
+                days = {event: f"{day:g}" for event, day in layout.door["days"].items()}
+                told = mine[layout.place(layout.door["event"])].cases(*days.items(), else_=ibis.null("string"))
+                when["day"] = ibis.coalesce(told, when["day"]) if "day" in when else told
+        parts.append(record(mine, mine.file, place, **_cells(table, column, _number(cell, layout, study)), **when))
+    return union(parts)
+
+
+def _cells(table: str, column: Mapping[str, Any], cell: ir.StringValue) -> dict[str, ir.Value]:
+    name, unit = ibis.literal(column["as"]), ibis.literal(column.get("unit", "")).nullif("")
+    value = ibis.literal(column["value"]) if "value" in column else cell
+    if table == "measurements":
+        reads = value.re_search("^(<=|>=|<|>|≤|≥)? ?[+-]?[0-9]")
+        nothing = ibis.null("string")
+        return {
+            "variable": name,
+            "value": ibis.ifelse(reads, value, nothing),
+            "text": ibis.ifelse(reads, nothing, value),
+            "unit": unit,
+        }
+    if table == "drugs":
+        return {"drug": name, "amount": value, "unit": unit}
+    if table == "states":
+        return {"variable": name, "state": value} | ({"device": value} if column["as"] == "oxygen" else {})
+    number_ = value.re_search("^[0-9.,]+$")
+    nothing = ibis.null("string")
+    return {"event": name, "value": ibis.ifelse(number_, value, nothing), "text": ibis.ifelse(number_, nothing, value)}
