@@ -13,7 +13,7 @@ SPARK_LOCK := printf 'pyspark>=4.0,<4.1\npandas>=2.2\n' | uv pip compile - --uni
 	--generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet \
 	--constraint locks/dev.txt --no-emit-package numpy
 
-.PHONY: demo test test-long check bench bench-million bench-quick bench-small bench-peers bench-exposure bench-table-one bench-survival bench-elsewhere peers clean lock
+.PHONY: demo test test-long check bench bench-million bench-quick bench-small bench-peers bench-exposure bench-table-one bench-survival bench-elsewhere bench-doors peers clean lock
 
 demo: $(VENV)/installed
 	$(BIN)/abate run strati2020 --out demo
@@ -86,6 +86,10 @@ bench-table-one: $(VENV)/installed $(PEERS)/installed
 bench-elsewhere: $(VENV)/installed-dev $(SPARK)/installed
 	$(BIN)/python benchmarks/elsewhere.py
 	$(BIN)/python benchmarks/elsewhere.py --engine spark
+
+# What each door makes of the public data at hand.
+bench-doors: $(VENV)/installed
+	$(BIN)/python benchmarks/doors.py
 
 # The statistics against lifelines, statsmodels, SurPyval and firthmodels, and whether they agree.
 bench-survival: $(VENV)/installed $(SURVIVAL)/installed

@@ -1,4 +1,4 @@
-"""The door of CLIF 2.1: a directory of ``clif_*.parquet`` files, one course a hospitalization.
+"""The door of CLIF 2.1 and 3.0: a directory of ``clif_*.parquet`` files, one course a hospitalization.
 
 CLIF is the Common Longitudinal ICU data Format (clif-icu.com); it fixes the names of files and
 columns, and of the vital signs also the units. What becomes of a row: ``clif_tables.py``.
