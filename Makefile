@@ -24,12 +24,12 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-dev $(SPARK)/installed $(SURVIVAL)/installed
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=
 
-# The references on many more random patients and cases, a hundred kills, every engine on 10,000 patients, the analysis
+# The references on many more random patients and cases, doors against damaged files, a hundred kills, every engine on 10,000 patients, the analysis
 # of timing on a thousand cohorts of known truth, and every rule broken to see that its tests notice.
 test-long: $(VENV)/installed-dev $(SPARK)/installed
 	ABATE_EXAMPLES=30 $(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/test_grading_reference.py \
 	  tests/test_scores_reference.py tests/test_outcomes_reference.py tests/test_biomarkers_reference.py \
-	  tests/test_exposure_reference.py
+	  tests/test_exposure_reference.py tests/test_doors_fuzz.py
 	$(BIN)/python tests/faults.py --kills 100
 	$(BIN)/python tests/parity.py
 	$(BIN)/python tests/timing_cohorts.py --cohorts 1000 --others 200

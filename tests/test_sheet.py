@@ -186,10 +186,12 @@ def test_what_is_proposed(tmp_path: Path, snapshot: SnapshotAssertion, capsys: p
     """What was recognised, what not and why; no cell is printed. The proposal fits the sheet that it is of."""
     (tmp_path / "cohort.csv").write_text(WIDE, encoding="utf-8")
     assert main(["map", str(tmp_path / "cohort.csv")]) == 0
+    # As the person who corrects it says how dates are written.
     proposed = capsys.readouterr().out
     assert proposed == snapshot
     assert not any(word in proposed for word in ("A1", "Hemolyzed", "16500", "ill\n"))
-    (tmp_path / "study.toml").write_text(proposed, encoding="utf-8")
+    corrected = proposed.replace("# date_format", "date_format")
+    (tmp_path / "study.toml").write_text(corrected, encoding="utf-8")
     assert main(["map", str(tmp_path / "cohort.csv"), "--check", str(tmp_path / "study.toml")]) == 0
     assert capsys.readouterr().out == "study.toml fits cohort.csv: 9 of 12 columns are mapped.\n"
 
@@ -224,7 +226,7 @@ def test_everything_wrong_with_a_mapping_at_once(tmp_path: Path, snapshot: Snaps
             column("CRP D0", "measurements", "crp", unit='"mg/L"', day="0"),
             column("CRP (mg/L) D0", "measurements", "crpp", unit='"mg/L"', day="0"),
             column("CRP (mg/L) D0", "measurements", "crp", unit='"mmHg"', day="0"),
-            column("Max CRS grade", "events", "crs_max_grade"),
+            column("Ferritin (ng/mL) Day 3", "measurements", "ferritin", unit='"ng/mL"'),
         ]
     )
     with pytest.raises(UnusableRecordsError) as found:
@@ -287,3 +289,44 @@ def test_a_hostile_workbook_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
 def test_nul_bytes_are_no_part_of_a_cell(tmp_path: Path) -> None:
     (tmp_path / "nul.csv").write_bytes(b"id,x\n1,5\x00\n")
     assert list(read_sheet(tmp_path / "nul.csv").rows[1]) == ["1", "5"]
+
+
+def test_a_date_of_its_own_or_a_day_says_when_an_event_was(tmp_path: Path) -> None:
+    """The cell is the date, and no word of the event; a number is the day; nothing given is no dose."""
+    text = "ID,Infusion,Death,CRS onset,Max CRS,Toci\nA,2024-03-07,2024-03-20,2,3,800\nB,2024-03-09,,4,1,0\n"
+    mapping = '[door]\npatient = "ID"\nday0 = "Infusion"\n' + "".join(
+        [
+            column("Death", "events", "death", time='"Death"'),
+            column("CRS onset", "events", "crs_onset", time='"CRS onset"'),
+            column("Max CRS", "events", "crs_max_grade"),
+            column("Toci", "drugs", "tocilizumab", unit='"mg"', day="0", kind='"interval total"', end_day="10"),
+        ]
+    )
+    records = sheet(tmp_path, text, mapping)
+    assert sorted(rows(records, "events", "patient_id", "event", "value", "text", "day"), key=str) == [
+        ("A", "crs_max_grade", 3, None, None),
+        ("A", "crs_onset", None, None, 2),
+        ("A", "death", None, None, 13),
+        ("B", "crs_max_grade", 1, None, None),
+        ("B", "crs_onset", None, None, 4),
+    ]
+    assert sorted(rows(records, "drugs", "patient_id", "amount", "kind", "status", "end_day")) == [
+        ("A", 800, "interval total", "given", 10),
+        ("B", 0, "interval total", "held", 10),
+    ]
+
+
+def test_rows_that_are_no_patients_are_told_of(tmp_path: Path) -> None:
+    """A patient twice is refused where a row is a patient; a line of totals has no day 0; dates need their format."""
+    mapping = '[door]\npatient = "ID"\nday0 = "Infusion"\n' + column(
+        "CRP", "measurements", "crp", unit='"mg/L"', day="0"
+    )
+    records = sheet(tmp_path, "ID,Infusion,CRP\nA,2024-03-07,5\nMean,,5\n", mapping)
+    assert "Infusion: 1 row without a date of day 0. Look whether each is a patient" in notes(records)
+    with pytest.raises(UnusableRecordsError, match="1 rows repeat a patient, expected one row each"):
+        sheet(tmp_path, "ID,Infusion,CRP\nA,2024-03-07,5\nA,2024-03-07,6\n", mapping)
+    with pytest.raises(UnusableRecordsError, match="no cell of the column Infusion is a date, expected dates as 2024"):
+        sheet(tmp_path, "ID,Infusion,CRP\nA,07.03.2024,5\n", mapping)
+    form = mapping.replace("[door]", '[door]\ndate_format = "%m/%d/%Y"')
+    with pytest.raises(UnusableRecordsError, match="expected cells written as %m/%d/%Y"):
+        sheet(tmp_path, "ID,Infusion,CRP\nA,07.03.2024,5\n", form)

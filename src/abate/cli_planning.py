@@ -94,6 +94,9 @@ def map_sheet(sheet: Path, name: str, check: Path | None) -> None:
         click.echo(proposal(sheet, name), nl=False)
         return
     export = read_project(sheet).sheet if sheet.is_dir() else None
-    layout = read_layout(sheet, read_mapping(check), export)
+    layout = read_layout(sheet, read_mapping(check), export, check.name)
     used = sum(column["table"] != "nothing" for column in layout.door["column"])
     click.echo(f"{check.name} fits {sheet.name}: {used} of {len(layout.names)} columns are mapped.")
+    bare = [one["name"] for one in layout.door["column"] if one["table"] == "measurements" and not one.get("unit")]
+    if bare:
+        click.echo(f"No unit is said of {', '.join(bare)}: their values will be set aside, unless they have none.")

@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
+
 from abate.engine.connect import HERE, Place, elsewhere, in_process
 from abate.engine.deidentified import deidentified
 from abate.engine.ingest import Records
 from abate.engine.ingest import ingest as ingested
 from abate.engine.ingested import MARKER, is_ingested, read_ingested, write_ingested
 from abate.engine.whole import check_place, reserved
+from abate.records.problems import AbateError
 from abate.sources.doors import OPEN, Door
 
 STUDIES = ("strati2020",)
@@ -79,7 +82,16 @@ def read(
     path = locate(records)
     if is_ingested(path):
         return read_ingested(path, engine)
-    return ingested(door.read(path, engine.backend), engine, progress)
+    try:
+        return ingested(door.read(path, engine.backend), engine, progress)
+    except duckdb.Error as error:
+        # What a file says of itself and does not hold shows only when it is read to its end.
+        if type(error) is not duckdb.Error and not isinstance(error, duckdb.InvalidInputException):
+            raise
+        raise AbateError(
+            f"{path.name}: a file of these records is not whole, or not what its name says. Expected files that can be "
+            "read to their end. Write them again."
+        ) from error
 
 
 def ingest(

@@ -75,7 +75,7 @@ def _bare(records: Records, name: str, new: ibis.Table, brought: tuple[str, ...]
     cells: dict[str, ir.Value] = {"patient_id": rows.new__id, "source": ibis.literal(f"{name}:") + place}
     nothing = ibis.null("string")
     if name == "patients":
-        cells |= {"day0": ibis.null("timestamp"), "age": ibis.least(rows.age, OLDEST)}
+        cells |= {"day0": ibis.null("timestamp"), "age": ibis.ifelse(rows.age > OLDEST, OLDEST, rows.age)}
         kept = [*PATIENTS.schema.names[:-1], *brought, "source"]
     else:
         kept = list(TABLES[name].schema.names)

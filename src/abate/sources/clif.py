@@ -255,8 +255,12 @@ class _Door:
         if self.problems:
             return None
         # There is no header in Parquet: the first row is row 1.
-        kept = self.keep(read.mutate(row__number=ibis.row_number() + 1).select("row__number", **taken))
-        self.rows[file] = int(kept.count().to_pyarrow().as_py())
+        try:
+            kept = self.keep(read.mutate(row__number=ibis.row_number() + 1).select("row__number", **taken))
+            self.rows[file] = int(kept.count().to_pyarrow().as_py())
+        except duckdb.Error:
+            self.wrong(file, "", "the file is not whole", "a Parquet file", "Write it again.")
+            return None
         return kept
 
     def _cell(self, file: str, cell: ir.Value, column: str, kind: str) -> ir.Value:

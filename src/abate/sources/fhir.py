@@ -22,7 +22,7 @@ from abate.sources.fhir_tables import Fhir
 from abate.sources.folder import Source, declared_coverage, sha256
 from abate.sources.infusions import settings
 from abate.sources.mapping import NAME, read_mapping
-from abate.sources.shelf import LONGEST_LINE, Shelf
+from abate.sources.shelf import LONGEST_LINE, UTC, Shelf
 
 TITLE = "Patients of FHIR records"
 SUFFIXES = (".ndjson", ".json", ".jsonl")
@@ -105,6 +105,16 @@ def read_fhir(path: Path, backend: Any, mapping: Path | None = None) -> Source:
         }.get(asked.day0, "no administration or procedure of a CAR T product that the dictionary or [door] names")
         advice = f'Say in {NAME}: [door] infusion = ["..."] (codes), or [door] day0 = "admission" or "first record".'
         raise UnusableRecordsError([Problem("unusable", path.name, "", found, "a day 0", advice)])
+    people = reading.tables["people"]
+    without = int(people.filter(people.id.notin(courses.patient_id)).count().to_pyarrow().as_py())
+    if without:
+        said = f"{without} patient{'s have' if without > 1 else ' has'} no day 0: their records are set aside"
+        shelf.note("Patient", "", said, "Nothing to do, unless an infusion is lost: name its codes as [door] infusion.")
+    times = reading.tables["observations"].time
+    utc = int(reading.tables["observations"].filter(times.re_search(UTC)).count().to_pyarrow().as_py())
+    if utc and study.zone == "UTC":
+        said = f"{utc:,} times are in UTC, and no zone is named: they decide the day as they stand"
+        shelf.note("Observation", "effective", said, f'Name it in {NAME}, such as [reading] zone = "Europe/Berlin".')
     kind = "infusion" if asked.day0 == "reference" else asked.day0
     study = dataclasses.replace(
         study, title=study.title or TITLE, reading=dataclasses.replace(study.reading, day0_kind=kind)

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from abate.records.canonical import plain_word
 from abate.sources.fhir_resources import VOID
-from abate.sources.infusions import Settings, numbered, products, with_course
+from abate.sources.infusions import PROCEDURES, Settings, numbered, procedures, products, with_course
 from abate.sources.mapping import Study
 from abate.sources.omop_tables import CONDITIONS
 from abate.sources.shelf import clock, record, renamed, union
@@ -102,10 +102,11 @@ def day0(tables: Mapping[str, ibis.Table], study: Study, asked: Settings) -> ibi
     known = {code: name or code for code, name in products(study.dictionary, asked).items()}
     given = named(administered(tables), known)
     given = given.filter(given.status == "given", given.named.isin(list(known.values())))
-    own = dict.fromkeys(asked.infusion)
-    done = named(stated(tables["procedures"]), {code: code for code in own})
-    done = done.filter(done.named.lower().isin(list(own)), ibis.coalesce(done.status, "") != "not-done")
-    every = ibis.union(rows(given, given.named), rows(done, nothing))
+    own = {code: product or code for code, product in procedures(asked).items()}
+    done = named(stated(tables["procedures"]), own)
+    done = done.filter(done.named.isin(list(own.values())), ibis.coalesce(done.status, "") != "not-done")
+    product = ibis.ifelse(done.named.isin(list(PROCEDURES)), done.named, nothing)
+    every = ibis.union(rows(given, given.named), rows(done, product))
     bags = ibis.window(
         group_by=["patient_id", every.day0.substr(0, 10)],
         order_by=[every["product"].isnull(), every.day0, every.row__place.cast("int64")],

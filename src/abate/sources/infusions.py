@@ -82,6 +82,24 @@ def settings(study: Study) -> Settings:
     return Settings(**found)
 
 
+PROCEDURES = {
+    "axicabtagene ciloleucel": ("xw033h7", "xw043h7"),
+    "tisagenlecleucel": ("xw033j7", "xw043j7"),
+    "idecabtagene vicleucel": ("xw033k7", "xw043k7"),
+    "lisocabtagene maraleucel": ("xw033l7", "xw043l7"),
+    "brexucabtagene autoleucel": ("xw033m7", "xw043m7"),
+    "ciltacabtagene autoleucel": ("xw033s7", "xw043s7"),
+    "": ("xw033c7", "xw043c7", "0540t"),
+}
+"""Codes of the infusion in ICD-10-PCS and CPT, by product, blank where the code says none; as recalled."""
+
+
+def procedures(asked: Settings) -> dict[str, str]:
+    """Return every code of an infusion as a procedure, in small letters, and its product; blank where it says none."""
+    known = {code: product for product, codes in PROCEDURES.items() for code in codes}
+    return {**dict.fromkeys(asked.infusion, ""), **known}
+
+
 def products(known: Dictionary, asked: Settings) -> dict[str, str]:
     """Return every written form of a CAR T product, in small letters, and its name; those asked for name themselves."""
     found: dict[str, str] = {}

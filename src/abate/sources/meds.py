@@ -28,6 +28,7 @@ NEEDED = ("subject_id", "time", "code")
 WANTED = ("numeric_value", "text_value", "unit")
 ADMITTED, DISCHARGED, DIED, BORN = "HOSPITAL_ADMISSION", "HOSPITAL_DISCHARGE", "MEDS_DEATH", "MEDS_BIRTH"
 SEX = "^(gender|sex)/"
+LOST = "Nothing to do, unless an infusion is lost: name its codes as [door] infusion."
 SPELLING: dict[str, dict[str, str]] = {
     "measurements": {"variable": "code", "value": "numeric_value", "unit": "unit", "text": "text_value"},
     "drugs": {"drug": "code", "amount": "numeric_value"},
@@ -80,6 +81,13 @@ def read_meds(path: Path, backend: Any, mapping: Path | None = None) -> Source:
         )
         advice = f'Say in {NAME}: [door] infusion = ["..."] (codes), or [door] day0 = "admission".'
         raise UnusableRecordsError([Problem("unusable", "data", "code", found, "a day 0", advice)])
+    subjects = rows.select("patient_id").distinct()
+    without = int(subjects.anti_join(courses, "patient_id").count().to_pyarrow().as_py())
+    if without:
+        said = f"{without} subject{'s have' if without > 1 else ' has'} no day 0: their records are set aside"
+        shelf.note(
+            "data", "subject_id", said, "Nothing to do, unless an infusion is lost: name its codes as [door] infusion."
+        )
     study = dataclasses.replace(
         study,
         title=study.title or TITLE,
@@ -104,8 +112,12 @@ def _shard(shelf: Shelf, path: Path, shard: Path, place: int) -> ibis.Table | No
     found = shelf.taken(name, read, NEEDED, WANTED)
     if found is None:
         return None
-    found = shelf.keep(found.mutate(row__place=found.row__number + place * 10**9, patient_id=found.subject_id))
-    shelf.rows[name] = int(found.count().to_pyarrow().as_py())
+    try:
+        found = shelf.keep(found.mutate(row__place=found.row__number + place * 10**9, patient_id=found.subject_id))
+        shelf.rows[name] = int(found.count().to_pyarrow().as_py())
+    except duckdb.Error:
+        shelf.wrong(name, "", "the file is not whole", "a Parquet file", "Write it again.")
+        return None
     return found
 
 

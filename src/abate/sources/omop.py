@@ -17,7 +17,7 @@ import ibis
 from abate.records.problems import AbateError, Problem, UnusableRecordsError
 from abate.sources import omop_tables
 from abate.sources.folder import Source, declared_coverage, sha256
-from abate.sources.infusions import Settings, numbered, products, settings
+from abate.sources.infusions import Settings, numbered, procedures, products, settings
 from abate.sources.mapping import NAME, Study, read_mapping
 from abate.sources.omop_tables import INPATIENT, TABLES, Omop, at, looked_up, names_of, with_descendants
 from abate.sources.shelf import Shelf
@@ -63,7 +63,7 @@ def read_omop(path: Path, backend: Any, mapping: Path | None = None) -> Source:
     tables = {name: table for name, columns in TABLES.items() if (table := store.table(name, *columns)) is not None}
     for name in ("person",):
         if name not in tables and not shelf.problems:
-            shelf.wrong(name, "", "there is no such table", "the table person of OMOP", "Add it.")
+            shelf.wrong(name, "", "there is no such table", "the table person of OMOP", "Add it, or name another door.")
     if shelf.problems:
         raise UnusableRecordsError(shelf.problems)
     begun = numbered(_day0(tables, study, asked), asked.lead_days)
@@ -103,7 +103,7 @@ def _no_day0(asked: Settings) -> Problem:
 
 
 def _day0(tables: Mapping[str, ibis.Table], study: Study, asked: Settings) -> ibis.Table:
-    """Return the day 0 of every course: ``patient_id, day0, product, ends__stay, row__number``."""
+    """Return the day 0 of every course: ``patient_id, day0, product, file, row__number``."""
     nothing = ibis.null("string")
     found = []
     if asked.cohort is not None:
@@ -124,11 +124,13 @@ def _day0(tables: Mapping[str, ibis.Table], study: Study, asked: Settings) -> ib
         if "drug_exposure" in tables:
             rows = _meant(tables["drug_exposure"], "drug", known, tables)
             given = at(rows, "drug_exposure_start")
-            found.append(rows.select("row__number", "file", patient_id=rows.person_id, day0=given, product=rows.named))
-        if "procedure_occurrence" in tables and asked.infusion:
-            rows = _meant(tables["procedure_occurrence"], "procedure", dict.fromkeys(asked.infusion, ""), tables)
+            product = ibis.coalesce(rows.named.nullif(""), rows.drug_source_value)
+            found.append(rows.select("row__number", "file", patient_id=rows.person_id, day0=given, product=product))
+        if "procedure_occurrence" in tables:
+            rows = _meant(tables["procedure_occurrence"], "procedure", procedures(asked), tables)
             day0 = at(rows, "procedure")
-            found.append(rows.select("row__number", "file", patient_id=rows.person_id, day0=day0, product=nothing))
+            product = rows.named.nullif("")
+            found.append(rows.select("row__number", "file", patient_id=rows.person_id, day0=day0, product=product))
     empty = (
         tables["person"]
         .filter(False)
@@ -145,8 +147,8 @@ def _day0(tables: Mapping[str, ibis.Table], study: Study, asked: Settings) -> ib
 
 
 def _meant(rows: ibis.Table, kind: str, known: Mapping[str, str], tables: Mapping[str, ibis.Table]) -> ibis.Table:
-    """Return the rows that mean an infusion, with ``named``: its product, or its own code."""
-    own = {code: name or code for code, name in with_descendants(known, tables).items()}
+    """Return the rows that mean an infusion, with ``named``: its product, blank where its code says none."""
+    own = with_descendants(known, tables)
     columns = [f"{kind}_concept_id", f"{kind}_source_concept_id", f"{kind}_source_value"]
     found = looked_up(rows, columns, own, "named")
     return found.filter(found.named.notnull())

@@ -189,7 +189,7 @@ def read_redcap(path: Path, backend: Any, mapping: Path | None = None) -> Source
     project = read_project(path)
     study = read_mapping(mapping or path / NAME)
     study = dataclasses.replace(study, title=study.title or TITLE)
-    layout = read_layout(project.data, study, project.sheet)
+    layout = read_layout(project.data, study, project.sheet, (mapping or Path(NAME)).name)
     source = by_layout(project.data, backend, study, layout)
     hashes = {file.name: sha256(file) for file in (project.data, project.dictionary)}
     return dataclasses.replace(source, path=path, hashes=hashes)

@@ -96,6 +96,12 @@ def read_sdtm(path: Path, backend: Any, mapping: Path | None = None) -> Source:
         said = f"{never} subject{'s have' if never > 1 else ' has'} no day 0 and no course"
         shelf.note("dm", "usubjid", said, "Nothing to do, unless an infusion is lost: they were not treated.")
     _partial(shelf, tables)
+    vague = sdtm_tables.vague(sdtm)
+    if vague:
+        said = (
+            f"{vague} periods of a drug over several days say no frequency: each is taken as one dose on its first day"
+        )
+        shelf.note("cm, ex", "--DOSFRQ", said, "Give the frequency: what was taken in all is higher than it seems.")
     hashes = {name: sha256(path / name) for name in shelf.rows}
     return Source(path, study, raw, sdtm_tables.SPELLING, hashes, shelf.rows, tuple(shelf.notes))
 

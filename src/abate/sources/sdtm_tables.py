@@ -284,6 +284,19 @@ def _drugs(sdtm: Sdtm) -> ibis.Table | None:
     return union(parts)
 
 
+def vague(sdtm: Sdtm) -> int:
+    """Return how many periods of known amount over several days say no frequency."""
+    count = 0
+    for domain in ("ex", "cm"):
+        if domain in sdtm.tables:
+            rows = sdtm.placed(domain, *(f"{domain}{column}" for column in ("stdtc", "stdy", "endtc", "endy")))
+            first, last = (rows[name].substr(0, 10).try_cast("date") for name in ("time", "end_time"))
+            often = rows[f"{domain}dosfrq"].upper().isin([*PER_DAY, "ONCE"])
+            long = (last.delta(first, unit="day") > 1) & rows[f"{domain}dose"].notnull()
+            count += int(rows.filter(long & ~ibis.coalesce(often, False)).count().to_pyarrow().as_py())
+    return count
+
+
 def _events(sdtm: Sdtm) -> ibis.Table | None:
     parts = []
     for position, domain in enumerate(("ae", "ce")):

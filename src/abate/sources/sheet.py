@@ -6,6 +6,7 @@ proposes the file (``sheet_proposal.py``); a person corrects it.
 
 import dataclasses
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
@@ -17,6 +18,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from abate.records.problems import AbateError, Problem, UnusableRecordsError, perhaps
+from abate.records.tables import DRUG_KINDS
 from abate.records.toml_keys import Key, number, one_of, problems_of, whole
 from abate.records.units import convert_variable
 from abate.sources.folder import Source, declared_coverage, sha256
@@ -29,6 +31,8 @@ PLACES = ("patient", "course", "day0", "last_contact", "day", "time", "event")
 """Keys that name a column."""
 KINDS = ("patients", "measurements", "states", "drugs", "events", "nothing")
 NEAR = 0.75
+PLAIN = re.compile(r"^[0-9]{4}-[0-9]{2}|^[+-]?[0-9]{1,4}([.,][0-9]+)?$")
+"""What a date or a day number begins with."""
 
 
 def _text(value: Any) -> bool:
@@ -64,6 +68,8 @@ COLUMN: dict[str, Key] = {
     "day": Key("a day number", number(-inf, inf)),
     "time": Key("the name of a column with the date", _text),
     "value": Key("a text that stands for every filled cell", _text),
+    "kind": one_of(DRUG_KINDS),
+    "end_day": Key("the day before which an interval total ends", number(-inf, inf)),
 }
 
 
@@ -85,7 +91,7 @@ class Layout:
         return f"c{self.names.index(name)}"
 
 
-def read_layout(path: Path, study: Study, given: Sheet | None = None) -> Layout:
+def read_layout(path: Path, study: Study, given: Sheet | None = None, called: str = NAME) -> Layout:
     """Hold the mapping file against a sheet, without reading a record.
 
     Parameters
@@ -94,6 +100,8 @@ def read_layout(path: Path, study: Study, given: Sheet | None = None) -> Layout:
         The file, and what the mapping file says.
     given
         The sheet, where it was read already.
+    called
+        Name of the mapping file, for messages.
 
     Raises
     ------
@@ -111,27 +119,59 @@ def read_layout(path: Path, study: Study, given: Sheet | None = None) -> Layout:
     for place, column in enumerate(columns, start=1):
         said += problems_of(f"[[door.column]] {place}", column, COLUMN)
     if said:
-        raise _unusable(said)
+        raise _unusable(said, called)
     sheet = given or read_sheet(
         path, door.get("sheet", ""), study.delimiter if study.delimiter != "," else "", study.encoding
     )
     header, count = int(door.get("header", 1)), int(door.get("header_rows", 1))
     if header + count - 1 > len(sheet.rows):
-        raise _unusable([f"[door] header: the sheet has {len(sheet.rows)} rows, expected the rows of its header."])
+        raise _unusable(
+            [f"[door] header: the sheet has {len(sheet.rows)} rows, expected the rows of its header."], called
+        )
     names = tuple(named_columns(sheet.rows, header, count))
     for key in PLACES:
         if key in door and door[key] not in names:
             said.append(f"[door] {key}: no column has this name, expected {_guess(door[key], names)}.")
     for place, column in enumerate(columns, start=1):
         said += _column(f"[[door.column]] {place}", column, names, study, door)
+    layout = Layout(sheet, names, door)
+    said = said or [*_dates(layout), *_repeated(layout)]
     if said:
-        raise _unusable(said)
-    return Layout(sheet, names, door)
+        raise _unusable(said, called)
+    return layout
 
 
-def _unusable(said: Sequence[str]) -> UnusableRecordsError:
+def _unusable(said: Sequence[str], called: str) -> UnusableRecordsError:
     advice = "Correct the mapping file."
-    return UnusableRecordsError([Problem("unusable", NAME, "door", text.rstrip("."), "", advice) for text in said])
+    return UnusableRecordsError([Problem("unusable", called, "door", text.rstrip("."), "", advice) for text in said])
+
+
+def _dates(layout: Layout) -> list[str]:
+    """Return what is wrong with the columns of dates: no cell of one reads as a date or a day number."""
+    form, said = layout.door.get("date_format", ""), []
+    for name in sorted(_dated(layout)):
+        place = layout.names.index(name)
+        cells = [row[place] for row in layout.sheet.rows[layout.first - 1 :] if row[place]]
+        read = [cell for cell in cells if PLAIN.match(_iso(cell, form) if form else cell)]
+        if cells and not read:
+            expected = f"cells written as {form}" if form else 'dates as 2024-03-31, or [door] date_format = "%d.%m.%Y"'
+            said.append(f"[door]: no cell of the column {name} is a date, expected {expected}.")
+    return said
+
+
+def _repeated(layout: Layout) -> list[str]:
+    """Return what is wrong where a patient has several rows, and one is said to be all."""
+    if layout.door.get("row", "patient") != "patient" or "course" in layout.door:
+        return []
+    place = layout.names.index(layout.door["patient"])
+    cells = [row[place] for row in layout.sheet.rows[layout.first - 1 :] if row[place]]
+    several = len(cells) - len(set(cells))
+    if not several:
+        return []
+    return [
+        f'[door] row: {several} rows repeat a patient, expected one row each; or row = "visit", or course for the '
+        "number of the infusion."
+    ]
 
 
 def _guess(name: str, names: Sequence[str]) -> str:
@@ -165,7 +205,7 @@ def _column(
         why = convert_variable(variable, column.get("unit", "")).why
         if column.get("unit") and why:
             said.append(f"{where} unit: {why}, expected a unit such as {variable.unit}.")
-    if column["table"] != "patients" and not {"day", "time", "days"} & {*column, *door}:
+    if column["table"] not in ("patients", "events") and not {"day", "time", "days"} & {*column, *door}:
         said.append(f"{where} day: nothing says when it was, expected day or time here, or of the visit.")
     return said
 
@@ -192,7 +232,7 @@ def read_the_sheet(path: Path, backend: Any, mapping: Path | None = None) -> Sou
     if not path.is_file():
         raise AbateError(f"{path.name}: there is no such file. Expected a workbook or a CSV file. Correct the path.")
     study = read_mapping(mapping or path.parent / NAME)
-    return by_layout(path, backend, study, read_layout(path, study))
+    return by_layout(path, backend, study, read_layout(path, study, called=(mapping or Path(NAME)).name))
 
 
 def by_layout(path: Path, backend: Any, study: Study, layout: Layout) -> Source:
@@ -200,6 +240,12 @@ def by_layout(path: Path, backend: Any, study: Study, layout: Layout) -> Source:
     shelf = Shelf(path.parent, backend, study)
     rows = _rows(shelf, layout, path.name)
     raw = {"patients": _patients(rows, layout, study)}
+    if "day0" in layout.door:
+        blank = rows.filter(rows[layout.place(layout.door["day0"])].isnull())
+        count = int(blank.patient_id.nunique().to_pyarrow().as_py()) if layout.door.get("row") != "visit" else 0
+        if count:
+            said = f"{count} row{'s' if count > 1 else ''} without a date of day 0"
+            shelf.note(path.name, layout.door["day0"], said, "Look whether each is a patient, or a line of totals.")
     for name in ("measurements", "states", "drugs", "events"):
         found = _long(rows, layout, study, name)
         if found is not None:
@@ -298,7 +344,11 @@ def _long(rows: ibis.Table, layout: Layout, study: Study, table: str) -> ibis.Ta
         cell = mine[layout.place(column["name"])]
         when: dict[str, ir.Value] = {}
         if "time" in column:
-            when["time"] = mine[layout.place(column["time"])]
+            # A number in the column of dates is the day.
+            at = mine[layout.place(column["time"])]
+            number_ = ibis.coalesce(at.re_search("^[+-]?[0-9]+([.,][0-9]+)?$"), False)
+            when["time"] = ibis.ifelse(number_, ibis.null("string"), at)
+            when["day"] = ibis.ifelse(number_, at, ibis.null("string"))
         elif "day" in column:
             when["day"] = ibis.literal(f"{column['day']:g}")
         else:
@@ -316,6 +366,8 @@ def _long(rows: ibis.Table, layout: Layout, study: Study, table: str) -> ibis.Ta
 def _cells(table: str, column: Mapping[str, Any], cell: ir.StringValue) -> dict[str, ir.Value]:
     name, unit = ibis.literal(column["as"]), ibis.literal(column.get("unit", "")).nullif("")
     value = ibis.literal(column["value"]) if "value" in column else cell
+    if column.get("time") == column["name"] and "value" not in column:
+        value = ibis.null("string")  # the cell is the date
     if table == "measurements":
         reads = value.re_search("^(<=|>=|<|>|≤|≥)? ?[+-]?[0-9]")
         nothing = ibis.null("string")
@@ -326,7 +378,18 @@ def _cells(table: str, column: Mapping[str, Any], cell: ir.StringValue) -> dict[
             "unit": unit,
         }
     if table == "drugs":
-        return {"drug": name, "amount": value, "unit": unit}
+        # Nothing of it is no dose.
+        none = ibis.coalesce(value.re_search("^0+([.,]0+)?$"), False)
+        kind = {"kind": ibis.literal(column["kind"])} if "kind" in column else {}
+        end = {"end_day": ibis.literal(f"{column['end_day']:g}")} if "end_day" in column else {}
+        return {
+            "drug": name,
+            "amount": value,
+            "unit": unit,
+            "status": ibis.ifelse(none, "held", "given"),
+            **kind,
+            **end,
+        }
     if table == "states":
         return {"variable": name, "state": value} | ({"device": value} if column["as"] == "oxygen" else {})
     number_ = value.re_search("^[0-9.,]+$")

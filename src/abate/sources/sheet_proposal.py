@@ -192,10 +192,10 @@ def _column(name: str, cells: Sequence[str], words: Dictionary, visits: bool) ->
             )
     for event, forms in EVENTS.items():
         if plain in forms:
-            when = ("time", _quoted(name)) if kind == "dates" else ("day", str(day or 0))
-            why = f"{kind}; an event{'' if kind == 'dates' or day is not None else ': say on which day it was known'}"
-            extra = (("value", '"yes"'),) if kind == "dates" else ()
-            return Proposed(name, (("table", '"events"'), ("as", _quoted(event)), when, *extra), why)
+            # An onset is its day; of the highest grade no day need be known.
+            itself = kind == "dates" or (event.endswith("_onset") and kind == "numbers")
+            when = (("time", _quoted(name)),) if itself else (("day", str(day)),) if day is not None else ()
+            return Proposed(name, (("table", '"events"'), ("as", _quoted(event)), *when), f"{kind}; an event")
     variable = _known(plain, words.variables, {label.label.lower(): key for key, label in words.variables.items()})
     drug = _known(plain, words.drugs, {})
     if variable or drug:

@@ -37,8 +37,8 @@ CONTACT = (
 VISIT = ("day", "study day", "visit day", "day post infusion", "days from infusion", "day after infusion")
 VISIT_TIME = ("date", "visit date", "date of visit", "time", "datetime", "date time")
 PEOPLE = {
-    "age": ("age", "age at infusion", "age years", "age (years)"),
-    "sex": ("sex", "gender"),
+    "age": ("age", "alter", "age at infusion", "age years", "age (years)"),
+    "sex": ("sex", "gender", "geschlecht"),
     "weight_kg": ("weight", "weight kg", "weight_kg", "body weight"),
     "height_cm": ("height", "height cm", "height_cm"),
     "product": ("product", "car-t product", "car t product", "car product"),

@@ -93,8 +93,12 @@ class Shelf:
         found = self.taken(file.name, read, needed, wanted)
         if found is None:
             return None
-        found = self.keep(found) if kept else found
-        self.rows[file.name] = int(found.count().to_pyarrow().as_py())
+        try:
+            found = self.keep(found) if kept else found
+            self.rows[file.name] = int(found.count().to_pyarrow().as_py())
+        except duckdb.Error:
+            self.wrong(file.name, "", "the file is not whole", "a whole file", "Write it again.")
+            return None
         return found
 
     def taken(self, place: str, read: ibis.Table, needed: Sequence[str], wanted: Sequence[str]) -> ibis.Table | None:
@@ -104,7 +108,13 @@ class Shelf:
             there.setdefault(column.lower(), column)
         lacking = [column for column in needed if column not in there]
         for column in lacking:
-            self.wrong(place, column, "the file has no such column", "a column of this name", "Write the table again.")
+            self.wrong(
+                place,
+                column,
+                "the file has no such column",
+                "a column of this name",
+                "Add it, or name the door that reads this file.",
+            )
         if lacking:
             return None
         every = (*needed, *wanted)
