@@ -146,7 +146,7 @@ def test_a_row_a_patient(tmp_path: Path) -> None:
         ("A2", "crs_max_grade", 2),
     ]
     assert rows(records, "drugs", "drug", "amount", "day") == [("tocilizumab", 560, 2)]
-    assert "Sex, Remark: not used" in notes(records) and "1 rows name no patient" in notes(records)
+    assert "Sex, Remark: not used" in notes(records) and "1 row names no patient" in notes(records)
 
 
 def test_a_row_a_visit(tmp_path: Path) -> None:
@@ -321,7 +321,8 @@ def test_rows_that_are_no_patients_are_told_of(tmp_path: Path) -> None:
     mapping = '[door]\npatient = "ID"\nday0 = "Infusion"\n' + column(
         "CRP", "measurements", "crp", unit='"mg/L"', day="0"
     )
-    records = sheet(tmp_path, "ID,Infusion,CRP\nA,2024-03-07,5\nMean,,5\n", mapping)
+    records = sheet(tmp_path, "ID,Infusion,CRP\nA,2024-03-07,5\nMean,,5\n,,7\n", mapping)
+    assert aside(records) == [("measurements", "crp", "no patient")]
     assert "Infusion: 1 row without a date of day 0. Look whether each is a patient" in notes(records)
     with pytest.raises(UnusableRecordsError, match="1 rows repeat a patient, expected one row each"):
         sheet(tmp_path, "ID,Infusion,CRP\nA,2024-03-07,5\nA,2024-03-07,6\n", mapping)

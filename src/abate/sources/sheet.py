@@ -165,8 +165,7 @@ def _repeated(layout: Layout) -> list[str]:
         return []
     place = layout.names.index(layout.door["patient"])
     cells = [row[place] for row in layout.sheet.rows[layout.first - 1 :] if row[place]]
-    several = len(cells) - len(set(cells))
-    if not several:
+    if not (several := len(cells) - len(set(cells))):
         return []
     return [
         f'[door] row: {several} rows repeat a patient, expected one row each; or row = "visit", or course for the '
@@ -241,9 +240,9 @@ def by_layout(path: Path, backend: Any, study: Study, layout: Layout) -> Source:
     rows = _rows(shelf, layout, path.name)
     raw = {"patients": _patients(rows, layout, study)}
     if "day0" in layout.door:
-        blank = rows.filter(rows[layout.place(layout.door["day0"])].isnull())
-        count = int(blank.patient_id.nunique().to_pyarrow().as_py()) if layout.door.get("row") != "visit" else 0
-        if count:
+        blank = rows.filter(rows.patient_id.notnull(), rows[layout.place(layout.door["day0"])].isnull())
+        count = int(blank.patient_id.nunique().to_pyarrow().as_py())
+        if count and layout.door.get("row") != "visit":
             said = f"{count} row{'s' if count > 1 else ''} without a date of day 0"
             shelf.note(path.name, layout.door["day0"], said, "Look whether each is a patient, or a line of totals.")
     for name in ("measurements", "states", "drugs", "events"):
@@ -252,9 +251,8 @@ def by_layout(path: Path, backend: Any, study: Study, layout: Layout) -> Source:
             raw[name] = found
     if study.coverage:
         raw["coverage"] = declared_coverage(study.coverage)
-    used = {column["name"] for column in layout.door["column"]} | {
-        layout.door[key] for key in PLACES if key in layout.door
-    }
+    used = {column["name"] for column in layout.door["column"]}
+    used |= {layout.door[key] for key in PLACES if key in layout.door}
     unused = [name for name in layout.names if name not in used]
     if unused:
         shelf.note(path.name, ", ".join(unused), "not used", "Nothing to do, unless one matters: map it then.")
@@ -263,15 +261,14 @@ def by_layout(path: Path, backend: Any, study: Study, layout: Layout) -> Source:
 
 
 def _rows(shelf: Shelf, layout: Layout, file: str) -> ibis.Table:
-    """Return the rows of the sheet that name a patient, cells as text, ``c0`` the first column."""
+    """Return the rows of the sheet, cells as text, ``c0`` the first column."""
     body = layout.sheet.rows[layout.first - 1 :]
     form, dated = layout.door.get("date_format"), _dated(layout)
     columns = {}
     for place, name in enumerate(layout.names):
         cells = [row[place] for row in body]
-        columns[f"c{place}"] = pa.array(
-            [_iso(cell, form) for cell in cells] if form and name in dated else cells, pa.string()
-        )
+        cells = [_iso(cell, form) for cell in cells] if form and name in dated else cells
+        columns[f"c{place}"] = pa.array(cells, pa.string())
     numbers = pa.array(range(layout.first, layout.first + len(body)), pa.int64())
     read = ibis.memtable(pa.table({"row__number": numbers, **columns}))
     rows = read.mutate(**{name: read[name].nullif("") for name in columns}, file=ibis.literal(file))
@@ -279,12 +276,17 @@ def _rows(shelf: Shelf, layout: Layout, file: str) -> ibis.Table:
     course = rows[layout.place(layout.door["course"])] if "course" in layout.door else ibis.null("string")
     kept = shelf.keep(rows.mutate(patient_id=patient, course_id=course))
     shelf.rows[file] = int(kept.count().to_pyarrow().as_py())
-    # Lines of totals and remarks name no patient; what they hold is told as a note.
+    # Lines of totals and remarks name no patient: what they hold of a mapped column is set aside.
     blank = kept.filter(kept.patient_id.isnull())
     count = int(blank.count().to_pyarrow().as_py())
     if count:
-        shelf.note(file, layout.door["patient"], f"{count} rows name no patient", "Nothing to do, if they are blank.")
-    return kept.filter(kept.patient_id.notnull())
+        shelf.note(
+            file,
+            layout.door["patient"],
+            f"{count} row{'s name' if count > 1 else ' names'} no patient",
+            "Nothing to do, if they are blank.",
+        )
+    return kept
 
 
 def _iso(cell: str, form: str) -> str:
@@ -302,6 +304,7 @@ def _dated(layout: Layout) -> set[str]:
 
 
 def _patients(rows: ibis.Table, layout: Layout, study: Study) -> ibis.Table:
+    rows = rows.filter(rows.patient_id.notnull())
     columns = [column for column in layout.door["column"] if column["table"] == "patients"]
     cells = {column["as"]: rows[layout.place(column["name"])] for column in columns}
     for key in ("day0", "last_contact"):
