@@ -11,10 +11,10 @@ from spec import write_folder
 
 TABLES = {
     "patients": """
-        patient_id | day0             | age | sex | ward       | arm   | score | last_contact
-        Smith-77   | 2024-03-07 10:30 | 93  | F   | Secretward | early | 3     | 2024-05-01
-        Jones-12   | 2024-03-09       | 41  | M   | Secretward | late  | 5     | 2024-06-01
-        Roe-3      | 2024-03-09       |     | M   | Secretward | late  | 6     | 2024-06-01
+        patient_id | day0             | age | sex | ward       | arm   | score | last_contact | mrn
+        Smith-77   | 2024-03-07 10:30 | 93  | F   | Secretward | early | 3     | 2024-05-01   | 8675309
+        Jones-12   | 2024-03-09       | 41  | M   | Secretward | late  | 5     | 2024-06-01   | 1
+        Roe-3      | 2024-03-09       |     | M   | Secretward | late  | 6     | 2024-06-01   | 2
     """,
     "measurements": """
         patient_id | variable    | value | unit  | time             | text
@@ -33,7 +33,8 @@ TABLES = {
         Jones-12   | seizure | focal        | 2024-03-11
     """,
 }
-MAPPING = '[study]\ntitle = "x"\n[groups.arm]\nlabels = { early = "Early", late = "Late" }\n'
+STUDY = '[study]\ntitle = "x"\nbaseline = ["age", "arm", "score"]\n'
+MAPPING = STUDY + '[groups.arm]\nlabels = { early = "Early", late = "Late" }\n'
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +52,13 @@ def test_no_file_tells_who_or_when(folders: tuple[Path, Path]) -> None:
 
     told = "".join(file.read_text(encoding="utf-8") for file in out.iterdir() if file.suffix != ".parquet")
     told += "".join(str(pq.read_table(file).to_pylist()) for file in out.glob("*.parquet"))
-    for secret in ("Smith", "Jones", "Roe-3", "2024", "Secretward", "Who", "patients.csv"):
+    for secret in ("Smith", "Jones", "Roe-3", "2024", "Secretward", "8675309", "Who", "patients.csv"):
         assert secret not in told, secret
     assert pq.read_table(out / "set_aside.parquet").num_rows == 0
 
 
 def test_days_grades_and_groups_are_the_same(folders: tuple[Path, Path]) -> None:
-    """The columns that a group describes, and numbers, stay; an age above 90 is 90."""
+    """The columns that a group describes, and numbers of the baseline, stay; an age above 90 is 90."""
     before, after = (verbs.analyse(folder) for folder in folders)
     assert after.records.brought == ("arm", "score")
     people = (

@@ -17,8 +17,8 @@ OLDEST = 90
 WORDS = ("yes", "no", "no change", *SEIZURES)
 """Texts of events that are no free text; terms of organs and drugs beside them."""
 NOTE = (
-    "identifiers, dates, free text, names of files and columns of text were left out, and ages above "
-    f"{OLDEST} are {OLDEST}; what was set aside is not written"
+    "identifiers, dates, free text, names of files and columns that the study does not name were left out, and ages "
+    f"above {OLDEST} are {OLDEST}; what was set aside is not written"
 )
 
 
@@ -26,9 +26,9 @@ def deidentified(records: Records) -> Records:
     """Return records of which nothing tells who or when.
 
     Patients get new ids, in an order drawn anew each time and kept nowhere. Times are days and minutes from day 0;
-    ``source`` is the place of a row in its table. Of the columns that the user brought, those stay that hold numbers or
-    that a group of the mapping file describes label by label. Rare findings can still point to a person: it is no proof
-    of anonymity.
+    ``source`` is the place of a row in its table. Of the columns that the user brought, those stay that a group of the
+    mapping file describes label by label, and those of numbers that it names as baseline. Rare findings can still point
+    to a person: it is no proof of anonymity.
 
     Parameters
     ----------
@@ -64,7 +64,9 @@ def deidentified(records: Records) -> Records:
 def _told(records: Records) -> tuple[str, ...]:
     """Return the columns that were brought and may stay."""
     described = {group.column for group in records.study.groups.values() if group.labels}
-    return tuple(name for name in records.brought if name in records.numeric or name in described)
+    # A number may be a record's too: only what the study names for its Table 1 is taken for none.
+    named = {name for name in records.study.baseline if name in records.numeric}
+    return tuple(name for name in records.brought if name in described | named)
 
 
 def _bare(records: Records, name: str, new: ibis.Table, brought: tuple[str, ...]) -> ibis.Table:
