@@ -1,12 +1,11 @@
 """Each door against damaged files: they are read, or refused in words; nothing else happens, and no value is lost."""
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import test_fhir
@@ -19,9 +18,9 @@ from abate.records.problems import AbateError
 from abate.sources.doors import Door
 from abate.verbs import read
 from clif_files import write as write_clif
+from repeatable import repeatable
 from spec import write_folder
 
-EXAMPLES = 4 * int(os.environ.get("ABATE_EXAMPLES", "1"))
 LABS = "USUBJID | LBTESTCD | LBORRES | LBORRESU | LBDTC\nS-1 | CRP | 10 | mg/L | 2024-03-08\n"
 VITALS = "hospitalization_id | recorded_dttm | vital_category | vital_value\nH1 | 2150-03-02 10:00 | sbp | 80\n"
 CRP = test_fhir.observed("1988-5", "2024-03-08", valueQuantity=test_fhir.quantity(5, "mg/L"))
@@ -70,7 +69,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("name", WHOLE)
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@repeatable(4)
 @given(
     which=st.integers(0, 10),
     start=st.floats(0, 1),

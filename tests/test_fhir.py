@@ -5,7 +5,6 @@ The resources below are made up; the last test reads synthetic bundles where the
 
 import datetime as dt
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -255,11 +254,9 @@ def test_more_rows_than_a_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert rows(ingested(tmp_path, *many), "measurements", "value") == [(day,) for day in range(8, 15)]
 
 
-def test_synthetic_bundles(tmp_path: Path) -> None:
+def test_synthetic_bundles(tmp_path: Path, shared: Path) -> None:
     """Every value is used or set aside; no file name, which is a patient's, is told."""
-    data = Path(os.environ.get("ABATE_SHARED", "../shared")) / "data" / "fhir_synthea_r4"
-    if not data.is_dir():
-        pytest.skip(f"no {data}")
+    data = shared / "data" / "fhir_synthea_r4"
     mapping = tmp_path / "abate.toml"
     mapping.write_text('[door]\nday0 = "first record"\n', encoding="utf-8")
     records = read(data, door=Door("fhir", mapping))

@@ -4,7 +4,6 @@ The tables below are made up; the last test reads a synthetic database with its 
 """
 
 import datetime as dt
-import os
 from pathlib import Path
 
 import duckdb
@@ -197,11 +196,9 @@ def test_what_cannot_be_used_is_said(tmp_path: Path) -> None:
         read(write_folder(tmp_path / "d", "", death="person_id | death_date\n1 | 2024-01-01\n"), door=Door("omop"))
 
 
-def test_a_synthetic_database_with_its_vocabulary(tmp_path: Path) -> None:
+def test_a_synthetic_database_with_its_vocabulary(tmp_path: Path, shared: Path) -> None:
     """Every value of those admitted is used or set aside."""
-    data = Path(os.environ.get("ABATE_SHARED", "../shared")) / "data" / "omop_synthea27nj"
-    if not data.is_dir():
-        pytest.skip(f"no {data}")
+    data = shared / "data" / "omop_synthea27nj"
     mapping = tmp_path / "abate.toml"
     mapping.write_text('[door]\nday0 = "admission"\n', encoding="utf-8")
     records = read(data, door=Door("omop", mapping))

@@ -3,7 +3,6 @@
 The project below is made up; the last test reads exports of made-up people where they are at hand.
 """
 
-import os
 from pathlib import Path
 
 import pytest
@@ -152,11 +151,9 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         read(project(tmp_path / "bare", RAW))
 
 
-def test_exports_of_made_up_people() -> None:
+def test_exports_of_made_up_people(shared: Path) -> None:
     """Each is decoded and gets a proposal; of two exports in one folder none is preferred."""
-    data = Path(os.environ.get("ABATE_SHARED", "../shared")) / "data" / "redcap_exports"
-    if not data.is_dir():
-        pytest.skip(f"no {data}")
+    data = shared / "data" / "redcap_exports"
     folders = [path for path in data.iterdir() if path.is_dir() and path.name != "arm-multiple-delete"]
     assert len(folders) == 7
     for folder in folders:

@@ -4,7 +4,6 @@ The tables below are made up; the last test reads the CDISC pilot where it is at
 """
 
 import datetime as dt
-import os
 import struct
 from pathlib import Path
 
@@ -229,11 +228,9 @@ def test_what_cannot_be_used_is_said_at_once(tmp_path: Path) -> None:
     assert rows(read(folder), "patients", "patient_id", "product") == [("S-1", "KTE-X19")]
 
 
-def test_the_pilot_of_cdisc(tmp_path: Path) -> None:
+def test_the_pilot_of_cdisc(tmp_path: Path, shared: Path) -> None:
     """254 treated subjects; every value in is used or set aside."""
-    data = Path(os.environ.get("ABATE_SHARED", "../shared")) / "data" / "cdisc_pilot_sdtm"
-    if not data.is_dir():
-        pytest.skip(f"no {data}")
+    data = shared / "data" / "cdisc_pilot_sdtm"
     mapping = tmp_path / "abate.toml"
     mapping.write_text('[door]\nday0 = "reference"\n', encoding="utf-8")
     records = read(data, door=Door("sdtm", mapping))

@@ -72,7 +72,7 @@ def _told(records: Records) -> tuple[str, ...]:
 def _bare(records: Records, name: str, new: ibis.Table, brought: tuple[str, ...]) -> ibis.Table:
     table = records[name]
     rows = table.join(new, "patient_id")
-    order = ibis.window(order_by=[rows.new__id, *(cell for cell in _order(rows)), rows.source])
+    order = ibis.window(order_by=[rows.new__id, *_order(rows), rows.source])
     place = (ibis.row_number().over(order) + 1).cast("string")
     cells: dict[str, ir.Value] = {"patient_id": rows.new__id, "source": ibis.literal(f"{name}:") + place}
     nothing = ibis.null("string")

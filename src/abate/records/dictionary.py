@@ -84,8 +84,8 @@ class Dictionary:
                 words |= {word.lower().replace(" ", "_").replace("-", "_"): row["state"] for word in written}
         return words
 
-    def codes(self, table: str) -> ibis.Table:
-        """Return every written form of the names of a table: columns ``written``, ``name``."""
+    def written(self, table: str) -> dict[str, str]:
+        """Return every written form of the names of a table, in small letters, and the name."""
         pairs: dict[str, str] = {}
         if table == "measurements":
             for variable in self.variables.values():
@@ -103,6 +103,11 @@ class Dictionary:
                 pairs |= {f"{finding}/{word}": state for word, state in words.items()}
         else:
             pairs |= {name.lower(): name for name in self.events}
+        return pairs
+
+    def codes(self, table: str) -> ibis.Table:
+        """Return :meth:`written` as a table: columns ``written``, ``name``."""
+        pairs = self.written(table)
         return ibis.memtable(
             pa.table(
                 {

@@ -55,10 +55,8 @@ Expected a UCUM unit. Write it in UCUM, or map it in abate.toml.
             noun = "row" if len(self.rows) == 1 and not more else "rows"
             where += f", {noun} {', '.join(map(str, self.rows))}{more}"
         if self.column:
-            nouns = {"abate.toml": "key", "abate calc": "input"} | (
-                {self.place: "key"} if ".toml" in self.place else {}
-            )
-            noun = next((noun for place, noun in nouns.items() if self.place.startswith(place)), "column")
+            nouns = {".toml": "key", "abate calc": "input"}
+            noun = next((noun for place, noun in nouns.items() if place in self.place), "column")
             where += f", {noun} {self.column}"
         expected = f" Expected {self.expected}." if self.expected else ""
         return f"{where}: {self.found}.{expected} {self.advice}".strip()

@@ -5,7 +5,6 @@ columns, and of the vital signs also the units. What becomes of a row: ``clif_ta
 """
 
 import dataclasses
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ from abate.records.tables import TABLES
 from abate.sources import clif_tables
 from abate.sources.clif_rows import Clif, courses
 from abate.sources.folder import Source, declared_coverage, sha256
-from abate.sources.mapping import NAME, Study, read_mapping
+from abate.sources.mapping import NAME, read_mapping
+from abate.sources.shelf import Shelf
 
 REQUIRED: dict[str, dict[str, str]] = {
     "hospitalization": {
@@ -149,10 +149,9 @@ def read_clif(path: Path, backend: Any, mapping: Path | None = None) -> Source:
         mark=study.mark or MARK,
         reading=dataclasses.replace(study.reading, day0_kind="admission"),
     )
-    backend.raw_sql(f"SET TimeZone = '{study.zone.replace(chr(39), '')}'")
     door = _Door(path, backend, study)
     door.check_folder()
-    tables = {name: table for name in (*REQUIRED, *OPTIONAL) if (table := door.table(name)) is not None}
+    tables = {name: table for name in (*REQUIRED, *OPTIONAL) if (table := door.typed(name)) is not None}
     if not door.problems:
         for name, key in (("hospitalization", "hospitalization_id"), ("patient", "patient_id")):
             door.check_unique(name, tables[name], key)
@@ -186,24 +185,12 @@ def _facts(clif: Clif) -> list[Problem]:
     return notes
 
 
-@dataclass
-class _Door:
-    """One reading of one folder; remembers every problem until the end."""
-
-    path: Path
-    backend: Any
-    study: Study
-    problems: list[Problem] = field(default_factory=list)
-    notes: list[Problem] = field(default_factory=list)
-    rows: dict[str, int] = field(default_factory=dict)
+class _Door(Shelf):
+    """One reading of one folder: the types of the files are kept, as CLIF fixes them."""
 
     def wrong(self, place: str, column: str, found: str, expected: str, advice: str = AS_CLIF) -> None:
         """Remember a problem that makes the records unusable."""
-        self.problems.append(Problem("unusable", place, column, found, expected, advice))
-
-    def note(self, place: str, column: str, found: str, advice: str) -> None:
-        """Remember what the user should know."""
-        self.notes.append(Problem("note", place, column, found, "", advice))
+        super().wrong(place, column, found, expected, advice)
 
     def check_folder(self) -> None:
         """Complain of parts that the mapping file names, and note the files that are not read."""
@@ -220,12 +207,7 @@ class _Door:
             advice = "Nothing to do: this door reads the other tables of CLIF, and those as Parquet only."
             self.note(", ".join(unread), "", "not read", advice)
 
-    def keep(self, expression: ibis.Table) -> ibis.Table:
-        """Run an expression once and keep its rows."""
-        kept: ibis.Table = self.backend.create_table(ibis.util.gen_name("abate_clif"), expression, temp=True)
-        return kept
-
-    def table(self, name: str) -> ibis.Table | None:
+    def typed(self, name: str) -> ibis.Table | None:
         """Return the columns of one table with its row numbers, and account for the others."""
         file, columns = f"clif_{name}.parquet", (REQUIRED | OPTIONAL)[name]
         if not (self.path / file).is_file():

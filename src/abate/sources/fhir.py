@@ -5,10 +5,10 @@ with ``[door] day0 = "admission"`` each inpatient encounter, with ``"first recor
 What is taken of a resource: ``fhir_resources.py``; what becomes of it: ``fhir_tables.py``.
 """
 
-import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,7 +19,7 @@ from abate.records.problems import AbateError, Problem, UnusableRecordsError
 from abate.sources import fhir_tables
 from abate.sources.fhir_resources import COLUMNS, READ, Json, Row
 from abate.sources.fhir_tables import Fhir
-from abate.sources.folder import Source, declared_coverage, sha256
+from abate.sources.folder import Source, sha256
 from abate.sources.infusions import settings
 from abate.sources.mapping import NAME, read_mapping
 from abate.sources.shelf import LONGEST_LINE, UTC, Shelf
@@ -115,16 +115,12 @@ def read_fhir(path: Path, backend: Any, mapping: Path | None = None) -> Source:
     if utc and study.zone == "UTC":
         said = f"{utc:,} times are in UTC, and no zone is named: they decide the day as they stand"
         shelf.note("Observation", "effective", said, f'Name it in {NAME}, such as [reading] zone = "Europe/Berlin".')
-    kind = "infusion" if asked.day0 == "reference" else asked.day0
-    study = dataclasses.replace(
-        study, title=study.title or TITLE, reading=dataclasses.replace(study.reading, day0_kind=kind)
-    )
     fhir = Fhir(reading.tables, courses, study)
+    fhir = replace(fhir, observed=shelf.keep(fhir_tables.observed(fhir)))
     raw = {name: table for name, build in fhir_tables.BUILD.items() if (table := build(fhir)) is not None}
-    if study.coverage:
-        raw["coverage"] = declared_coverage(study.coverage)
     hashes = {file.name: sha256(file) for file in files}
-    return Source(path, study, raw, fhir_tables.SPELLING, hashes, shelf.rows, tuple(shelf.notes))
+    kind = "infusion" if asked.day0 == "reference" else asked.day0
+    return shelf.source(path, raw, fhir_tables.SPELLING, hashes, TITLE, kind)
 
 
 class _Bounded:

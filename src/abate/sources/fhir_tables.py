@@ -5,7 +5,8 @@ What a resource's own status takes back (entered in error, cancelled, refuted) i
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -13,7 +14,7 @@ import pyarrow as pa
 
 from abate.records.canonical import plain_word
 from abate.sources.fhir_resources import VOID
-from abate.sources.infusions import PROCEDURES, Settings, numbered, procedures, products, with_course
+from abate.sources.infusions import PROCEDURES, Settings, age_at, numbered, one_a_day, procedures, products, with_course
 from abate.sources.mapping import Study
 from abate.sources.omop_tables import CONDITIONS
 from abate.sources.shelf import clock, record, renamed, union
@@ -31,11 +32,12 @@ SPELLING: dict[str, dict[str, str]] = {
 
 @dataclass(frozen=True)
 class Fhir:
-    """The rows of the resources, the courses, and what the user asks."""
+    """The rows of the resources, the courses, what the user asks, and the observations of :func:`observed`."""
 
     tables: Mapping[str, ibis.Table]
     courses: ibis.Table
     study: Study
+    observed: Any = None
 
     def placed(self, name: str) -> ibis.Table:
         """Return the rows of a table that are not taken back, with course, ``time`` and ``end_time``."""
@@ -61,11 +63,6 @@ def named(rows: ibis.Table, words: Mapping[str, str]) -> ibis.Table:
     first = found.group_by(known__of="row__place").aggregate(known=found.known.min())
     joined = rows.left_join(first, rows.row__place == first.known__of)
     return joined.mutate(named=ibis.coalesce(joined.known, joined.called)).drop("known__of", "known")
-
-
-def _words(study: Study, table: str) -> dict[str, str]:
-    codes = study.dictionary.codes(table).to_pyarrow()
-    return dict(zip(codes["written"].to_pylist(), codes["name"].to_pylist(), strict=True))
 
 
 def administered(tables: Mapping[str, ibis.Table]) -> ibis.Table:
@@ -107,22 +104,15 @@ def day0(tables: Mapping[str, ibis.Table], study: Study, asked: Settings) -> ibi
     done = done.filter(done.named.isin(list(own.values())), ibis.coalesce(done.status, "") != "not-done")
     product = ibis.ifelse(done.named.isin(list(PROCEDURES)), done.named, nothing)
     every = ibis.union(rows(given, given.named), rows(done, product))
-    bags = ibis.window(
-        group_by=["patient_id", every.day0.substr(0, 10)],
-        order_by=[every["product"].isnull(), every.day0, every.row__place.cast("int64")],
-    )
-    first = every.mutate(bag=ibis.row_number().over(bags))
-    return numbered(first.filter(first.bag == 0).drop("bag"), asked.lead_days)
+    return numbered(one_a_day(every), asked.lead_days)
 
 
 def _patients(fhir: Fhir) -> ibis.Table:
     people = fhir.tables["people"].drop("file", "row__number", "row__place")
     rows = fhir.courses.left_join(people, fhir.courses.patient_id == people.id)
-    born, at = (cell.substr(0, 10).try_cast("date") for cell in (rows.born, rows.day0))
-    younger = ibis.ifelse(at.strftime("%m%d") < born.strftime("%m%d"), 1, 0)
-    year = rows.born.substr(0, 4).try_cast("int64")
     # Of a year of birth alone the age is known within a year: the difference of the years.
-    years = ibis.coalesce(at.year() - born.year() - younger, at.year() - year)
+    between = rows.day0.substr(0, 4).try_cast("int64") - rows.born.substr(0, 4).try_cast("int64")
+    years = ibis.coalesce(age_at(rows.day0, rows.born), between)
     return record(
         rows,
         rows.file,
@@ -135,15 +125,15 @@ def _patients(fhir: Fhir) -> ibis.Table:
     )
 
 
-def _observed(fhir: Fhir) -> tuple[ibis.Table, ir.BooleanValue]:
-    rows = named(fhir.placed("observations"), _words(fhir.study, "measurements"))
+def observed(fhir: Fhir) -> ibis.Table:
+    """Return the observations with what they are of, and ``device``: whether they say an oxygen device."""
+    rows = named(fhir.placed("observations"), fhir.study.dictionary.written("measurements"))
     known = plain_word(rows.said).isin(list(fhir.study.dictionary.states_of("oxygen")))
-    return rows, ibis.coalesce(known & rows.value.isnull() & rows.said.notnull(), False)
+    return rows.mutate(device=ibis.coalesce(known & rows.value.isnull() & rows.said.notnull(), False))
 
 
 def _measurements(fhir: Fhir) -> ibis.Table | None:
-    rows, device = _observed(fhir)
-    rows = rows.filter(~device)
+    rows = fhir.observed.filter(~fhir.observed.device)
     return record(
         rows,
         rows.file,
@@ -160,16 +150,15 @@ def _measurements(fhir: Fhir) -> ibis.Table | None:
 
 
 def _states(fhir: Fhir) -> ibis.Table | None:
-    rows, device = _observed(fhir)
-    rows = rows.filter(device)
+    rows = fhir.observed.filter(fhir.observed.device)
     return record(
         rows, rows.file, 0, variable=ibis.literal("oxygen"), device=rows.said, time=rows.time, end_time=rows.end_time
     )
 
 
 def _drugs(fhir: Fhir) -> ibis.Table | None:
-    every = Fhir({**fhir.tables, "drugs": administered(fhir.tables)}, fhir.courses, fhir.study)
-    rows = named(every.placed("drugs"), _words(fhir.study, "drugs"))
+    every = replace(fhir, tables={**fhir.tables, "drugs": administered(fhir.tables)})
+    rows = named(every.placed("drugs"), fhir.study.dictionary.written("drugs"))
     infusion = ibis.ifelse(rows.rate.notnull(), "infusion", "dose")
     return record(
         rows,

@@ -11,6 +11,7 @@ from abate.records.dictionary import Dictionary
 from abate.records.problems import Problem, UnusableRecordsError
 from abate.records.toml_keys import Key, listed, one_of, problems_of, whole
 from abate.sources.mapping import NAME, Study
+from abate.sources.shelf import place_of
 
 LEAD = 14
 """Days before a later infusion from which on records are of its course: lymphodepletion begins within them."""
@@ -102,13 +103,29 @@ def procedures(asked: Settings) -> dict[str, str]:
 
 def products(known: Dictionary, asked: Settings) -> dict[str, str]:
     """Return every written form of a CAR T product, in small letters, and its name; those asked for name themselves."""
-    found: dict[str, str] = {}
-    for name, row in known.drugs.items():
-        if row.get("drug_class", "").startswith("CAR-T"):
-            codes = [row.get(system, "") for system in ("omop", "rxnorm", "atc", "other_names")]
-            written = [part.lower() for code in codes for part in code.split("|") if part]
-            found |= dict.fromkeys([name, *written], name)
+    infused = {name for name, row in known.drugs.items() if row.get("drug_class", "").startswith("CAR-T")}
+    found = {written: name for written, name in known.written("drugs").items() if name in infused}
     return {**dict.fromkeys(asked.infusion, ""), **found}
+
+
+def one_a_day(infusions: ibis.Table) -> ibis.Table:
+    """Return one infusion a patient and date: a second bag, and a procedure beside its product, are the same one.
+
+    Parameters
+    ----------
+    infusions
+        ``patient_id, day0`` (text, ISO 8601), ``product``; the first that names one is kept.
+    """
+    order = [infusions["product"].isnull(), infusions.day0, place_of(infusions)]
+    same = ibis.window(group_by=[infusions.patient_id, infusions.day0.substr(0, 10)], order_by=order)
+    rows = infusions.mutate(bag=ibis.row_number().over(same))
+    return rows.filter(rows.bag == 0).drop("bag")
+
+
+def age_at(day0: ir.StringValue, born: ir.StringValue) -> ir.IntegerValue:
+    """Return the completed years from a date of birth to day 0, null where either is no whole date."""
+    at, birth = (cell.substr(0, 10).try_cast("date") for cell in (day0, born))
+    return at.year() - birth.year() - ibis.ifelse(at.strftime("%m%d") < birth.strftime("%m%d"), 1, 0)
 
 
 def numbered(infusions: ibis.Table, lead_days: int) -> ibis.Table:
@@ -128,7 +145,7 @@ def numbered(infusions: ibis.Table, lead_days: int) -> ibis.Table:
         where nothing comes before or after it.
     """
     at = infusions.day0.try_cast("timestamp")
-    order = ibis.window(group_by="patient_id", order_by=[at, infusions.row__number])
+    order = ibis.window(group_by="patient_id", order_by=[at, place_of(infusions)])
     rows = infusions.mutate(
         course_id=(ibis.row_number().over(order) + 1).cast("string"),
         begins=at.truncate("D") - ibis.interval(days=lead_days),

@@ -7,18 +7,16 @@ under ``data/``, codes and their parents in ``metadata/codes.parquet``. A code s
 set aside, not guessed.
 """
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import ibis
-import ibis.expr.types as ir
 
 from abate.records.canonical import plain_word
 from abate.records.problems import AbateError, Problem, UnusableRecordsError
-from abate.sources.folder import Source, declared_coverage, sha256
-from abate.sources.infusions import Settings, numbered, products, settings, with_course
+from abate.sources.folder import Source, sha256
+from abate.sources.infusions import Settings, age_at, numbered, one_a_day, products, settings, with_course
 from abate.sources.mapping import NAME, Study, read_mapping
 from abate.sources.omop_tables import looked_up
 from abate.sources.shelf import Shelf, record
@@ -85,20 +83,12 @@ def read_meds(path: Path, backend: Any, mapping: Path | None = None) -> Source:
     without = int(subjects.anti_join(courses, "patient_id").count().to_pyarrow().as_py())
     if without:
         said = f"{without} subject{'s have' if without > 1 else ' has'} no day 0: their records are set aside"
-        shelf.note(
-            "data", "subject_id", said, "Nothing to do, unless an infusion is lost: name its codes as [door] infusion."
-        )
-    study = dataclasses.replace(
-        study,
-        title=study.title or TITLE,
-        reading=dataclasses.replace(study.reading, day0_kind="admission" if asked.day0 == "admission" else "infusion"),
-    )
+        shelf.note("data", "subject_id", said, LOST)
     placed = with_course(rows, courses, rows.time)
-    raw = {"patients": _patients(courses, rows), **_tables(placed, study, asked)}
-    if study.coverage:
-        raw["coverage"] = declared_coverage(study.coverage)
+    raw = {"patients": _patients(courses, rows), **_tables(shelf, placed, asked)}
     hashes = {str(shard.relative_to(path)): sha256(shard) for shard in shards}
-    return Source(path, study, raw, SPELLING, hashes, shelf.rows, tuple(shelf.notes))
+    kind = "admission" if asked.day0 == "admission" else "infusion"
+    return shelf.source(path, raw, SPELLING, hashes, TITLE, kind)
 
 
 def _shard(shelf: Shelf, path: Path, shard: Path, place: int) -> ibis.Table | None:
@@ -161,12 +151,7 @@ def _day0(rows: ibis.Table, study: Study, asked: Settings) -> ibis.Table:
     own = rows.code.lower().isin(list(asked.infusion))
     named = rows.drug.isin([name for name in known.values() if name])
     found = rows.filter(ibis.coalesce(own, False) | ibis.coalesce(named, False), rows.time.notnull())
-    bags = ibis.window(
-        group_by=["patient_id", found.time.substr(0, 10)], order_by=[found.drug.isnull(), "time", "row__place"]
-    )
-    first = found.mutate(bag=ibis.row_number().over(bags))
-    first = first.filter(first.bag == 0)
-    return first.select(*columns, day0=first.time, product=first.drug)
+    return one_a_day(found.select(*columns, day0=found.time, product=found.drug))
 
 
 def _patients(courses: ibis.Table, rows: ibis.Table) -> ibis.Table:
@@ -177,28 +162,25 @@ def _patients(courses: ibis.Table, rows: ibis.Table) -> ibis.Table:
     found = courses.left_join(born, courses.patient_id == born.of__subject)
     found = found.left_join(sexes, found.patient_id == sexes.is__subject)
     found = found.left_join(last, found.patient_id == last.last__of)
-    birth, at = (cell.substr(0, 10).try_cast("date") for cell in (found.born, found.day0))
-    younger = ibis.ifelse(at.strftime("%m%d") < birth.strftime("%m%d"), 1, 0)
-    years = (at.year() - birth.year() - younger).cast("string")
     # MEDS has no end of follow-up: a subject was there on the day of the last record.
     return record(
         found,
         found.file,
         0,
         day0=found.day0,
-        age=years,
+        age=age_at(found.day0, found.born).cast("string"),
         sex=found.sex,
         product=found["product"],
         last_contact=found["last"],
     )
 
 
-def _tables(rows: ibis.Table, study: Study, asked: Settings) -> dict[str, ibis.Table]:
+def _tables(shelf: Shelf, rows: ibis.Table, asked: Settings) -> dict[str, ibis.Table]:
     parts = rows.code.split("//")
     told = ibis.ifelse(parts.length() == 3, parts[2], ibis.null("string"))
     given = looked_up(rows, ["code"], dict(asked.units), "own__unit")
     unit = ibis.coalesce(given.own__unit, given.unit, told)
-    known = plain_word(given.text_value).isin(list(study.dictionary.states_of("oxygen")))
+    known = plain_word(given.text_value).isin(list(shelf.study.dictionary.states_of("oxygen")))
     device = ibis.coalesce(known & given.numeric_value.isnull(), False)
     admitted, died = given.code.startswith(ADMITTED), given.code.startswith(DIED)
     # What is of the subject, and the end of a stay, are no events of their own.
@@ -207,12 +189,11 @@ def _tables(rows: ibis.Table, study: Study, asked: Settings) -> dict[str, ibis.T
     drug = given.drug.notnull() & ~told_apart
     event = (given.event.notnull() & ~drug) | admitted | died
     other = ~drug & ~event & ~device & ~aside
-    rest = given.mutate(unit__told=unit)
+    rest = shelf.keep(given.mutate(unit__told=unit, is__drug=drug, is__event=event, is__device=device, is__other=other))
 
-    def of(which: ir.BooleanValue) -> ibis.Table:
-        return rest.filter(ibis.coalesce(which, False))
-
-    measured, taken, happened, devices = (of(which) for which in (other, drug, event, device))
+    measured, taken, happened, devices = (
+        rest.filter(ibis.coalesce(rest[f"is__{kind}"], False)) for kind in ("other", "drug", "event", "device")
+    )
     word = ibis.cases(
         (happened.code.startswith(ADMITTED), "hospital_admission"),
         (happened.code.startswith(DIED), "death"),

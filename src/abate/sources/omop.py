@@ -16,8 +16,8 @@ import ibis
 
 from abate.records.problems import AbateError, Problem, UnusableRecordsError
 from abate.sources import omop_tables
-from abate.sources.folder import Source, declared_coverage, sha256
-from abate.sources.infusions import Settings, numbered, procedures, products, settings
+from abate.sources.folder import Source, sha256
+from abate.sources.infusions import Settings, numbered, one_a_day, procedures, products, settings
 from abate.sources.mapping import NAME, Study, read_mapping
 from abate.sources.omop_tables import INPATIENT, TABLES, Omop, at, looked_up, names_of, with_descendants
 from abate.sources.shelf import Shelf
@@ -61,31 +61,22 @@ def read_omop(path: Path, backend: Any, mapping: Path | None = None) -> Source:
     store = _store(path, backend, study)
     shelf = store.shelf
     tables = {name: table for name, columns in TABLES.items() if (table := store.table(name, *columns)) is not None}
-    for name in ("person",):
-        if name not in tables and not shelf.problems:
-            shelf.wrong(name, "", "there is no such table", "the table person of OMOP", "Add it, or name another door.")
+    if "person" not in tables and not shelf.problems:
+        found = "there is no such table"
+        shelf.wrong("person", "", found, "the table person of OMOP", "Add it, or name another door.")
     if shelf.problems:
         raise UnusableRecordsError(shelf.problems)
-    begun = numbered(_day0(tables, study, asked), asked.lead_days)
-    infusions = shelf.keep(begun)
+    infusions = shelf.keep(numbered(_day0(tables, study, asked), asked.lead_days))
     if not int(infusions.count().to_pyarrow().as_py()):
         raise UnusableRecordsError([_no_day0(asked)])
-    kinds = {"admission": "admission", "infusion": "infusion", "reference": "cohort start"}
-    study = dataclasses.replace(
-        study,
-        title=study.title or TITLE,
-        reading=dataclasses.replace(
-            study.reading, day0_kind="cohort start" if asked.cohort is not None else kinds[asked.day0]
-        ),
-    )
-    chosen = store.narrowed(tables, begun)
+    chosen = store.narrowed(tables, infusions)
     vocabulary = {name: shelf.keep(tables[name]) for name in VOCABULARY if name in tables}
     names, units = (shelf.keep(table) for table in names_of(vocabulary))
-    omop = Omop(chosen, vocabulary, names, units, infusions, study, asked)
+    omop = Omop(chosen, vocabulary, names, units, infusions, study)
     raw = {name: table for name, build in omop_tables.BUILD.items() if (table := build(omop)) is not None}
-    if study.coverage:
-        raw["coverage"] = declared_coverage(study.coverage)
-    return Source(path, study, raw, omop_tables.SPELLING, store.hashes(), shelf.rows, tuple(shelf.notes))
+    kinds = {"admission": "admission", "infusion": "infusion", "reference": "cohort start"}
+    kind = "cohort start" if asked.cohort is not None else kinds[asked.day0]
+    return shelf.source(path, raw, omop_tables.SPELLING, store.hashes(), TITLE, kind)
 
 
 def _no_day0(asked: Settings) -> Problem:
@@ -140,10 +131,7 @@ def _day0(tables: Mapping[str, ibis.Table], study: Study, asked: Settings) -> ib
     every = every.filter(every.day0.notnull(), every.patient_id.notnull())
     if asked.day0 == "admission" and asked.cohort is None:
         return every
-    # Two bags of a day, and the product beside its procedure, are one infusion.
-    date = every.day0.substr(0, 10)
-    bags = ibis.window(group_by=["patient_id", date], order_by=[every["product"].isnull(), "day0", "row__number"])
-    return every.mutate(bag=ibis.row_number().over(bags)).filter(ibis._.bag == 0).drop("bag")
+    return one_a_day(every)
 
 
 def _meant(rows: ibis.Table, kind: str, known: Mapping[str, str], tables: Mapping[str, ibis.Table]) -> ibis.Table:
@@ -191,17 +179,14 @@ class _Store:
             if name in (*VOCABULARY, "cohort", "procedure_occurrence"):
                 continue
             found[name] = self.shelf.keep(table.semi_join(infusions, table.person_id == infusions.patient_id))
-            file = self._file(name)
-            every, mine = (int(rows.count().to_pyarrow().as_py()) for rows in (table, found[name]))
+            file = self.shelf.files.get(name, name)
+            every = self.shelf.rows[file] if file in self.shelf.rows else int(table.count().to_pyarrow().as_py())
+            mine = int(found[name].count().to_pyarrow().as_py())
             self.shelf.rows[file] = mine
             if every > mine:
                 said = f"{mine:,} of {every:,} rows are of persons with a day 0; the others are not read"
                 self.shelf.note(file, "person_id", said, "Nothing to do, unless an infusion is lost.")
         return found
-
-    def _file(self, name: str) -> str:
-        file = None if self.there is not None else self.shelf.file(name)
-        return file.name if file else name
 
     def hashes(self) -> dict[str, str]:
         """Return the SHA-256 of every file that was read."""

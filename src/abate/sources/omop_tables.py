@@ -14,19 +14,9 @@ import pyarrow as pa
 
 from abate.records import parse
 from abate.records.canonical import plain_word
-from abate.sources.infusions import Settings, with_course
+from abate.sources.infusions import age_at, with_course
 from abate.sources.mapping import Study
 from abate.sources.shelf import record, renamed, union
-
-KEYS = {
-    "drug_exposure": "drug",
-    "measurement": "measurement",
-    "observation": "observation",
-    "device_exposure": "device",
-    "condition_occurrence": "condition",
-    "procedure_occurrence": "procedure",
-}
-"""Tables of clinical records, and what their columns begin with."""
 
 
 def _coded(kind: str, *start: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -146,7 +136,7 @@ SPELLING: dict[str, dict[str, str]] = {
 
 @dataclass(frozen=True)
 class Omop:
-    """The tables that are there with the records of those who have a day 0, their courses, and what the user asks."""
+    """The tables that are there with the records of those who have a day 0, and their courses."""
 
     tables: Mapping[str, ibis.Table]
     vocabulary: Mapping[str, ibis.Table]
@@ -154,7 +144,6 @@ class Omop:
     units: ibis.Table
     courses: ibis.Table
     study: Study
-    asked: Settings
 
     def placed(self, name: str, start: str, end: str = "") -> ibis.Table:
         """Return the rows of a table with patient, course, ``time`` and ``end_time``."""
@@ -259,13 +248,9 @@ def _patients(omop: Omop) -> ibis.Table:
         ends = periods.group_by(ends__of=periods.person_id).aggregate(last=periods.observation_period_end_date.max())
         rows = rows.left_join(ends, rows.patient_id == ends.ends__of)
         last = {"last_contact": rows["last"].substr(0, 10)}
-    born = rows.birth_datetime.substr(0, 10).try_cast("date")
-    day0 = rows.day0.substr(0, 10).try_cast("date")
     # Of a year of birth alone the age is known within a year: the difference of the years.
-    whole = ibis.ifelse(day0.strftime("%m%d") < born.strftime("%m%d"), 1, 0)
-    years = ibis.ifelse(
-        born.notnull(), day0.year() - born.year() - whole, day0.year() - rows.year_of_birth.try_cast("int64")
-    )
+    between = rows.day0.substr(0, 4).try_cast("int64") - rows.year_of_birth.try_cast("int64")
+    years = ibis.coalesce(age_at(rows.day0, rows.birth_datetime), between)
     sex = ibis.coalesce(
         rows.gender_concept_id.cases(*SEXES.items(), else_=ibis.null("string")), rows.gender_source_value
     )
@@ -275,8 +260,7 @@ def _patients(omop: Omop) -> ibis.Table:
 
 
 def _measurements(omop: Omop) -> ibis.Table | None:
-    codes = omop.study.dictionary.codes("measurements").to_pyarrow()
-    words = dict(zip(codes["written"].to_pylist(), codes["name"].to_pylist(), strict=True))
+    words = omop.study.dictionary.written("measurements")
     parts = []
     for position, name in enumerate(("measurement", "observation")):
         if name not in omop.tables:
@@ -318,8 +302,7 @@ def _measurements(omop: Omop) -> ibis.Table | None:
 def _drugs(omop: Omop) -> ibis.Table | None:
     if "drug_exposure" not in omop.tables:
         return None
-    codes = omop.study.dictionary.codes("drugs").to_pyarrow()
-    words = dict(zip(codes["written"].to_pylist(), codes["name"].to_pylist(), strict=True))
+    words = omop.study.dictionary.written("drugs")
     rows = omop.named(omop.placed("drug_exposure", "drug_exposure_start", "drug_exposure_end"), "drug", words)
     rows = looked_up(rows, ["route_concept_id"], omop.names, "way")
     # A quantity without a unit counts tablets or bags, and is no amount.

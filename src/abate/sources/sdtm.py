@@ -5,7 +5,6 @@ tests. Day 0 is the infusion of a CAR T product in EX; with ``[door] day0 = "ref
 (RFXSTDTC, else RFSTDTC). What becomes of a row: ``sdtm_tables.py``.
 """
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ import ibis
 
 from abate.records.problems import AbateError, Problem, UnusableRecordsError
 from abate.sources import sdtm_tables
-from abate.sources.folder import Source, declared_coverage, sha256
-from abate.sources.infusions import numbered, products, settings
+from abate.sources.folder import Source, sha256
+from abate.sources.infusions import numbered, one_a_day, products, settings
 from abate.sources.mapping import NAME, Study, read_mapping
 from abate.sources.sdtm_tables import DOMAINS, Sdtm
 from abate.sources.shelf import Shelf, clock, year_alone
@@ -80,17 +79,8 @@ def read_sdtm(path: Path, backend: Any, mapping: Path | None = None) -> Source:
         )
         advice = f'Name it in {NAME}: [door] infusion = ["..."], or [door] day0 = "reference" for RFXSTDTC or RFSTDTC.'
         raise UnusableRecordsError([Problem("unusable", "ex", "extrt", found, "an infusion as day 0", advice)])
-    study = dataclasses.replace(
-        study,
-        title=study.title or TITLE,
-        reading=dataclasses.replace(
-            study.reading, day0_kind="reference start" if asked.day0 == "reference" else "infusion"
-        ),
-    )
     sdtm = Sdtm(tables, subjects, shelf.keep(infusions), study, asked)
     raw = {name: table for name, build in sdtm_tables.BUILD.items() if (table := build(sdtm)) is not None}
-    if study.coverage:
-        raw["coverage"] = declared_coverage(study.coverage)
     never = int(subjects.anti_join(infusions, "patient_id").count().to_pyarrow().as_py())
     if never:
         said = f"{never} subject{'s have' if never > 1 else ' has'} no day 0 and no course"
@@ -103,7 +93,8 @@ def read_sdtm(path: Path, backend: Any, mapping: Path | None = None) -> Source:
         )
         shelf.note("cm, ex", "--DOSFRQ", said, "Give the frequency: what was taken in all is higher than it seems.")
     hashes = {name: sha256(path / name) for name in shelf.rows}
-    return Source(path, study, raw, sdtm_tables.SPELLING, hashes, shelf.rows, tuple(shelf.notes))
+    kind = "reference start" if asked.day0 == "reference" else "infusion"
+    return shelf.source(path, raw, sdtm_tables.SPELLING, hashes, TITLE, kind)
 
 
 def _subjects(rows: ibis.Table, study: Study) -> ibis.Table:
@@ -130,14 +121,8 @@ def _infusions(tables: Mapping[str, ibis.Table], subjects: ibis.Table, study: St
     day0, name = clock(rows.exstdtc, study), rows.extrt.lower()
     rows = rows.filter(name.isin(list(known)), day0.notnull())
     product = name.cases(*((word, ours) for word, ours in known.items() if ours), else_=rows.extrt)
-    # A bag after another on one day is one infusion.
-    whole = rows.mutate(patient_id=rows.usubjid, day0=day0, product=product, date=day0.substr(0, 10))
-    first = whole.mutate(
-        bag=ibis.row_number().over(ibis.window(group_by=["patient_id", "date"], order_by=["day0", "row__number"]))
-    )
-    return numbered(
-        first.filter(first.bag == 0).select("patient_id", "row__number", "day0", "product"), asked.lead_days
-    )
+    given = rows.select("row__number", patient_id=rows.usubjid, day0=day0, product=product)
+    return numbered(one_a_day(given), asked.lead_days)
 
 
 def _partial(shelf: Shelf, tables: Mapping[str, ibis.Table]) -> None:

@@ -149,6 +149,10 @@ class Sdtm:
         rows = rows.mutate(end_time=through(self._time(rows, end, end_day)) if end else ibis.null("string"))
         return with_course(rows, self.courses, rows.time)
 
+    def periods(self, domain: str) -> ibis.Table:
+        """Return the rows of a domain of periods, as :meth:`placed` does."""
+        return self.placed(domain, *(f"{domain}{column}" for column in ("stdtc", "stdy", "endtc", "endy")))
+
     def _time(self, rows: ibis.Table, column: str, day: str) -> ir.StringValue:
         number = rows[day].try_cast("float64").floor().cast("int64")
         since = ibis.ifelse(number > 0, number - 1, number)
@@ -209,7 +213,7 @@ def _measurements(sdtm: Sdtm) -> ibis.Table | None:
     if "lb" in sdtm.tables:
         rows = sdtm.placed("lb", "lbdtc", "lbdy")
         code = rows.lbtestcd.upper()
-        known = list(sdtm.study.dictionary.codes("measurements").written.to_pyarrow().to_pylist())
+        known = list(sdtm.study.dictionary.written("measurements"))
         loinc = ibis.ifelse(rows.lbloinc.isin(known), rows.lbloinc, ibis.null("string"))
         other = rows.lbspec.notnull() & rows.lbspec.upper().notin(BLOOD)
         named = ibis.coalesce(loinc, renamed(code, TESTS))
@@ -251,7 +255,7 @@ def _drugs(sdtm: Sdtm) -> ibis.Table | None:
     for position, domain in enumerate(("ex", "cm")):
         if domain not in sdtm.tables:
             continue
-        rows = sdtm.placed(domain, *(f"{domain}{column}" for column in ("stdtc", "stdy", "endtc", "endy")))
+        rows = sdtm.periods(domain)
         cell = {name: rows[f"{domain}{name}"] for name in ("trt", "dose", "dosu", "dosfrq", "route")}
         ever: ir.BooleanValue = ibis.literal(False)
         if domain == "cm":
@@ -289,7 +293,7 @@ def vague(sdtm: Sdtm) -> int:
     count = 0
     for domain in ("ex", "cm"):
         if domain in sdtm.tables:
-            rows = sdtm.placed(domain, *(f"{domain}{column}" for column in ("stdtc", "stdy", "endtc", "endy")))
+            rows = sdtm.periods(domain)
             first, last = (rows[name].substr(0, 10).try_cast("date") for name in ("time", "end_time"))
             often = rows[f"{domain}dosfrq"].upper().isin([*PER_DAY, "ONCE"])
             long = (last.delta(first, unit="day") > 1) & rows[f"{domain}dose"].notnull()
@@ -301,7 +305,7 @@ def _events(sdtm: Sdtm) -> ibis.Table | None:
     parts = []
     for position, domain in enumerate(("ae", "ce")):
         if domain in sdtm.tables:
-            rows = sdtm.placed(domain, *(f"{domain}{column}" for column in ("stdtc", "stdy", "endtc", "endy")))
+            rows = sdtm.periods(domain)
             term = ibis.coalesce(rows[f"{domain}decod"], rows[f"{domain}term"]).strip().lower()
             graded = term.isin(list(GRADED))
             organ = term.isin(list(organ_terms())) & term.notin([*GRADED, *HAPPENED])

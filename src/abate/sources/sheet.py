@@ -4,7 +4,6 @@ Nothing is guessed here: a column that the mapping file does not name is not use
 proposes the file (``sheet_proposal.py``); a person corrects it.
 """
 
-import dataclasses
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
@@ -21,7 +20,7 @@ from abate.records.problems import AbateError, Problem, UnusableRecordsError, pe
 from abate.records.tables import DRUG_KINDS
 from abate.records.toml_keys import Key, number, one_of, problems_of, whole
 from abate.records.units import convert_variable
-from abate.sources.folder import Source, declared_coverage, sha256
+from abate.sources.folder import Source, sha256
 from abate.sources.mapping import NAME, Study, read_mapping
 from abate.sources.shelf import Shelf, record, union
 from abate.sources.spreadsheet import Sheet, named_columns, read_sheet
@@ -249,15 +248,12 @@ def by_layout(path: Path, backend: Any, study: Study, layout: Layout) -> Source:
         found = _long(rows, layout, study, name)
         if found is not None:
             raw[name] = found
-    if study.coverage:
-        raw["coverage"] = declared_coverage(study.coverage)
     used = {column["name"] for column in layout.door["column"]}
     used |= {layout.door[key] for key in PLACES if key in layout.door}
     unused = [name for name in layout.names if name not in used]
     if unused:
         shelf.note(path.name, ", ".join(unused), "not used", "Nothing to do, unless one matters: map it then.")
-    study = dataclasses.replace(study, title=study.title or TITLE)
-    return Source(path, study, raw, {}, {path.name: sha256(path)}, shelf.rows, tuple(shelf.notes))
+    return shelf.source(path, raw, {}, {path.name: sha256(path)}, TITLE)
 
 
 def _rows(shelf: Shelf, layout: Layout, file: str) -> ibis.Table:

@@ -1,7 +1,7 @@
 """What the doors of published formats share: files by the name of a table, cells as text, rows as records."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 from abate.records import parse
 from abate.records.parse import Reading, stacked
 from abate.records.problems import AbateError, Problem
+from abate.sources.folder import Source, declared_coverage
 from abate.sources.mapping import Study
 
 FULL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -32,18 +33,18 @@ class Shelf:
         The folder, the Ibis backend that reads it, and what the mapping file says.
     suffixes
         Kinds of file, the preferred first.
-    prefix
-        What the name of every file begins with.
+    files
+        The file of each table that was there.
     """
 
     path: Path
     backend: Any
     study: Study
     suffixes: Sequence[str] = ("parquet", "csv")
-    prefix: str = ""
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.backend.raw_sql(f"SET TimeZone = '{self.study.zone.replace(chr(39), '')}'")
@@ -58,7 +59,7 @@ class Shelf:
 
     def file(self, name: str) -> Path | None:
         """Return the file of a table, whatever its capitals; the preferred kind where there are several."""
-        wanted = {f"{self.prefix}{name}.{suffix}".lower(): place for place, suffix in enumerate(self.suffixes)}
+        wanted = {f"{name}.{suffix}".lower(): place for place, suffix in enumerate(self.suffixes)}
         found = sorted(
             (wanted[file.name.lower()], file.name, file)
             for file in self.path.iterdir()
@@ -87,6 +88,7 @@ class Shelf:
         file = self.file(name)
         if file is None:
             return None
+        self.files[name] = file.name
         read = self._read(file)
         if read is None:
             return None
@@ -133,6 +135,32 @@ class Shelf:
             cell = cell.nullif(float("nan")).cast("string").re_replace(r"\.0$", "")
         text = parse.written(cell, Reading()).strip()
         return text.nullif("")
+
+    def source(
+        self,
+        path: Path,
+        raw: Mapping[str, ibis.Table],
+        spelling: Mapping[str, Mapping[str, str]],
+        hashes: Mapping[str, str],
+        title: str,
+        day0_kind: str = "",
+    ) -> Source:
+        """Return what the door hands on: its tables, and the coverage that the mapping file declares.
+
+        Parameters
+        ----------
+        path, raw, spelling, hashes
+            As :class:`abate.sources.folder.Source` has them.
+        title
+            Of a study that has none.
+        day0_kind
+            What day 0 is; as the mapping file says where blank.
+        """
+        reading = self.study.reading
+        reading = replace(reading, day0_kind=day0_kind or reading.day0_kind)
+        study = replace(self.study, title=self.study.title or title, reading=reading)
+        declared = {"coverage": declared_coverage(study.coverage)} if study.coverage else {}
+        return Source(path, study, {**raw, **declared}, spelling, hashes, self.rows, tuple(self.notes))
 
     def keep(self, expression: ibis.Table) -> ibis.Table:
         """Run an expression once and keep its rows."""
@@ -208,10 +236,13 @@ def record(rows: ibis.Table, file: ir.StringValue | str, position: int, **cells:
     out = {"patient_id": rows.patient_id, "course_id": rows.course_id, **cells}
     named = ibis.literal(file) if isinstance(file, str) else file
     out["source"] = named + ":" + rows.row__number.cast("string")
-    # Several records may come of one row of a file: then each has a place of its own.
-    place = rows.row__place if "row__place" in rows.columns else rows.row__number
-    out["row_order"] = place.cast("int64") + position * 10**12
+    out["row_order"] = place_of(rows) + position * 10**12
     return rows.select(**out)
+
+
+def place_of(rows: ibis.Table) -> ir.IntegerValue:
+    """Return the place of each row: its number, or one of its own where several records come of one row of a file."""
+    return (rows.row__place if "row__place" in rows.columns else rows.row__number).cast("int64")
 
 
 def union(parts: Sequence[ibis.Table]) -> ibis.Table | None:
