@@ -52,6 +52,15 @@ def test_options_may_be_changed_after_ingesting(tmp_path: Path) -> None:
     assert before.source.hashes["abate.toml"] != after.source.hashes["abate.toml"]
 
 
+def test_what_was_ingested_may_be_ingested_again(ingested: Path, tmp_path: Path) -> None:
+    """So it is handed to another engine: with the mapping file."""
+    verbs.ingest(ingested, tmp_path / "again")
+    for name in KINDS:
+        one, other = (pq.read_table(folder / f"{name}.parquet") for folder in (ingested, tmp_path / "again"))
+        assert one.to_pylist() == other.to_pylist()
+    assert filecmp.cmp(ingested / "abate.toml", tmp_path / "again" / "abate.toml", shallow=False)
+
+
 def test_what_a_door_says_of_a_study_is_kept(tmp_path: Path) -> None:
     """Made-up records are still marked, though nothing but their rows said so."""
     verbs.synth(tmp_path / "made-up", 3, 5)

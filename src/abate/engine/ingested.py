@@ -62,9 +62,8 @@ def write_ingested(records: Records, out: Path, progress: Callable[[str], None])
             else:
                 in_order(table).to_parquet(path)
             rows[name] = pq.read_metadata(path).num_rows
-        mapping = source.mapping
-        if mapping is not None:
-            (work / NAME).write_bytes(mapping.read_bytes())
+        if source.mapping:
+            shutil.copyfile(source.mapping, work / NAME)
         said = {
             "format": FORMAT,
             "rows": rows,
@@ -100,10 +99,11 @@ def read_ingested(path: Path, engine: Engine) -> Records:
     reading = replace(study.reading, day0_kind=said["study"]["day0_kind"])
     study = replace(study, reading=reading, **{name: said["study"][name] for name in SAID})
     tables = {name: engine.load(name, path / f"{name}.parquet") for name in KINDS}
-    hashes = said["files"] | ({NAME: sha256(path / NAME)} if (path / NAME).is_file() else {})
+    mapping = path / NAME if (path / NAME).is_file() else None
+    hashes = said["files"] | ({NAME: sha256(mapping)} if mapping else {})
     return Records(
         engine,
-        Source(path, study, {}, {}, hashes, said["file_rows"]),
+        Source(path, study, {}, {}, hashes, said["file_rows"], mapping=mapping),
         {name: tables[name] for name in TABLES},
         tables["set_aside"],
         pa.Table.from_pylist(said["accounting"]),
