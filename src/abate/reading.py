@@ -1,16 +1,18 @@
 """From a place to records: through a door, or from what was ingested before."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
-from abate.engine.connect import HERE, Place, elsewhere, in_process
+from abate.engine.connect import HERE, Place, addressed, elsewhere, in_process
 from abate.engine.deidentified import deidentified
 from abate.engine.ingest import Records
 from abate.engine.ingest import ingest as ingested
 from abate.engine.ingested import MARKER, is_ingested, read_ingested, write_ingested
+from abate.engine.store import Engine
 from abate.engine.whole import check_place, reserved
 from abate.records.problems import AbateError
 from abate.sources.doors import OPEN, Door
@@ -53,7 +55,8 @@ def read(
     Parameters
     ----------
     records
-        What a door reads (see the README), a folder that :func:`ingest` wrote, or ``"strati2020"``.
+        What a door reads (see the README), a folder that :func:`ingest` wrote, the address of a server that keeps
+        OMOP (``postgresql://user@host/database``, ``spark://host:7077``), or ``"strati2020"``.
     progress
         Called with a word before each step.
     place, work
@@ -78,6 +81,8 @@ def read(
     8
     """
     engine = in_process(place, work)
+    if database := addressed(str(records)):
+        return _from_server(database, engine, door, progress)
     progress("reading files")
     path = locate(records)
     if is_ingested(path):
@@ -92,6 +97,12 @@ def read(
             f"{path.name}: a file of these records is not whole, or not what its name says. Expected files that can be "
             "read to their end. Write them again."
         ) from error
+
+
+def _from_server(database: Place, engine: Engine, door: Door, progress: Progress) -> Records:
+    progress(f"asking {database.engine}")
+    with tempfile.TemporaryDirectory() as work, elsewhere(database, Path(work)) as (there, _):
+        return ingested(door.read_at(there.backend, database.engine, engine.backend), engine, progress)
 
 
 def ingest(

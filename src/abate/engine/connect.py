@@ -59,6 +59,25 @@ class Place:
 
 HERE = Place()
 """In this process."""
+SCHEMES = {"postgresql": "postgres", "postgres": "postgres", "spark": "spark"}
+"""How the address of an engine begins."""
+
+
+def addressed(place: str) -> Place | None:
+    """Return the engine that an address such as ``postgresql://user@host/database`` names; none for a path.
+
+    Raises
+    ------
+    AbateError
+        If it is the address of something else.
+    """
+    scheme, found, _ = place.partition("://")
+    if not found:
+        return None
+    if scheme not in SCHEMES:
+        expected = " or ".join(LIKE.values())
+        raise AbateError(f"Records cannot be read from an address of this kind. Expected a path, or {expected}.")
+    return Place(SCHEMES[scheme], place)
 
 
 def in_process(place: Place = HERE, work: Path | None = None) -> Engine:

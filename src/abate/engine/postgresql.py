@@ -1,6 +1,6 @@
 """PostgreSQL as an Ibis backend: what is kept lives in temporary tables of one connection."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,34 @@ class Backend(SQLBackend):  # type: ignore[misc]
     def get_schema(self, name: str, *, catalog: Any = None, database: Any = None) -> sch.Schema:  # noqa: ARG002
         """Return the columns of a table that was kept."""
         return self.schemas[name]
+
+    def listed(self, schemas: Sequence[str]) -> list[tuple[str, str]]:
+        """Return schema and name of every table that was there and may be read, in the schemas named or in all."""
+        query = (
+            "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' "
+            "AND n.nspname <> 'information_schema' AND has_schema_privilege(n.oid, 'USAGE') "
+            "AND has_table_privilege(c.oid, 'SELECT') ORDER BY 1, 2"
+        )
+        with self.con.cursor() as cursor:
+            cursor.execute(query)
+            found = [(str(row[0]), str(row[1])) for row in cursor.fetchall()]
+        wanted = {schema.lower() for schema in schemas}
+        return [place for place in found if not wanted or place[0].lower() in wanted]
+
+    def foreign(self, schema: str, name: str) -> Any:
+        """Return a table that was there; what Arrow has no type for is text."""
+        with self.con.cursor() as cursor:
+            table = sge.table_(name, db=schema, quoted=True).sql(self.dialect)
+            cursor.execute(f"SELECT * FROM {table} LIMIT 0")
+            columns = cursor.fetch_arrow_table().schema
+        types = {
+            field.name: dt.string if isinstance(field.type, pa.BaseExtensionType) else dt.dtype(field.type)
+            for field in columns
+        }
+        return ops.DatabaseTable(
+            name, schema=sch.Schema(types), source=self, namespace=ops.Namespace(database=schema)
+        ).to_expr()
 
     def _get_schema_using_query(self, query: str) -> sch.Schema:
         raise NotImplementedError("tables are described by the expressions that made them")

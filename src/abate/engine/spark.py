@@ -1,6 +1,7 @@
 """Spark as an Ibis backend: what is kept is written to a folder that every worker reads."""
 
 import string
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import ibis
 import ibis.expr.operations as ops
 import ibis.expr.schema as sch
 from ibis.backends import pyspark
+from ibis.backends.pyspark.datatypes import PySparkType
 from ibis.backends.sql import compilers
 from ibis.formats.pyarrow import PyArrowData
 
@@ -98,6 +100,24 @@ class Backend(pyspark.Backend):  # type: ignore[misc]
         """Return the columns of a table that was kept."""
         return self.schemas[name]
 
+    def listed(self, schemas: Sequence[str]) -> list[tuple[str, str]]:
+        """Return schema and name of every table of the catalogue, in the schemas named (``catalogue.schema`` too)."""
+        wanted = schemas or [row[0] for row in self._session.sql("SHOW SCHEMAS").collect()]
+        return [
+            (schema, row.tableName)
+            for schema in wanted
+            for row in self._session.sql(f"SHOW TABLES IN {_quoted(schema)}").collect()
+            if not row.isTemporary
+        ]
+
+    def foreign(self, schema: str, name: str) -> Any:
+        """Return a table of the catalogue."""
+        catalog, _, database = schema.rpartition(".")
+        columns = self._session.table(f"{_quoted(schema)}.{_quoted(name)}").schema
+        types = sch.Schema({column.name: PySparkType.to_ibis(column.dataType) for column in columns})
+        place = ops.Namespace(catalog=catalog or None, database=database)
+        return ops.DatabaseTable(name, schema=types, source=self, namespace=place).to_expr()
+
     def drop_table(self, name: str, /, **_: Any) -> None:
         """Forget a table that was kept."""
         self._session.catalog.dropTempView(f"`{name}`")
@@ -113,3 +133,8 @@ class Backend(pyspark.Backend):  # type: ignore[misc]
         table = expr.as_table()
         found = self._session.sql(self.compile(table, params=params, limit=limit)).toArrow()
         return expr.__pyarrow_result__(PyArrowData.convert_table(found, table.schema()))
+
+
+def _quoted(name: str) -> str:
+    """Return the name of a schema, with its catalogue where there is one, as SQL."""
+    return ".".join("`" + part.replace("`", "``") + "`" for part in name.split("."))

@@ -11,7 +11,8 @@ from abate.sources.fhir import is_fhir, read_fhir
 from abate.sources.folder import Source, read_folder, sha256
 from abate.sources.mapping import NAME
 from abate.sources.meds import is_meds, read_meds
-from abate.sources.omop import is_omop, read_omop
+from abate.sources.omop import is_omop, read_omop, read_omop_at
+from abate.sources.omop_store import Server
 from abate.sources.redcap import is_redcap, read_redcap
 from abate.sources.sdtm import is_sdtm, read_sdtm
 from abate.sources.sheet import read_the_sheet
@@ -55,17 +56,36 @@ class Door:
         AbateError
             If no door has this name; and as that door says.
         """
+        self._checked()
+        found = next((reader for fits, reader in DOORS.values() if fits(path)), read_folder)
+        mapping = self.mapping or (path if path.is_dir() else path.parent) / NAME
+        source = (DOORS[self.name][1] if self.name else found)(path, backend, self.mapping)
+        return _with_mapping(source, mapping) if mapping.is_file() else source
+
+    def read_at(self, server: Server, name: str, backend: Any) -> Source:
+        """Return what the door of OMOP, the one that reads from servers, hands on of a server or cluster of this name.
+
+        Raises
+        ------
+        AbateError
+            If another door is named; and as that door says.
+        """
+        self._checked()
+        if self.name not in ("", "omop"):
+            raise AbateError(f"The door {self.name} reads files. Expected omop, which alone reads from a server.")
+        source = read_omop_at(server, name, backend, self.mapping)
+        return _with_mapping(source, self.mapping) if self.mapping else source
+
+    def _checked(self) -> None:
         if self.name and self.name not in DOORS:
             guess = perhaps(self.name, DOORS, "one of " + ", ".join(DOORS))
             raise AbateError(f"No door is called {self.name}. Expected {guess}.")
         if self.mapping and not self.mapping.is_file():
             raise AbateError(f"{self.mapping.name}: there is no such mapping file. Expected a TOML file.")
-        found = next((reader for fits, reader in DOORS.values() if fits(path)), read_folder)
-        mapping = self.mapping or (path if path.is_dir() else path.parent) / NAME
-        source = (DOORS[self.name][1] if self.name else found)(path, backend, self.mapping)
-        if not mapping.is_file():
-            return source
-        return replace(source, mapping=mapping, hashes={**source.hashes, NAME: sha256(mapping)})
+
+
+def _with_mapping(source: Source, mapping: Path) -> Source:
+    return replace(source, mapping=mapping, hashes={**source.hashes, NAME: sha256(mapping)})
 
 
 OPEN = Door()

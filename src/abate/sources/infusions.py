@@ -28,6 +28,7 @@ def _units(value: Any) -> bool:
 KEYS: dict[str, Key] = {
     "day0": one_of(("infusion", "admission", "reference", "first record")),
     "infusion": Key("a list of codes or names of CAR T products or procedures", listed(_word, range(1, 500))),
+    "schemas": Key("a list of schemas of a database", listed(_word, range(1, 20))),
     "cohort": Key("the number of a cohort definition", whole(0, 2**31)),
     "lead_days": Key("a whole number of days from 0 to 365", whole(0, 365)),
     "units": Key("a table of codes, each with its unit", _units),
@@ -46,6 +47,8 @@ class Settings:
         ``first record`` (FHIR: the first observation of a patient).
     infusion
         Codes or names, in small letters, that mean such a product or its infusion, beside those of the dictionary.
+    schemas
+        Schemas of a database in which tables are looked for, the preferred first; all where none is named.
     cohort
         Number of an OMOP cohort whose start is day 0; none where not said.
     lead_days
@@ -58,6 +61,7 @@ class Settings:
 
     day0: str = "infusion"
     infusion: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()
     cohort: int | None = None
     lead_days: int = LEAD
     units: Mapping[str, str] = field(default_factory=dict)
@@ -79,6 +83,7 @@ def settings(study: Study) -> Settings:
     found: Mapping[str, Any] = {
         **given,
         "infusion": tuple(str(code).strip().lower() for code in given.get("infusion", ())),
+        "schemas": tuple(str(schema).strip() for schema in given.get("schemas", ())),
     }
     return Settings(**found)
 
