@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import csv
 
 from abate.engine.ingest import Records
 from abate.sources.clif import OPTIONAL, REQUIRED
@@ -33,6 +34,16 @@ def write(folder: Path, mapping: str = "", **tables: str) -> Path:
         pq.write_table(pa.table(written), folder / f"clif_{name}.parquet")
     if mapping:
         (folder / "abate.toml").write_text(mapping, encoding="utf-8")
+    return folder
+
+
+def as_csv(folder: Path) -> Path:
+    """Write each Parquet file of a folder as CSV in its place, as R writes it."""
+    for file in folder.glob("*.parquet"):
+        table = pq.read_table(file)
+        texts = [table.column(name).cast(pa.string()).fill_null("NA") for name in table.column_names]
+        csv.write_csv(pa.table(texts, names=table.column_names), file.with_suffix(".csv"))
+        file.unlink()
     return folder
 
 

@@ -314,7 +314,7 @@ def test_the_demo_of_mimic(shared: Path) -> None:
     came = {table: (line["rows_in"], line["values_in"], line["set_aside"]) for table, line in lines.items()}
     vitals, labs, charted = 94_261, 51_433, 32_697
     assert came["measurements"][:2] == (vitals + labs + charted,) * 2
-    assert came["states"][:2] == (3325, 3583)
+    assert came["states"][:2] == (3325 + 928, 3583 + 928)
     assert came["drugs"][:2] == (14_190 + 6340,) * 2
     assert came["events"] == (17, 17, 0) and came["coverage"] == (620, 620, 0)
     assert all(line["values_in"] == line["used"] + line["set_aside"] for line in lines.values())
@@ -334,3 +334,32 @@ def test_the_demo_of_mimic(shared: Path) -> None:
     assert vasopressin.count().to_pyarrow().as_py() == 55
     running = drugs.filter(drugs.kind == "infusion", drugs.rate > 0, drugs.end_minute.isnull())
     assert running.count().to_pyarrow().as_py() == 0
+
+
+def test_devices_for_the_kidney_and_the_circulation_are_findings(tmp_path: Path) -> None:
+    """Until the next row, a day at most. Veno-venous ECMO and an implanted device are no support begun here."""
+    crrt = """
+        hospitalization_id | recorded_dttm    | crrt_mode_category
+        H1                 | 2150-03-02 03:00 | cvvhdf
+        H1                 | 2150-03-02 05:00 |
+        H1                 | 2150-03-05 05:00 | scuf
+    """
+    support = """
+        hospitalization_id | recorded_dttm    | device_category | mcs_group    | ecmo_configuration_category
+        H1                 | 2150-03-02 03:00 | impella_CP      | impella_lvad |
+        H1                 | 2150-03-02 04:00 | rotaflow_ecmo   |              | v_a
+        H1                 | 2150-03-03 04:00 | rotaflow_ecmo   | ecmo         | v_v
+        H1                 | 2150-03-03 05:00 | heartmate_3     | durable_lvad |
+    """
+    records = read(write(tmp_path, crrt_therapy=crrt, ecmo_mcs=support))
+    day = 1440
+    assert rows(records, "states", "variable", "state", "minute", "end_minute") == [
+        ("renal_replacement", "yes", day + 180, day + 300),
+        ("renal_replacement", "yes", day + 300, 2 * day + 300),
+        ("circulatory_support", "mechanical", day + 180, day + 240),
+        ("circulatory_support", "mechanical", day + 240, 2 * day + 240),
+    ]
+    found = records.set_aside.order_by("row_order").select("recorded", "reason").to_pyarrow().to_pylist()
+    assert {row["reason"] for row in found} == {"not a listed value"}
+    states = {row["recorded"].split("state=")[1].split(";")[0] for row in found}
+    assert states == {"scuf", "veno-venous ecmo", "durable_lvad"}

@@ -11,7 +11,7 @@ from abate import cli
 from abate.records.problems import AbateError, UnusableRecordsError
 from abate.sources.clif import MARK, TITLE, is_clif, read_clif
 from abate.verbs import read
-from clif_files import PEOPLE, STAYS, notes, rows, write
+from clif_files import PEOPLE, STAYS, as_csv, notes, rows, write
 from spec import cells
 
 
@@ -28,17 +28,36 @@ def test_the_study_says_that_there_are_no_car_t_cells(tmp_path: Path) -> None:
 def test_tables_that_are_absent_or_not_read_are_named(tmp_path: Path) -> None:
     write(tmp_path)
     pq.write_table(pa.table({"hospitalization_id": ["H1"]}), tmp_path / "clif_adt.parquet")
-    (tmp_path / "clif_vitals.csv").write_text("hospitalization_id\n")
+    (tmp_path / "clif_vitals.parquet.old").write_text("hospitalization_id\n")
     (tmp_path / "events.csv").write_text("patient_id\n")
     said = notes(read(tmp_path))
-    assert "clif_adt.parquet, clif_vitals.csv, events.csv: not read." in said
-    assert "clif_vitals.parquet: there is no such file as Parquet; CSV is not read." in said
+    assert "clif_adt.parquet, clif_vitals.parquet.old, events.csv: not read." in said
     assert "clif_labs.parquet: there is no such file." in said
+
+
+def test_csv_is_read_as_parquet_is(tmp_path: Path) -> None:
+    """With the words of R for what is missing; a column that is not what it should be is refused as in Parquet."""
+    vitals = """
+        hospitalization_id | recorded_dttm    | vital_category | vital_value
+        H1                 | 2150-03-02 03:00 | temp_c         | 38.5
+        H1                 | 2150-03-02 04:00 | heart_rate     |
+    """
+    by_parquet = read(write(tmp_path / "a", vitals=vitals))
+    by_csv = read(as_csv(write(tmp_path / "b", vitals=vitals)))
+    for table in ("patients", "measurements"):
+        names = [name for name in by_csv[table].columns if name not in ("source", "row_order")]
+        assert rows(by_csv, table, *names) == rows(by_parquet, table, *names) != []
+    assert rows(by_csv, "measurements", "source") == [("clif_vitals.csv:2",)]
+    assert by_csv.accounting.to_pylist() == by_parquet.accounting.to_pylist()
+    file = tmp_path / "b" / "clif_vitals.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace("38.5", "warm"), encoding="utf-8")
+    with pytest.raises(UnusableRecordsError, match=r"clif_vitals\.csv, column vital_value: the column does not hold"):
+        read(tmp_path / "b")
 
 
 def test_everything_that_is_missing_is_said_at_once(tmp_path: Path) -> None:
     write(tmp_path, "[[events]]\nfile = 'events.csv'")
-    (tmp_path / "clif_hospitalization.parquet").rename(tmp_path / "clif_hospitalization.csv")
+    (tmp_path / "clif_hospitalization.parquet").unlink()
     when = pa.array([dt.datetime(2150, 3, 2, tzinfo=dt.UTC)])
     pq.write_table(pa.table({"hospitalization_id": ["H1"], "recorded_dttm": when}), tmp_path / "clif_vitals.parquet")
     labs = {"hospitalization_id": ["H1"], "lab_collect_dttm": ["H1"], "lab_category": ["crp"], "lab_value": [True]}
@@ -48,7 +67,7 @@ def test_everything_that_is_missing_is_said_at_once(tmp_path: Path) -> None:
         read(tmp_path)
     assert [(problem.place, problem.column, problem.found) for problem in error.value.problems] == [
         ("abate.toml", "events", "files of one's own are not read beside those of CLIF"),
-        ("clif_hospitalization.parquet", "", "there is no such file as Parquet; CSV is not read"),
+        ("clif_hospitalization.parquet", "", "there is no such file"),
         ("clif_patient.parquet", "", "the file cannot be read as Parquet"),
         ("clif_vitals.parquet", "vital_category", "the file has no such column"),
         ("clif_vitals.parquet", "vital_value", "the file has no such column"),

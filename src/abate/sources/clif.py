@@ -1,10 +1,11 @@
-"""The door of CLIF 2.1 and 3.0: a directory of ``clif_*.parquet`` files, one course a hospitalization.
+"""The door of CLIF 2.1 and 3.0: ``clif_*.parquet`` or ``clif_*.csv`` of a folder, one course a hospitalization.
 
 CLIF is the Common Longitudinal ICU data Format (clif-icu.com); it fixes the names of files and
 columns, and of the vital signs also the units. What becomes of a row: ``clif_tables.py``.
 """
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,14 @@ OPTIONAL: dict[str, dict[str, str]] = {
         "fio2_set": "number?",
         "lpm_set": "number?",
     },
+    "crrt_therapy": {"hospitalization_id": "text", "recorded_dttm": "time", "crrt_mode_category": "text?"},
+    "ecmo_mcs": {
+        "hospitalization_id": "text",
+        "recorded_dttm": "time",
+        "device_category": "text?",
+        "mcs_group": "text?",
+        "ecmo_configuration_category": "text?",
+    },
     "patient_assessments": {
         "hospitalization_id": "text",
         "recorded_dttm": "time",
@@ -118,7 +127,7 @@ def read_clif(path: Path, backend: Any, mapping: Path | None = None) -> Source:
     Parameters
     ----------
     path
-        A directory with ``clif_hospitalization.parquet``, ``clif_patient.parquet`` and any of the
+        A directory with ``clif_hospitalization.parquet``, ``clif_patient.parquet`` (or ``.csv``) and any of the
         tables in :data:`OPTIONAL`; an ``abate.toml`` may name the study, the zone and the coverage.
     backend
         The Ibis backend that reads the files.
@@ -157,7 +166,7 @@ def read_clif(path: Path, backend: Any, mapping: Path | None = None) -> Source:
             door.check_unique(name, tables[name], key)
     if door.problems:
         raise UnusableRecordsError(door.problems)
-    clif = Clif(tables, door.keep(courses(tables)), study)
+    clif = Clif(tables, door.keep(courses(tables)), study, door.files)
     raw = {name: table for name, build in clif_tables.BUILD.items() if (table := build(clif)) is not None}
     if study.coverage:
         declared = declared_coverage(study.coverage)
@@ -174,14 +183,14 @@ def _facts(clif: Clif) -> list[Problem]:
     for name, column, rows, found, advice in clif_tables.beside(clif):
         count = int(rows.count().to_pyarrow().as_py())
         if count:
-            place = f"clif_{name}.parquet"
+            place = clif.files[name]
             said = found.format(count=f"{count} row{'' if count == 1 else 's'}")
             notes.append(Problem("note", place, column, said, "", advice))
     promised = clif_tables.promised(clif)
     if promised:
         found = f"the administrations of every admission are taken as complete ({', '.join(promised)})"
         advice = f'Where they are not, say so under [coverage] in {NAME}: {promised[0]} = "incomplete".'
-        notes.append(Problem("note", "clif_hospitalization.parquet", "", found, "", advice))
+        notes.append(Problem("note", clif.files["hospitalization"], "", found, "", advice))
     return notes
 
 
@@ -198,30 +207,31 @@ class _Door(Shelf):
             found = "files of one's own are not read beside those of CLIF"
             advice = "Remove it, or map the whole folder with a [[patients]] of its own."
             self.wrong(NAME, name, found, "no file but those of CLIF", advice)
-        read = {f"clif_{name}.parquet" for name in (*REQUIRED, *OPTIONAL)}
-        ours = {f"{name}.{kind}" for name in TABLES for kind in ("csv", "parquet")}
+        read = {f"clif_{name}.{kind}" for name in (*REQUIRED, *OPTIONAL) for kind in self.suffixes}
+        ours = {f"{name}.{kind}" for name in TABLES for kind in self.suffixes}
         there = sorted(file.name for file in self.path.iterdir() if file.is_file())
         unread = [name for name in there if name.startswith("clif_") or name in ours]
         unread = [name for name in unread if name not in read]
         if unread:
-            advice = "Nothing to do: this door reads the other tables of CLIF, and those as Parquet only."
+            advice = "Nothing to do: this door reads the other tables of CLIF."
             self.note(", ".join(unread), "", "not read", advice)
 
     def typed(self, name: str) -> ibis.Table | None:
         """Return the columns of one table with its row numbers, and account for the others."""
-        file, columns = f"clif_{name}.parquet", (REQUIRED | OPTIONAL)[name]
-        if not (self.path / file).is_file():
-            csv = " as Parquet; CSV is not read" if (self.path / f"clif_{name}.csv").is_file() else ""
+        columns, found = (REQUIRED | OPTIONAL)[name], self.file(f"clif_{name}")
+        if found is None:
             if name in REQUIRED:
-                self.wrong(file, "", f"there is no such file{csv}", "a file in the folder")
+                self.wrong(f"clif_{name}.parquet", "", "there is no such file", "a file in the folder")
             else:
-                self.note(file, "", f"there is no such file{csv}", "Nothing to do, unless it should be there.")
+                advice = "Nothing to do, unless it should be there."
+                self.note(f"clif_{name}.parquet", "", "there is no such file", advice)
             return None
-        try:
-            read = self.backend.read_parquet(str(self.path / file))
-        except duckdb.Error:
-            self.wrong(file, "", "the file cannot be read as Parquet", "a Parquet file", "Write it again.")
+        self.files[name] = file = found.name
+        read = self._read(found)
+        if read is None:
             return None
+        if found.suffix.lower() == ".csv":
+            read = self._from_text(read, columns)
         taken: dict[str, ir.Value] = {}
         for column, kind in columns.items():
             if column in read.columns:
@@ -231,19 +241,32 @@ class _Door(Shelf):
                 taken[column] = ibis.null(_nothing(kind))
             else:
                 self.wrong(file, column, "the file has no such column", KINDS[kind][1])
-        unused = [column for column in read.columns if column not in columns]
+        unused = [column for column in read.columns if column not in (*columns, "row__number")]
         if unused:
             self.note(file, ", ".join(unused), "not used", "Nothing to do: nothing here is computed from them.")
         if self.problems:
             return None
-        # There is no header in Parquet: the first row is row 1.
         try:
-            kept = self.keep(read.mutate(row__number=ibis.row_number() + 1).select("row__number", **taken))
+            kept = self.keep(read.select("row__number", **taken))
             self.rows[file] = int(kept.count().to_pyarrow().as_py())
         except duckdb.Error:
-            self.wrong(file, "", "the file is not whole", "a Parquet file", "Write it again.")
+            self.wrong(file, "", "the file is not whole", "a whole file", "Write it again.")
             return None
         return kept
+
+    def _from_text(self, read: ibis.Table, columns: Mapping[str, str]) -> ibis.Table:
+        """Return a table of text with its numbers and times; a column of which a cell is neither stays text."""
+        missing = list(self.study.reading.missing)
+        casts = {"number": "float64", "time": f"timestamp('{self.study.zone}')"}
+        given, typed = {}, {}
+        for name in (name for name in read.columns if name in columns):
+            cell = read[name].strip()
+            given[name] = cell = ibis.ifelse(cell.isin(missing), ibis.null("string"), cell.nullif(""))
+            if kind := casts.get(columns[name].rstrip("?")):
+                typed[name] = cell.try_cast(kind)
+        lost = {name: (given[name].notnull() & cell.isnull()).any() for name, cell in typed.items()}
+        unlike = read.aggregate(**lost).to_pyarrow().to_pylist()[0] if lost else {}
+        return read.mutate(**given | {name: cell for name, cell in typed.items() if not unlike[name]})
 
     def _cell(self, file: str, cell: ir.Value, column: str, kind: str) -> ir.Value:
         """Return a column as its kind: trimmed text, a moment, or a number that is not NaN."""
@@ -275,7 +298,7 @@ class _Door(Shelf):
         count = int(several.filter(several.times > 1).count().to_pyarrow().as_py())
         if count:
             found = f"{count} identifier{' stands' if count == 1 else 's stand'} in several rows"
-            self.wrong(f"clif_{name}.parquet", key, found, "one row for each", "Leave one row of each.")
+            self.wrong(self.files[name], key, found, "one row for each", "Leave one row of each.")
 
 
 def _nothing(kind: str) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from abate.sources import shelf
 from abate.sources.mapping import Study
+from abate.sources.shelf import record
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,23 @@ class Clif:
         From :func:`courses`, kept.
     study
         What the mapping file says.
+    files
+        The file of each table.
     """
 
     tables: Mapping[str, ibis.Table]
     courses: ibis.Table
     study: Study
+    files: Mapping[str, str]
 
     def number(self, cell: ir.NumericValue) -> ir.StringValue:
         """Return a number as the reader expects it written."""
         written = cell.cast("string")
         return written.replace(".", ",") if self.study.reading.decimal == "," else written
+
+    def record(self, rows: ibis.Table, name: str, position: int, **cells: ir.Value) -> ibis.Table:
+        """Return rows of a CLIF table as one of our tables: :func:`abate.sources.shelf.record`."""
+        return record(rows, self.files[name], position, **cells)
 
 
 def courses(tables: Mapping[str, ibis.Table]) -> ibis.Table:
@@ -62,8 +69,3 @@ def with_course(rows: ibis.Table, clif: Clif) -> ibis.Table:
     """Add patient and course; both null where the hospitalization is not known."""
     known = clif.courses.select("hospitalization_id", "patient_id", "course_id")
     return rows.left_join(known, "hospitalization_id").drop("hospitalization_id_right")
-
-
-def record(rows: ibis.Table, file: str, position: int, **cells: ir.Value) -> ibis.Table:
-    """Return rows of a CLIF file as one of our tables: :func:`abate.sources.shelf.record`."""
-    return shelf.record(rows, f"clif_{file}.parquet", position, **cells)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 import ibis
 
 from abate.records import parse
-from abate.records.canonical import plain_word
 from abate.records.patients import LIMITS
-from abate.sources.clif_rows import Clif, local, record, with_course
+from abate.sources import clif_states
+from abate.sources.clif_rows import Clif, local, with_course
 from abate.sources.shelf import renamed, union
 
 VITALS = {
@@ -45,13 +45,6 @@ LAB_UNITS = {"10^3/µL": "10*3/uL", "10^3/μL": "10*3/uL"}
 SCORES = ("gcs_total", "gcs_eye", "rass")
 """Assessments that are a score; the unit of others is left to whoever declares them."""
 
-DEVICE_HOURS = 24
-"""How long a charted oxygen device stands where nothing follows.
-
-CLIF does not say when a device was taken off: a row is an observation. Our resolution: nurses chart
-oxygen at least once a day, so beyond a day silence is not oxygen.
-"""
-
 GIVEN = {"given": "given", "bolus": "given", "not_given": "held", "not given": "held"}
 """What was done with an intermittent dose; other words go through, and are set aside."""
 
@@ -64,7 +57,6 @@ SPELLING = {
     },
     "states": {
         "time": "recorded_dttm",
-        "state": "device_category",
         "device": "device_category",
         "flow": "lpm_set",
         "fio2": "fio2_set",
@@ -92,7 +84,7 @@ def _patients(clif: Clif) -> ibis.Table:
     if "vitals" in clif.tables:
         rows = rows.left_join(_body(clif.tables["vitals"]), "hospitalization_id").drop("hospitalization_id_right")
         body = {name: clif.number(rows[name]) for name in body}
-    return record(
+    return clif.record(
         rows,
         "hospitalization",
         0,
@@ -128,7 +120,7 @@ def _measurements(clif: Clif) -> ibis.Table | None:
 def _vitals(clif: Clif, position: int) -> ibis.Table:
     rows = with_course(clif.tables["vitals"], clif)
     name = rows.vital_category.lower()
-    return record(
+    return clif.record(
         rows,
         "vitals",
         position,
@@ -143,7 +135,7 @@ def _labs(clif: Clif, position: int) -> ibis.Table:
     rows = with_course(clif.tables["labs"], clif)
     bare = rows.lab_value.re_replace(parse.COMPARATOR, "").strip()
     reads = parse.number(bare, clif.study.reading).notnull()
-    return record(
+    return clif.record(
         rows,
         "labs",
         position,
@@ -159,7 +151,7 @@ def _labs(clif: Clif, position: int) -> ibis.Table:
 def _assessments(clif: Clif, position: int) -> ibis.Table:
     rows = with_course(clif.tables["patient_assessments"], clif)
     name = rows.assessment_category.lower()
-    return record(
+    return clif.record(
         rows,
         "patient_assessments",
         position,
@@ -168,45 +160,6 @@ def _assessments(clif: Clif, position: int) -> ibis.Table:
         text=ibis.coalesce(rows.categorical_value, rows.text_value),
         unit=ibis.ifelse(name.isin(SCORES), "{score}", ibis.null("string")),
         time=local(rows.recorded_dttm),
-    )
-
-
-def _states(clif: Clif) -> ibis.Table | None:
-    if "respiratory_support" not in clif.tables:
-        return None
-    rows = clif.tables["respiratory_support"]
-    known = plain_word(rows.device_name).isin(list(clif.study.dictionary.states_of("oxygen")))
-    # The name tells a tent from a reservoir mask; the category says "Face Mask" of both.
-    rows = rows.mutate(
-        device=ibis.cases((known, rows.device_name), else_=ibis.coalesce(rows.device_category, rows.device_name))
-    )
-    admission = ibis.window(group_by="hospitalization_id", order_by=["recorded_dttm", "row__number"])
-    until_now = ibis.window(
-        group_by="hospitalization_id", order_by=["recorded_dttm", "row__number"], preceding=None, following=0
-    )
-    rows = rows.mutate(next_row=rows.recorded_dttm.lead().over(admission), charted=rows.device.count().over(until_now))
-    # Each count of charted devices is one device and the rows after it that name none.
-    same = ibis.window(group_by=["hospitalization_id", "charted"])
-    rows = rows.mutate(
-        last_device=rows.device.max().over(same),
-        stands_until=rows.recorded_dttm.min().over(same) + ibis.interval(hours=DEVICE_HOURS),
-    )
-    fresh = rows.recorded_dttm <= rows.stands_until
-    rows = rows.mutate(device=ibis.coalesce(rows.device, ibis.ifelse(fresh, rows.last_device, ibis.null("string"))))
-    rows = with_course(rows, clif)
-    end = ibis.least(rows.next_row, rows.stands_until)
-    return record(
-        rows,
-        "respiratory_support",
-        0,
-        variable=ibis.literal("oxygen"),
-        device=rows.device,
-        flow=clif.number(rows.lpm_set),
-        # Four decimals: 0.57 is 57 %, not 56.99999999999999.
-        fio2=clif.number((rows.fio2_set * 100).round(4)),
-        time=local(rows.recorded_dttm),
-        # A device that cannot be known does not stand at all.
-        end_time=local(ibis.ifelse(rows.device.notnull(), end, rows.next_row)),
     )
 
 
@@ -232,7 +185,7 @@ def _infusions(clif: Clif, position: int) -> ibis.Table:
     rows = with_course(rows, clif)
     still = rows.stopped | (rows.med_dose == 0)
     later = ibis.ifelse(ibis.coalesce(still, False), ibis.null("timestamp('UTC')"), rows.next_of_drug)
-    return record(
+    return clif.record(
         rows,
         "medication_admin_continuous",
         position,
@@ -255,7 +208,7 @@ def _doses(clif: Clif, position: int) -> ibis.Table:
     # "1 dose" says that it was given, and not how much.
     counted = ibis.coalesce(rows.med_dose_unit.lower().isin(("dose", "doses")), False)
     none = ibis.null("string")
-    return record(
+    return clif.record(
         rows,
         "medication_admin_intermittent",
         position,
@@ -289,8 +242,8 @@ def _events(clif: Clif) -> ibis.Table:
     expired = rows.filter((rows.discharge_category.lower() == "expired") & ~rows.died)
     death = {"event": ibis.literal("death")}
     return ibis.union(
-        record(dated, "patient", 0, **death, time=local(dated.death_dttm)),
-        record(expired, "hospitalization", 1, **death, time=local(expired.discharge_dttm)),
+        clif.record(dated, "patient", 0, **death, time=local(dated.death_dttm)),
+        clif.record(expired, "hospitalization", 1, **death, time=local(expired.discharge_dttm)),
     )
 
 
@@ -314,7 +267,7 @@ def _coverage(clif: Clif) -> ibis.Table | None:
     rows, yes = clif.courses, ibis.literal("yes")
     return union(
         [
-            record(rows, "hospitalization", position, domain=ibis.literal(domain), complete=yes)
+            clif.record(rows, "hospitalization", position, domain=ibis.literal(domain), complete=yes)
             for position, domain in enumerate(promised(clif))
         ]
     )
@@ -323,7 +276,7 @@ def _coverage(clif: Clif) -> ibis.Table | None:
 BUILD: dict[str, Callable[[Clif], ibis.Table | None]] = {
     "patients": _patients,
     "measurements": _measurements,
-    "states": _states,
+    "states": clif_states.states,
     "drugs": _drugs,
     "events": _events,
     "coverage": _coverage,
