@@ -363,3 +363,27 @@ def test_devices_for_the_kidney_and_the_circulation_are_findings(tmp_path: Path)
     assert {row["reason"] for row in found} == {"not a listed value"}
     states = {row["recorded"].split("state=")[1].split(";")[0] for row in found}
     assert states == {"scuf", "veno-venous ecmo", "durable_lvad"}
+
+
+def test_urine_is_not_blood_and_what_was_due_was_not_given(tmp_path: Path) -> None:
+    labs = """
+        hospitalization_id | lab_collect_dttm | lab_category | lab_value | reference_unit | lab_specimen_category
+        H1                 | 2150-03-02 03:00 | creatinine   | 120       | mg/dL          | urine
+        H1                 | 2150-03-02 03:00 | creatinine   | 1.2       | mg/dL          | blood/plasma/serum
+    """
+    rates = """
+        hospitalization_id | med_order_id | med_category   | admin_dttm       | mar_action_category | mar_action_group | med_dose | med_dose_unit
+        H1                 | 1            | norepinephrine | 2150-03-02 03:00 | start               | administered     | 0.1      | mcg/kg/min
+        H1                 | 1            | norepinephrine | 2150-03-02 04:00 | other               | other            | 0.1      | mcg/kg/min
+        H1                 | 1            | norepinephrine | 2150-03-02 05:00 | other               | not_administered | 0.1      | mcg/kg/min
+        H1                 | 1            | norepinephrine | 2150-03-02 06:00 | stop                | administered     | 0        | mcg/kg/min
+    """  # noqa: E501
+    records = read(write(tmp_path, labs=labs, medication_admin_continuous=rates))
+    assert rows(records, "measurements", "variable", "value") == [("creatinine", 1.2)]
+    assert ("measurements", "creatinine of urine", "not in the dictionary") in aside(records)
+    found = rows(records, "drugs", "rate", "status", "minute", "end_minute")
+    assert [row for row in found if row[1] != "held"] == [
+        (0.1, "given", 1440 + 180, 1440 + 360),
+        (0.0, "given", 1440 + 360, None),
+    ]
+    assert ("drugs", "norepinephrine", "not a listed value") in aside(records)

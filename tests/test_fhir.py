@@ -117,6 +117,7 @@ def test_an_observation_is_its_value_or_its_components(tmp_path: Path) -> None:
     ]
     assert aside(records) == [
         ("measurements", "crp", "not a number"),
+        ("measurements", "crp (entered-in-error)", "not in the dictionary"),
         ("measurements", "a test", "not in the dictionary"),
         ("measurements", "crp", "no patient"),
     ]
@@ -265,3 +266,68 @@ def test_synthetic_bundles(tmp_path: Path, shared: Path) -> None:
     assert counts["measurements"]["used"] > 250 and counts["measurements"]["unit"] == 0
     said = "\n".join(map(str, records.problems))
     assert not any(file.stem.split("_")[0] in said for file in data.glob("*_*.json"))
+
+
+def test_what_is_not_established_or_not_of_a_patient_is_set_aside(tmp_path: Path) -> None:
+    """Planned and cancelled stays, a differential diagnosis, a device's own values; a comparator in a text is kept."""
+    p1 = {"subject": {"reference": "Patient/p1"}}
+    stay = {"resourceType": "Encounter", **p1, "class": {"code": "IMP"}, "period": {"start": "2024-03-01"}}
+    doubt = {"coding": [{"code": "differential"}]}
+    lymphohistiocytosis = {"resourceType": "Condition", **p1, "code": concept("D76.1"), "onsetDateTime": "2024-03-12"}
+    records = ingested(
+        tmp_path,
+        {**stay, "status": "cancelled"},
+        {**stay, "status": "planned"},
+        {**stay, "status": "finished"},
+        {**lymphohistiocytosis, "verificationStatus": doubt},
+        {**lymphohistiocytosis, "onsetDateTime": "2024-03-13"},
+        observed("1988-5", "2024-03-08", patient="Device/p1", valueQuantity=quantity(9, "mg/L")),
+        observed("1988-5", "2024-03-08", patient="Group/p1", valueQuantity=quantity(9, "mg/L")),
+        observed("2276-4", "2024-03-08", valueString=">16500"),
+        {
+            "resourceType": "Procedure",
+            **p1,
+            "status": "preparation",
+            "code": concept("XW033C7"),
+            "performedDateTime": "2024-02-10",
+        },
+    )
+    assert rows(records, "patients", "patient_id", "course_id") == [("p1", 1)]
+    assert sorted(rows(records, "events", "event", "day")) == [("hlh", 6), ("hospital_admission", -6)]
+    names = sorted(name for _, name, _ in aside(records))
+    assert names == [
+        *("crp", "crp", "ferritin"),
+        *("hlh (differential)", "hospital_admission (cancelled)", "hospital_admission (planned)"),
+    ]
+
+
+def test_a_bundle_may_name_its_resources_by_address_and_hold_what_was_deleted(tmp_path: Path) -> None:
+    bundle = written(tmp_path, bundle=True)
+    file = next(bundle.glob("*.json"))
+    content = json.loads(file.read_text(encoding="utf-8"))
+    for entry in content["entry"]:
+        if entry["resource"]["resourceType"] == "Patient":
+            entry["fullUrl"] = "urn:uuid:" + entry["resource"].pop("id")
+    content["entry"].append({"request": {"method": "DELETE", "url": "Observation/1"}})
+    file.write_text(json.dumps(content), encoding="utf-8")
+    assert rows(read(bundle), "patients", "patient_id", "sex") == [("p1", "female")]
+    (tmp_path / "other").mkdir()
+    lines = "\n".join(json.dumps(entry["resource"]) for entry in content["entry"] if "resource" in entry)
+    (tmp_path / "other" / "Smith_John_MRN123.ndjson").write_text(lines, encoding="utf-8")
+    records = read(tmp_path / "other", door=Door("fhir"))
+    assert "Smith" not in notes(records)
+    assert {source.split(":")[0] for (source,) in rows(records, "drugs", "source")} == {"file 1"}
+
+
+def test_a_ratio_is_a_rate(tmp_path: Path) -> None:
+    over = {"numerator": quantity(8, "mg", "mg"), "denominator": quantity(4, "h", "h")}
+    given = {
+        "resourceType": "MedicationAdministration",
+        "status": "completed",
+        "subject": {"reference": "Patient/p1"},
+        "medicationCodeableConcept": concept("7512", "norepinephrine"),
+        "effectivePeriod": {"start": "2024-03-09T08:00:00-05:00", "end": "2024-03-09T12:00:00-05:00"},
+        "dosage": {"rateRatio": over},
+    }
+    records = ingested(tmp_path, given)
+    assert ("norepinephrine", pytest.approx(2000 / 60), "ug/min") in rows(records, "drugs", "drug", "rate", "rate_unit")

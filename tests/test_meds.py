@@ -113,3 +113,47 @@ def test_what_cannot_be_used_is_said(tmp_path: Path) -> None:
     folder = written(tmp_path / "none", mapping='[door]\nday0 = "admission"\n')
     with pytest.raises(UnusableRecordsError, match="no HOSPITAL_ADMISSION"):
         read(folder)
+
+
+def test_the_code_says_whether_a_drug_was_given(tmp_path: Path) -> None:
+    """An allergy is no dose, an order of the pharmacy none that was given, the end of an infusion no second one."""
+    at = "2024-03-09 08:00:00"
+    shard: list[Event] = [
+        (1, at, "MEDICATION//Tocilizumab//Not Given", None, None),
+        (1, at, "MEDICATION//Anakinra//Hold Dose", None, None),
+        (1, at, "MEDICATION//START//Dexamethasone", 10.0, None),
+        (1, at, "MEDICATION//Dexamethasone//Administered", 10.0, None),
+        (1, at, "ORDER//MEDICATION//ruxolitinib", None, None),
+        (1, at, "INFUSION_END//norepinephrine", None, None),
+        (1, at, "ALLERGY//DRUG//siltuximab", None, None),
+        (1, "2024-02-01 08:00:00", "ORDER//MEDICATION//RxNorm/1987398", None, None),
+    ]
+    records = meds(tmp_path, shard)
+    assert rows(records, "drugs", "drug", "status") == [
+        ("axicabtagene ciloleucel", "given"),
+        ("tocilizumab", "held"),
+        ("anakinra", "held"),
+        ("dexamethasone", "ordered"),
+        ("dexamethasone", "given"),
+        ("ruxolitinib", "ordered"),
+        ("axicabtagene ciloleucel", "ordered"),
+    ]
+    assert aside(records) == [
+        ("drugs", "norepinephrine", "not a listed value"),
+        ("measurements", "siltuximab (allergy)", "not in the dictionary"),
+    ]
+    assert rows(records, "patients", "day0") == [(dt.datetime(2024, 3, 7, 10, 30),)]
+
+
+def test_a_comparator_in_the_text_is_not_lost(tmp_path: Path) -> None:
+    at = "2024-03-09 08:00:00"
+    shard: list[Event] = [
+        (1, at, "LAB//2276-4//ng/mL", None, ">16500"),
+        (1, at, "LOINC/1988-5//x//mg/L", None, "<5"),
+        (1, at, "LAB//1988-5//mg/L", 5.0, "<5"),
+    ]
+    records = meds(tmp_path, shard)
+    assert rows(records, "measurements", "variable", "value", "comparator") == [
+        ("ferritin", 16500, ">"),
+        ("crp", 5, "<"),
+    ]

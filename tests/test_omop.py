@@ -129,7 +129,7 @@ def test_conditions_stays_and_deaths_are_events(tmp_path: Path) -> None:
         ("1", "hospital_admission", None, -2, 13),
     ]
     assert aside(records) == [("events", "headache", "not in the dictionary")]
-    assert rows(records, "states", "variable", "device", "day", "end_day") == [("oxygen", "nasal_cannula", 2, 3)]
+    assert rows(records, "states", "variable", "device", "day", "end_day") == [("oxygen", "nasal_cannula", 2, 4)]
 
 
 def test_day_0_by_a_procedure_a_cohort_or_an_admission(tmp_path: Path) -> None:
@@ -207,3 +207,54 @@ def test_a_synthetic_database_with_its_vocabulary(tmp_path: Path, shared: Path) 
     assert all(row["values_in"] == row["used"] + row["set_aside"] for row in counts.values())
     assert counts["measurements"]["used"] > 1_500 and counts["measurements"]["unit"] == 0
     assert ("death", "Chronic congestive heart failure") in rows(records, "events", "event", "text")
+
+
+def test_an_order_is_no_infusion_and_parts_of_a_dose_are_one(tmp_path: Path) -> None:
+    """Day 0 is the first of two days; a month later is another infusion. ``split_days = 0`` takes each day alone."""
+    drugs = """
+        person_id | drug_concept_id | drug_exposure_start_date | drug_type_concept_id | quantity
+        1         | 792844          | 2024-02-10               | 32833                | 1
+        1         | 792844          | 2024-03-07               | 32818                | 1
+        1         | 792844          | 2024-03-08               | 32818                | 1
+        1         | 792844          | 2024-03-20               | 32818                | 0
+        1         | 792844          | 2024-04-08               | 32818                | 1
+    """
+    days = [(1, dt.datetime(2024, 3, 7)), (2, dt.datetime(2024, 4, 8))]
+    assert rows(omop(tmp_path / "a", drug_exposure=drugs), "patients", "course_id", "day0") == days
+    apart = omop(tmp_path / "b", "[door]\nsplit_days = 0\n", drug_exposure=drugs)
+    assert len(rows(apart, "patients", "day0")) == 3
+
+
+def test_a_vocabulary_as_athena_hands_it_out(tmp_path: Path) -> None:
+    """Parted by tabs, with quotation marks that mean themselves."""
+    drugs = DRUG + "    1 | 999 | 2024-03-13 | 2024-03-13 09:00:00 | 32818 | 50 | mg |\n"
+    folder = write_folder(tmp_path / "omop", "", person=PERSON, observation_period=PERIOD, drug_exposure=drugs)
+    concepts = 'concept_id\tconcept_name\tconcept_code\tvocabulary_id\n999\tanakinra 5" pen\tx\tRxNorm\n'
+    (folder / "CONCEPT.csv").write_text(concepts, encoding="utf-8")
+    ancestors = "ancestor_concept_id\tdescendant_concept_id\n1114375\t999\n"
+    (folder / "CONCEPT_ANCESTOR.csv").write_text(ancestors, encoding="utf-8")
+    assert rows(read(folder), "drugs", "drug", "amount")[-1] == ("anakinra", 50)
+
+
+def test_concept_0_hides_nothing_and_one_date_is_a_day(tmp_path: Path) -> None:
+    """With a vocabulary that names concept 0; rates are rates; conditions are known by ICD-10 too."""
+    tables = {
+        "concept": "concept_id | concept_name | concept_code | vocabulary_id\n0 | No matching concept | None | None\n",
+        "device_exposure": """
+            person_id | device_concept_id | device_exposure_start_date | device_exposure_end_date | device_source_value
+            1         | 0                 | 2024-03-09                 | 2024-03-09               | nasal cannula
+        """,
+        "condition_occurrence": """
+            person_id | condition_concept_id | condition_start_date | condition_source_value
+            1         | 0                    | 2024-03-09           | D89.832
+        """,
+        "drug_exposure": DRUG
+        + """    1         | 1321341         | 2024-03-10               | 2024-03-10 09:00:00          | 32818                | 0.1      | mcg/kg/min             |
+    """,  # noqa: E501
+    }
+    records = omop(tmp_path, **tables)
+    assert rows(records, "states", "device", "day", "end_day") == [("nasal_cannula", 2, 3)]
+    assert rows(records, "events", "event", "day") == [("crs_onset", 2)]
+    assert ("norepinephrine", "infusion", 0.1, "ug/kg/min") in rows(
+        records, "drugs", "drug", "kind", "rate", "rate_unit"
+    )

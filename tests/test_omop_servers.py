@@ -137,7 +137,7 @@ def test_postgresql_gives_the_records_of_the_same_tables_as_files(server: str, t
 
 @pytest.mark.parametrize(
     ("said", "patients"),
-    [("day0 = 'admission'", ["2"]), ("cohort = 7", ["3"]), ("infusion = [1114375]", ["1", "1", "2", "3"])],
+    [("day0 = 'admission'", ["2"]), ("cohort = 7", ["3"]), ("infusion = [1114375]", ["1", "2", "3"])],
 )
 def test_day_0_is_found_there(said: str, patients: list[str], server: str, tmp_path: Path) -> None:
     records = verbs.read(server, door=mapped(tmp_path, f"[door]\nschemas = ['CDM']\n{said}\n"))

@@ -163,3 +163,20 @@ def test_exports_of_made_up_people(shared: Path) -> None:
     assert {row[place] for row in boxes.rows[1:]} <= {"yes", "no", ""}
     with pytest.raises(AbateError, match="there are 2 exports"):
         read_project(data / "arm-multiple-delete")
+
+
+def test_fields_of_one_label_are_told_apart_by_their_order(tmp_path: Path) -> None:
+    """As the dictionary lists them; where one of them is not exported, neither is known by its label."""
+    fields = HEAD + "\n".join(
+        [
+            "record_id,base,,text,Record ID,,,,,,",
+            "crp,labs,,text,Value,,,number,,,",
+            "fe,labs,,text,Value,,,number,,,",
+            "day0,base,,text,Infusion,,,date_ymd,,,",
+        ]
+    )
+    folder = project(tmp_path / "a", "Record ID,Value,Value,Infusion\n1,50,900,2024-03-07\n")
+    (folder / "dictionary.csv").write_text(fields, encoding="utf-8")
+    assert read_project(folder).sheet.rows[0] == ["record_id", "crp", "fe", "day0"]
+    (folder / "data.csv").write_text("Record ID,Value,Infusion\n1,50,2024-03-07\n", encoding="utf-8")
+    assert read_project(folder).sheet.rows[0] == ["record_id", "Value", "day0"]

@@ -165,7 +165,7 @@ def test_adverse_events_of_the_toxicities_are_clinicians_grades(tmp_path: Path) 
         ("S-2", "death", None, None, 11, None),
     ]
     assert [reason for table, _, reason in aside(records) if table == "events"] == [
-        *["empty", "not in the dictionary", "not in the dictionary"]
+        *["empty", "not in the dictionary", "duplicate", "not in the dictionary"]
     ]
 
 
@@ -268,3 +268,43 @@ def test_what_is_far_off_or_disagrees_is_kept_and_said(tmp_path: Path) -> None:
     assert "measurements, column day: 1 row before day -90. They are kept." in said
     assert "measurements, column day: 1 row after the last contact." in said
     assert "measurements, column crp: 1 moment with values that differ. All are used." in said
+
+
+def test_a_death_stands_where_its_day_is_known(tmp_path: Path) -> None:
+    """Of a month in the demographics and a day in the disposition the day; the other is set aside, and counted."""
+    people = DM.replace("2024-03-20", "2024-03   ")
+    disposition = "USUBJID | DSDECOD | DSSTDTC\nS-2 | DEATH | 2024-03-20\n"
+    records = sdtm(tmp_path, dm=people, ds=disposition)
+    assert rows(records, "events", "patient_id", "event", "day") == [("S-2", "death", 11)]
+    assert ("S-2", 11) in rows(records, "patients", "patient_id", "last_contact_day")
+    assert aside(records)[1:] == [("events", "death (the disposition has its day)", "not in the dictionary")]
+
+
+def test_what_did_not_occur_is_no_event(tmp_path: Path) -> None:
+    happened = """
+        USUBJID | CETERM         | CEOCCUR | CESTAT   | CESTDTC
+        S-2     | Cardiac arrest | N       |          | 2024-03-12
+        S-2     | Cardiac arrest |         | NOT DONE | 2024-03-13
+        S-2     | Cardiac arrest | Y       |          | 2024-03-14
+    """
+    records = sdtm(tmp_path, ce=happened)
+    assert rows(records, "events", "event", "day")[:1] == [("cardiac_arrest", 5)]
+    assert [name for _, name, _ in aside(records)][1:] == [
+        "cardiac_arrest (did not occur)",
+        "cardiac_arrest (not looked for)",
+    ]
+
+
+def test_a_rate_is_an_infusion(tmp_path: Path) -> None:
+    given = """
+        USUBJID | CMTRT          | CMDOSE | CMDOSU    | CMSTDTC          | CMENDTC
+        S-1     | Norepinephrine | 0.1    | ug/kg/min | 2024-03-09T08:00 | 2024-03-09T20:00
+    """
+    weight = """
+        USUBJID | VSTESTCD | VSORRES | VSORRESU | VSSTRESN | VSSTRESU | VSLOBXFL | VSDTC
+        S-1     | WEIGHT   | 71      | kg       | 71       | kg       | Y        | 2024-03-01
+    """
+    records = sdtm(tmp_path, cm=given, vs=weight)
+    drugs = rows(records, "drugs", "drug", "kind", "rate", "rate_unit")
+    assert ("norepinephrine", "infusion", 0.1, "ug/kg/min") in drugs
+    assert ("S-1", 71.0) in rows(records, "patients", "patient_id", "weight_kg")

@@ -257,6 +257,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "a million columns": (b"," * 1_000_000 + b"\n", "this is more than a sheet"),
     "a long cell": (b"id,x\n1," + b"x" * (2**20 + 1) + b"\n", "cannot be read as a sheet of text"),
     "a line without end": (b"id," + b"1," * 2**23, "a line is longer than 16 MB"),
+    "NUL": (b"id,x\n1,1\x002\n", "it holds NUL bytes"),
     "an open quote": (b'id,x\n1,"open\n', "cannot be read as a sheet of text"),
 }
 
@@ -286,9 +287,60 @@ def test_a_hostile_workbook_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
         read_sheet(tmp_path / "cut.xlsx")
 
 
-def test_nul_bytes_are_no_part_of_a_cell(tmp_path: Path) -> None:
-    (tmp_path / "nul.csv").write_bytes(b"id,x\n1,5\x00\n")
-    assert list(read_sheet(tmp_path / "nul.csv").rows[1]) == ["1", "5"]
+def test_cells_without_a_value_are_told_of(tmp_path: Path) -> None:
+    """A formula that was never computed, and an error, read as blank: that is not "loses nothing" unless it is said."""
+    book = workbook(tmp_path / "book.xlsx", {"a": [["ID", "CRP D0"], ["A", "5"]]})
+    with zipfile.ZipFile(book) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet_part = next(name for name in parts if name.startswith("xl/worksheets/"))
+    more = b'<row r="3"><c r="A3"><f>B2</f></c><c r="B3" t="e"><v>#DIV/0!</v></c></row></sheetData>'
+    parts[sheet_part] = parts[sheet_part].replace(b"</sheetData>", more)
+    with zipfile.ZipFile(book, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    assert read_sheet(book).without_value == 2
+    mapping = '[door]\npatient = "ID"\n' + column("CRP D0", "measurements", "crp", unit='"mg/L"', day="0")
+    (tmp_path / "map.toml").write_text(mapping, encoding="utf-8")
+    records = read(book, door=Door("sheet", tmp_path / "map.toml"))
+    assert "2 cells of the workbook hold an error, or a formula without its value" in notes(records)
+
+
+def test_patients_are_not_taken_for_a_header(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Rows without a number are patients all the same; titles above, and units below, are of the header."""
+    rows_ = "Name,Sex,Product,CRP D1\nMueller Hans,M,axi-cel,n/a\nSchmidt Eva,F,axi-cel,n/a\nRoe Jane,F,axi-cel,5\n"
+    (tmp_path / "a.csv").write_text(rows_, encoding="utf-8")
+    assert main(["map", str(tmp_path / "a.csv")]) == 0
+    said = capsys.readouterr().out
+    assert "header_rows = 1" in said
+    assert not [name for name in ("Mueller", "Schmidt", "Roe") if name in said]
+    titled = "ID,Labs,,\n,CRP,Ferritin,CRP\n,mg/L,ng/mL,mg/L\nA,1,2,3\nB,1,2,3\n"
+    (tmp_path / "b.csv").write_text(titled, encoding="utf-8")
+    assert "header_rows = 3" in proposal(tmp_path / "b.csv")
+
+
+def test_visits_that_disagree_on_day_0_or_a_patient(tmp_path: Path) -> None:
+    head = '[door]\nrow = "visit"\npatient = "ID"\nday0 = "Infusion"\ntime = "Date"\n'
+    mapping = head + column("Weight", "patients", "weight_kg") + column("CRP", "measurements", "crp", unit='"mg/L"')
+    text = "ID,Infusion,Weight,Date,CRP\nA,2024-03-07,70,2024-03-08,5\nA,2024-03-07,75,2024-03-09,6\n"
+    records = sheet(tmp_path, text, mapping)
+    assert "Weight: 1 patient has several values: the first is taken" in notes(records)
+    with pytest.raises(UnusableRecordsError, match="1 patient has several dates, expected one; or course"):
+        sheet(tmp_path, text.replace("2024-03-07,75", "2024-09-07,75"), mapping)
+
+
+def test_a_rate_of_a_day_and_a_grade_in_words(tmp_path: Path) -> None:
+    text = "ID,Infusion,Norepinephrine D3,CRS D3\nA,2024-03-07,0.1,Grade 2\nB,2024-03-09,,2 - moderate\n"
+    mapping = '[door]\npatient = "ID"\nday0 = "Infusion"\n' + "".join(
+        [
+            column("Norepinephrine D3", "drugs", "norepinephrine", unit='"mcg/kg/min"', day="3"),
+            column("CRS D3", "events", "crs_grade", day="3"),
+        ]
+    )
+    records = sheet(tmp_path, text, mapping)
+    assert rows(records, "drugs", "kind", "rate", "rate_unit", "day", "end_day") == [
+        ("infusion", 0.1, "ug/kg/min", 3, 4)
+    ]
+    assert sorted(rows(records, "events", "patient_id", "value")) == [("A", 2), ("B", 2)]
 
 
 def test_a_date_of_its_own_or_a_day_says_when_an_event_was(tmp_path: Path) -> None:

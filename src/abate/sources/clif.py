@@ -48,6 +48,7 @@ OPTIONAL: dict[str, dict[str, str]] = {
         "lab_value": "result",
         "lab_value_numeric": "number?",
         "reference_unit": "text?",
+        "lab_specimen_category": "text?",
     },
     "medication_admin_continuous": {
         "hospitalization_id": "text",
@@ -55,6 +56,7 @@ OPTIONAL: dict[str, dict[str, str]] = {
         "med_category": "text",
         "admin_dttm": "time",
         "mar_action_category": "text?",
+        "mar_action_group": "text?",
         "med_dose": "number",
         "med_dose_unit": "text",
         "med_route_category": "text?",
@@ -159,6 +161,9 @@ def read_clif(path: Path, backend: Any, mapping: Path | None = None) -> Source:
         reading=dataclasses.replace(study.reading, day0_kind="admission"),
     )
     door = _Door(path, backend, study)
+    if study.door:
+        asked = "is not used: in CLIF day 0 is the admission, and a course a hospitalization"
+        door.note(NAME, "door", asked, "Remove it, or write the infusions as a [[patients]] of your own.")
     door.check_folder()
     tables = {name: table for name in (*REQUIRED, *OPTIONAL) if (table := door.typed(name)) is not None}
     if not door.problems:

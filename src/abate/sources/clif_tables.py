@@ -135,11 +135,14 @@ def _labs(clif: Clif, position: int) -> ibis.Table:
     rows = with_course(clif.tables["labs"], clif)
     bare = rows.lab_value.re_replace(parse.COMPARATOR, "").strip()
     reads = parse.number(bare, clif.study.reading).notnull()
+    name, specimen = renamed(rows.lab_category.lower(), LABS), rows.lab_specimen_category.lower()
+    # The dictionary is of blood; creatinine of urine has another name.
+    other = ibis.coalesce(~specimen.re_search("blood|serum|plasma"), False)
     return clif.record(
         rows,
         "labs",
         position,
-        variable=renamed(rows.lab_category.lower(), LABS),
+        variable=ibis.ifelse(other, name + " of " + specimen, name),
         # The text first: the number beside it has lost its comparator.
         value=ibis.ifelse(reads, rows.lab_value, clif.number(rows.lab_value_numeric)),
         text=ibis.ifelse(reads, ibis.null("string"), rows.lab_value),
@@ -171,7 +174,12 @@ def _drugs(clif: Clif) -> ibis.Table | None:
 def _infusions(clif: Clif, position: int) -> ibis.Table:
     """Return each charted rate as a segment that ends where its order next says something."""
     rows = clif.tables["medication_admin_continuous"]
-    drug = ["hospitalization_id", "med_category"]
+    action, group = rows.mar_action_category.lower(), rows.mar_action_group.lower()
+    held = action.isin(("not_given", "not given")) | (group == "not_administered")
+    # What was due or held says nothing of the rate that runs, and does not end it.
+    status = ibis.cases((ibis.coalesce(held, False), "held"), (group == "other", "other"))
+    rows = rows.mutate(status=status, idle=status.notnull())
+    drug = ["hospitalization_id", "med_category", "idle"]
     # Orders hand over within the minute, and two run at once: the next row of the drug may be
     # another order's, and would end the wrong one.
     by_order = ibis.window(group_by=[*drug, "med_order_id"], order_by=["admin_dttm", "row__number"])
@@ -194,9 +202,7 @@ def _infusions(clif: Clif, position: int) -> ibis.Table:
         rate=ibis.ifelse(rows.stopped, "0", clif.number(rows.med_dose)),
         rate_unit=rows.med_dose_unit,
         route=rows.med_route_category,
-        status=ibis.ifelse(
-            rows.mar_action_category.lower().isin(("not_given", "not given")), "held", ibis.null("string")
-        ),
+        status=rows.status,
         time=local(rows.admin_dttm),
         end_time=local(ibis.coalesce(rows.next_of_order, later)),
     )

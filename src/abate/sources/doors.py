@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from abate.records.problems import AbateError, perhaps
+from abate.records.problems import AbateError, Problem, perhaps
 from abate.sources.clif import is_clif, read_clif
 from abate.sources.fhir import is_fhir, read_fhir
 from abate.sources.folder import Source, read_folder, sha256
@@ -31,6 +31,17 @@ DOORS: dict[str, tuple[Callable[[Path], bool], Reader]] = {
     "folder": (Path.is_dir, read_folder),
 }
 """Of each door: whether a place is of its kind, and what reads it; the first that fits is taken where none is named."""
+
+UNPROMISED = Problem(
+    "note",
+    NAME,
+    "coverage",
+    "nothing is known to be complete: no format but CLIF promises it, and none is declared",
+    "",
+    "Declare under [coverage] what was recorded of every patient, such as vasopressors = "
+    '"complete"; otherwise what is not recorded stays unknown, and a grade has wider bounds.',
+)
+"""What is said of records where silence is not absence."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +70,7 @@ class Door:
         self._checked()
         found = next((reader for fits, reader in DOORS.values() if fits(path)), read_folder)
         mapping = self.mapping or (path if path.is_dir() else path.parent) / NAME
-        source = (DOORS[self.name][1] if self.name else found)(path, backend, self.mapping)
-        return _with_mapping(source, mapping) if mapping.is_file() else source
+        return _handed_on((DOORS[self.name][1] if self.name else found)(path, backend, self.mapping), mapping)
 
     def read_at(self, server: Server, name: str, backend: Any) -> Source:
         """Return what the door of OMOP, the one that reads from servers, hands on of a server or cluster of this name.
@@ -73,8 +83,7 @@ class Door:
         self._checked()
         if self.name not in ("", "omop"):
             raise AbateError(f"The door {self.name} reads files. Expected omop, which alone reads from a server.")
-        source = read_omop_at(server, name, backend, self.mapping)
-        return _with_mapping(source, self.mapping) if self.mapping else source
+        return _handed_on(read_omop_at(server, name, backend, self.mapping), self.mapping)
 
     def _checked(self) -> None:
         if self.name and self.name not in DOORS:
@@ -84,8 +93,11 @@ class Door:
             raise AbateError(f"{self.mapping.name}: there is no such mapping file. Expected a TOML file.")
 
 
-def _with_mapping(source: Source, mapping: Path) -> Source:
-    return replace(source, mapping=mapping, hashes={**source.hashes, NAME: sha256(mapping)})
+def _handed_on(source: Source, mapping: Path | None) -> Source:
+    """Return what a door hands on, with its mapping file; say so where nothing is promised to be complete."""
+    if mapping and mapping.is_file():
+        source = replace(source, mapping=mapping, hashes={**source.hashes, NAME: sha256(mapping)})
+    return source if "coverage" in source.raw else replace(source, notes=(*source.notes, UNPROMISED))
 
 
 OPEN = Door()

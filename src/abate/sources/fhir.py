@@ -6,6 +6,7 @@ What is taken of a resource: ``fhir_resources.py``; what becomes of it: ``fhir_t
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,6 +27,10 @@ from abate.sources.shelf import LONGEST_LINE, UTC, Shelf
 
 TITLE = "Patients of FHIR records"
 SUFFIXES = (".ndjson", ".json", ".jsonl")
+BULK = re.compile(
+    r"(Patient|Observation|Medication[A-Za-z]*|Condition|Procedure|Encounter)([._-]?[0-9]+)*[.](nd)?jsonl?$"
+)
+"""Names of files that say a kind of resource, as bulk export gives them."""
 LARGEST = 64 * 2**20
 """Bytes of one resource of a bundle, at most."""
 DEEPEST = 5_000
@@ -78,18 +83,19 @@ def read_fhir(path: Path, backend: Any, mapping: Path | None = None) -> Source:
     files = sorted(file for file in path.iterdir() if _is_file(file)) if path.is_dir() else [path]
     reading = _Reading(Shelf(folder, backend, study))
     for place, file in enumerate(files, start=1):
-        # Bundles are often called after their patients, whose names are told nowhere.
-        reading.file(file, file.name if file.suffix.lower() != ".json" else f"bundle {place}")
+        # Files are often called after their patients, whose names are told nowhere; bulk data is called after its kind.
+        called = file.name if BULK.match(file.name) else f"file {place}"
+        reading.file(file, called if file.suffix.lower() != ".json" else f"bundle {place}")
     reading.close()
     shelf = reading.shelf
     if not reading.counted["Patient"] and not shelf.problems:
         shelf.wrong(path.name, "Patient", "there is no patient", "a resource of the type Patient", "Add it.")
     if shelf.problems:
         raise UnusableRecordsError(shelf.problems)
-    bundles = sum(called.startswith("bundle ") for called in shelf.rows)
-    if bundles > 1:
-        said = f"{bundles} bundles, numbered in the order of their file names"
-        shelf.note("bundle 1", "", said, "Nothing to do: run.json lists the files in that order.")
+    numbered = [called for called in shelf.rows if called.startswith(("bundle ", "file "))]
+    if len(numbered) > 1:
+        said = f"{len(numbered)} files, numbered in the order of their names"
+        shelf.note(numbered[0], "", said, "Nothing to do: run.json lists the files in that order.")
     left = {kind: count for kind, count in sorted(reading.counted.items()) if kind not in READ}
     if left:
         said = ", ".join(f"{count:,} {kind}" for kind, count in left.items())
@@ -121,6 +127,15 @@ def read_fhir(path: Path, backend: Any, mapping: Path | None = None) -> Source:
     hashes = {file.name: sha256(file) for file in files}
     kind = "infusion" if asked.day0 == "reference" else asked.day0
     return shelf.source(path, raw, fhir_tables.SPELLING, hashes, TITLE, kind)
+
+
+def _identified(resource: Any, address: Any) -> Json | None:
+    """Return a resource, with its address in the bundle for an identifier where it has none of its own."""
+    if not isinstance(resource, dict):
+        return None
+    if "id" not in resource and isinstance(address, str) and address.startswith("urn:uuid:"):
+        return {**resource, "id": address.removeprefix("urn:uuid:")}
+    return resource
 
 
 class _Bounded:
@@ -209,7 +224,10 @@ class _Reading:
             try:
                 for number, entry in enumerate(ijson.items(bounded, "entry.item", buf_size=CHUNK), start=1):
                     bounded.next_one()
-                    yield number, entry.get("resource") if isinstance(entry, dict) else None
+                    if not isinstance(entry, dict):
+                        yield number, None
+                    elif "resource" in entry:  # what was deleted has none
+                        yield number, _identified(entry["resource"], entry.get("fullUrl"))
             except ijson.JSONError as error:
                 raise ValueError from error
         if not number and file.stat().st_size <= LONGEST_LINE:

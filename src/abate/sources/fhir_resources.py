@@ -4,6 +4,7 @@ A resource is read alone; what it refers to is joined later. Words and numbers s
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal, DecimalException
 from typing import Any
 
 Row = dict[str, str | None]
@@ -34,12 +35,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "medications": ("id", "codes", "called"),
     "conditions": ("patient", "codes", "called", "time", "end", "status"),
     "procedures": ("patient", "codes", "called", "time", "status"),
-    "stays": ("patient", "time", "end", "kind"),
+    "stays": ("patient", "time", "end", "kind", "status"),
 }
 """The tables that resources become, every column text; ``codes`` are parted by a bar, in small letters."""
 
-VOID = ("entered-in-error", "cancelled", "refuted")
-"""States in which a resource says nothing."""
+VOID = ("entered-in-error", "cancelled", "refuted", "differential", "provisional", "unconfirmed", "planned")
+"""States in which a resource says nothing, or nothing that is established."""
+UNDONE = ("not-done", "preparation", "on-hold", "entered-in-error")
+"""States of a procedure that was not performed."""
 GIVEN = {"completed": "given", "in-progress": "given", "stopped": "given", "not-done": "held", "on-hold": "held"}
 
 
@@ -68,6 +71,13 @@ def reference(value: Any) -> str | None:
     return text.split("/_history/")[0].rsplit("/", 1)[-1].removeprefix("urn:uuid:").removeprefix("#")
 
 
+def subject(resource: Json) -> str | None:
+    """Return the identifier of the patient that a resource is of; of a device or a group the whole reference."""
+    text = _text(_one(resource.get("subject")).get("reference")) or ""
+    kind = text.split("/_history/")[0].rsplit("/", 2)[-2] if "/" in text else "Patient"
+    return reference(resource.get("subject")) if kind == "Patient" else text
+
+
 def concept(value: Any) -> Row:
     """Return the codes of a concept and what it is called."""
     found = _one(value)
@@ -81,7 +91,8 @@ def _quantity(value: Any) -> tuple[str | None, str | None, str | None]:
     """Return number, unit and comparator of a quantity; its UCUM code goes before what it is displayed as."""
     found = _one(value)
     ucum = _text(found.get("code")) if "unitsofmeasure" in str(found.get("system")) else None
-    return _text(found.get("value")), ucum or _text(found.get("unit")), _text(found.get("comparator"))
+    unit = ucum or _text(found.get("unit")) or _text(found.get("code"))
+    return _text(found.get("value")), unit, _text(found.get("comparator"))
 
 
 def _period(resource: Json, name: str) -> tuple[str | None, str | None]:
@@ -118,7 +129,7 @@ def _result(part: Json) -> Row:
 def _observation(resource: Json) -> Iterator[tuple[str, Row]]:
     time, end = _period(resource, "effective")
     common = {
-        "patient": reference(resource.get("subject")),
+        "patient": subject(resource),
         "time": time or _text(resource.get("issued")),
         "end": end,
         "status": _text(resource.get("status")),
@@ -137,7 +148,15 @@ def _medication(resource: Json) -> Row:
     for inside in _list(resource.get("contained")):
         if refers and _text(inside.get("id")) == reference(refers):
             named, refers = concept(inside.get("code")), None
-    return {**named, "refers": reference(refers), "patient": reference(resource.get("subject"))}
+    return {**named, "refers": reference(refers), "patient": subject(resource)}
+
+
+def _over(above: str | None, below: str | None) -> str | None:
+    """Return a ratio as one number; of what is none, the words."""
+    try:
+        return str(Decimal(above or "") / Decimal(below or "1")) if above else None
+    except (DecimalException, ValueError):
+        return f"{above} / {below}"
 
 
 def _administration(resource: Json) -> Iterator[tuple[str, Row]]:
@@ -148,8 +167,7 @@ def _administration(resource: Json) -> Iterator[tuple[str, Row]]:
     ratio = _one(dosage.get("rateRatio"))
     if ratio:
         above, below = _quantity(ratio.get("numerator")), _quantity(ratio.get("denominator"))
-        if below[0] in ("1", "1.0"):
-            rate, rate_unit = above[0], f"{above[1]}/{below[1]}" if above[1] and below[1] else None
+        rate, rate_unit = _over(above[0], below[0]), f"{above[1]}/{below[1]}" if above[1] and below[1] else None
     status = _text(resource.get("status")) or ""
     yield (
         "drugs",
@@ -190,7 +208,7 @@ def _condition(resource: Json) -> Iterator[tuple[str, Row]]:
     yield (
         "conditions",
         {
-            "patient": reference(resource.get("subject")),
+            "patient": subject(resource),
             **concept(resource.get("code")),
             "time": time or _text(resource.get("recordedDate")),
             "end": ended,
@@ -201,7 +219,7 @@ def _condition(resource: Json) -> Iterator[tuple[str, Row]]:
 
 def _procedure(resource: Json) -> Iterator[tuple[str, Row]]:
     time, _ = _period(resource, "performed")
-    named, patient = concept(resource.get("code")), reference(resource.get("subject"))
+    named, patient = concept(resource.get("code")), subject(resource)
     yield "procedures", {"patient": patient, **named, "time": time, "status": _text(resource.get("status"))}
 
 
@@ -210,10 +228,11 @@ def _encounter(resource: Json) -> Iterator[tuple[str, Row]]:
     yield (
         "stays",
         {
-            "patient": reference(resource.get("subject")),
+            "patient": subject(resource),
             "time": _text(period.get("start")),
             "end": _text(period.get("end")),
             "kind": _text(_one(resource.get("class")).get("code")),
+            "status": _text(resource.get("status")),
         },
     )
 

@@ -1,7 +1,8 @@
 """What becomes of the rows of FHIR: the record tables, as text under the project's names.
 
 Every row that says something goes through, also where its code or unit will be set aside: judging is the reader's work.
-What a resource's own status takes back (entered in error, cancelled, refuted) is no record, and is counted.
+What a resource's own status takes back (entered in error, cancelled, refuted, not confirmed) is no record: it is set
+aside under its name with that word.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,11 +14,11 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from abate.records.canonical import plain_word
-from abate.sources.fhir_resources import VOID
+from abate.sources.conditions import condition
+from abate.sources.fhir_resources import UNDONE, VOID
 from abate.sources.infusions import PROCEDURES, Settings, age_at, numbered, one_a_day, procedures, products, with_course
 from abate.sources.mapping import Study
-from abate.sources.omop_tables import CONDITIONS
-from abate.sources.shelf import clock, record, renamed, union
+from abate.sources.shelf import clock, record, told, union, unless
 
 INPATIENT = ("imp", "acute", "nonac")
 """Classes of an encounter that are a stay in hospital."""
@@ -40,8 +41,8 @@ class Fhir:
     observed: Any = None
 
     def placed(self, name: str) -> ibis.Table:
-        """Return the rows of a table that are not taken back, with course, ``time`` and ``end_time``."""
-        rows = stated(self.tables[name])
+        """Return the rows of a table with course, ``time`` and ``end_time``."""
+        rows = self.tables[name]
         rows = rows.mutate(patient_id=rows.patient, time=clock(rows.time, self.study))
         end = clock(rows.end, self.study) if "end" in rows.columns else ibis.null("string")
         return with_course(rows.mutate(end_time=end), self.courses, rows.time)
@@ -49,7 +50,12 @@ class Fhir:
 
 def stated(rows: ibis.Table) -> ibis.Table:
     """Return the rows that are not taken back by their own status."""
-    return rows.filter(ibis.coalesce(rows.status, "").notin(VOID)) if "status" in rows.columns else rows
+    return rows.filter(ibis.coalesce(rows.status, "").notin(VOID))
+
+
+def standing(rows: ibis.Table, name: ir.StringValue) -> ir.StringValue:
+    """Return a name; with its status, which no dictionary has, where that takes it back."""
+    return unless(rows.status.isin(VOID), name, rows.status)
 
 
 def named(rows: ibis.Table, words: Mapping[str, str]) -> ibis.Table:
@@ -89,7 +95,7 @@ def day0(tables: Mapping[str, ibis.Table], study: Study, asked: Settings) -> ibi
         return found.filter(found.day0.notnull(), found.patient_id.notnull())
 
     if asked.day0 == "admission":
-        stays = tables["stays"]
+        stays = stated(tables["stays"])
         return numbered(rows(stays.filter(stays["kind"].lower().isin(INPATIENT)), nothing), asked.lead_days)
     if asked.day0 == "first record":
         every = rows(stated(tables["observations"]), nothing)
@@ -100,11 +106,11 @@ def day0(tables: Mapping[str, ibis.Table], study: Study, asked: Settings) -> ibi
     given = named(administered(tables), known)
     given = given.filter(given.status == "given", given.named.isin(list(known.values())))
     own = {code: product or code for code, product in procedures(asked).items()}
-    done = named(stated(tables["procedures"]), own)
-    done = done.filter(done.named.isin(list(own.values())), ibis.coalesce(done.status, "") != "not-done")
+    done = named(tables["procedures"], own)
+    done = done.filter(done.named.isin(list(own.values())), ibis.coalesce(done.status, "").notin(UNDONE))
     product = ibis.ifelse(done.named.isin(list(PROCEDURES)), done.named, nothing)
     every = ibis.union(rows(given, given.named), rows(done, product))
-    return numbered(one_a_day(every), asked.lead_days)
+    return numbered(one_a_day(every, asked.split_days), asked.lead_days)
 
 
 def _patients(fhir: Fhir) -> ibis.Table:
@@ -129,18 +135,20 @@ def observed(fhir: Fhir) -> ibis.Table:
     """Return the observations with what they are of, and ``device``: whether they say an oxygen device."""
     rows = named(fhir.placed("observations"), fhir.study.dictionary.written("measurements"))
     known = plain_word(rows.said).isin(list(fhir.study.dictionary.states_of("oxygen")))
-    return rows.mutate(device=ibis.coalesce(known & rows.value.isnull() & rows.said.notnull(), False))
+    known &= rows.value.isnull() & rows.said.notnull() & ibis.coalesce(rows.status, "").notin(VOID)
+    return rows.mutate(device=ibis.coalesce(known, False))
 
 
 def _measurements(fhir: Fhir) -> ibis.Table | None:
     rows = fhir.observed.filter(~fhir.observed.device)
+    value, text = told(ibis.coalesce(rows.comparator, "") + rows.value, rows.said)
     return record(
         rows,
         rows.file,
         0,
-        variable=rows.named,
-        value=ibis.coalesce(rows.comparator, "") + rows.value,
-        text=ibis.ifelse(rows.value.isnull(), rows.said, ibis.null("string")),
+        variable=standing(rows, rows.named),
+        value=value,
+        text=text,
         unit=rows.unit,
         lln=rows.low,
         uln=rows.high,
@@ -180,10 +188,11 @@ def _drugs(fhir: Fhir) -> ibis.Table | None:
 
 def _events(fhir: Fhir) -> ibis.Table | None:
     rows = fhir.placed("conditions")
-    parts = [record(rows, rows.file, 0, event=renamed(rows.called.lower(), CONDITIONS), time=rows.time)]
+    event = standing(rows, condition(rows.codes, rows.called))
+    parts = [record(rows, rows.file, 0, event=event, time=rows.time)]
     stays = fhir.placed("stays")
     stays = stays.filter(stays["kind"].lower().isin(INPATIENT))
-    admitted = ibis.literal("hospital_admission")
+    admitted = standing(stays, ibis.literal("hospital_admission"))
     parts.append(record(stays, stays.file, 1, event=admitted, time=stays.time, end_time=stays.end_time))
     dead = fhir.tables["people"].filter(ibis._.dead.isin(("yes", "true")))
     dead = dead.mutate(patient_id=dead.id, time=clock(dead.died, fhir.study))

@@ -17,6 +17,10 @@ LEAD = 14
 """Days before a later infusion from which on records are of its course: lymphodepletion begins within them."""
 
 
+SPLIT = 3
+"""Days within which infusions are parts of one: a dose is split over two or three days. Day 0 is the first."""
+
+
 def _word(value: Any) -> bool:
     return isinstance(value, str | int) and not isinstance(value, bool) and bool(str(value).strip())
 
@@ -30,6 +34,7 @@ KEYS: dict[str, Key] = {
     "infusion": Key("a list of codes or names of CAR T products or procedures", listed(_word, range(1, 500))),
     "schemas": Key("a list of schemas of a database", listed(_word, range(1, 20))),
     "cohort": Key("the number of a cohort definition", whole(0, 2**31)),
+    "split_days": Key("a whole number of days from 0 to 30", whole(0, 30)),
     "lead_days": Key("a whole number of days from 0 to 365", whole(0, 365)),
     "units": Key("a table of codes, each with its unit", _units),
     "adverse_event_system": Key("a grading system of the toxicity grades of adverse events", _word),
@@ -53,6 +58,8 @@ class Settings:
         Number of an OMOP cohort whose start is day 0; none where not said.
     lead_days
         Days before a later infusion from which on records are of its course.
+    split_days
+        Days after the last infusion within which another is a part of the same one.
     units
         Unit by code, where a format has none (MEDS).
     adverse_event_system
@@ -64,6 +71,7 @@ class Settings:
     schemas: tuple[str, ...] = ()
     cohort: int | None = None
     lead_days: int = LEAD
+    split_days: int = SPLIT
     units: Mapping[str, str] = field(default_factory=dict)
     adverse_event_system: str = ""
 
@@ -113,18 +121,31 @@ def products(known: Dictionary, asked: Settings) -> dict[str, str]:
     return {**dict.fromkeys(asked.infusion, ""), **found}
 
 
-def one_a_day(infusions: ibis.Table) -> ibis.Table:
-    """Return one infusion a patient and date: a second bag, and a procedure beside its product, are the same one.
+def one_a_day(infusions: ibis.Table, split_days: int = SPLIT) -> ibis.Table:
+    """Return one infusion of those that are parts of one: bags of a day, days of a split dose, a product's procedure.
 
     Parameters
     ----------
     infusions
-        ``patient_id, day0`` (text, ISO 8601), ``product``; the first that names one is kept.
+        ``patient_id, day0`` (text, ISO 8601), ``product``; the first is kept, with the first product that is named.
+    split_days
+        As :attr:`Settings.split_days`.
     """
-    order = [infusions["product"].isnull(), infusions.day0, place_of(infusions)]
-    same = ibis.window(group_by=[infusions.patient_id, infusions.day0.substr(0, 10)], order_by=order)
-    rows = infusions.mutate(bag=ibis.row_number().over(same))
-    return rows.filter(rows.bag == 0).drop("bag")
+    date = infusions.day0.substr(0, 10)
+    order = [date, infusions["product"].isnull(), infusions.day0, place_of(infusions)]
+    each = ibis.window(group_by="patient_id", order_by=order)
+    day, before = date.try_cast("date"), date.lag().over(each)
+    since = day.delta(before.try_cast("date"), unit="day")
+    rows = infusions.mutate(
+        # Of a month alone no distance is known: another month is another infusion.
+        apart=ibis.coalesce(since > split_days, date != before, False).cast("int64"),
+        row__in=ibis.row_number().over(each),
+    )
+    running = ibis.window(group_by="patient_id", order_by="row__in", preceding=None, following=0)
+    rows = rows.mutate(infusion__number=rows.apart.sum().over(running))
+    same = ibis.window(group_by=["patient_id", "infusion__number"], order_by="row__in")
+    rows = rows.mutate(bag=ibis.row_number().over(same), product=rows["product"].first().over(same))
+    return rows.filter(rows.bag == 0).drop("bag", "row__in", "apart", "infusion__number")
 
 
 def age_at(day0: ir.StringValue, born: ir.StringValue) -> ir.IntegerValue:

@@ -2,9 +2,9 @@
 
 MEDS is the Medical Event Data Standard (schema 0.3 and 0.4): ``subject_id, time, code, numeric_value, text_value``
 under ``data/``, codes and their parents in ``metadata/codes.parquet``. A code such as ``LOINC/1988-5`` or
-``LAB//50889//mg/L`` is known by any of its parts, or by a parent. The standard has no unit: one is read from a column
-``unit``, from the last part of a code of three, or from ``[door.units]`` of the mapping file; without one a value is
-set aside, not guessed.
+``LAB//50889//mg/L`` is known by any of its parts, or by a parent; its other parts say whether a drug was given,
+ordered or held. The standard has no unit: one is read from a column ``unit``, from the last part of a code of three, or
+from ``[door.units]`` of the mapping file; without one a value is set aside, not guessed.
 """
 
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import ibis
+import ibis.expr.types as ir
 
 from abate.records.canonical import plain_word
 from abate.records.problems import AbateError, Problem, UnusableRecordsError
@@ -19,13 +20,20 @@ from abate.sources.folder import Source, sha256
 from abate.sources.infusions import Settings, age_at, numbered, one_a_day, products, settings, with_course
 from abate.sources.mapping import NAME, Study, read_mapping
 from abate.sources.omop_tables import looked_up
-from abate.sources.shelf import Shelf, record
+from abate.sources.shelf import Shelf, record, told, unless
 
 TITLE = "Subjects of MEDS records"
 NEEDED = ("subject_id", "time", "code")
 WANTED = ("numeric_value", "text_value", "unit")
 ADMITTED, DISCHARGED, DIED, BORN = "HOSPITAL_ADMISSION", "HOSPITAL_DISCHARGE", "MEDS_DEATH", "MEDS_BIRTH"
 SEX = "^(gender|sex)/"
+HELD = "(not|no|delayed not|hold|held|refused|missed|on hold)( .*)?"
+ORDERED = "(order|orders|ordered|prescription|prescriptions|start|stop|dispensed)"
+"""What a pharmacy starts and stops is an order; what is given has another word, or none."""
+ENDED = "(infusion_end|stopped|ended|discontinued|removed)"
+ALLERGY = "(allergy|allergies|intolerance|allergy_intolerance)"
+ACTION = f"{HELD}|{ORDERED}|{ENDED}|given|administered|applied|started|restarted|bolus|flushed|infusion_start"
+"""Parts of a code, in small letters, that say what became of a drug."""
 LOST = "Nothing to do, unless an infusion is lost: name its codes as [door] infusion."
 SPELLING: dict[str, dict[str, str]] = {
     "measurements": {"variable": "code", "value": "numeric_value", "unit": "unit", "text": "text_value"},
@@ -130,7 +138,10 @@ def _named(rows: ibis.Table, parents: ibis.Table | None, study: Study) -> ibis.T
     each = ibis.union(spelt, spelt.mutate(part=spelt.part.re_replace("/+", "|").split("|")).unnest("part"))
     each = _words_of(each, study)
     known = each.group_by("of__code").aggregate(
-        variable=each.variable.min(), drug=each.drug.min(), event=each.event.min()
+        variable=each.variable.min(),
+        drug=each.drug.min(),
+        event=each.event.min(),
+        drug__part=each.part.min(where=each.drug.notnull()),
     )
     return rows.left_join(known, rows.code == known.of__code).drop("of__code")
 
@@ -150,8 +161,21 @@ def _day0(rows: ibis.Table, study: Study, asked: Settings) -> ibis.Table:
     known = products(study.dictionary, asked)
     own = rows.code.lower().isin(list(asked.infusion))
     named = rows.drug.isin([name for name in known.values() if name])
+    named &= _status(rows) == "given"
     found = rows.filter(ibis.coalesce(own, False) | ibis.coalesce(named, False), rows.time.notnull())
-    return one_a_day(found.select(*columns, day0=found.time, product=found.drug))
+    return one_a_day(found.select(*columns, day0=found.time, product=found.drug), asked.split_days)
+
+
+def _said(rows: ibis.Table, words: str) -> ir.BooleanValue:
+    """Say whether a part of the code is one of some words."""
+    return rows.code.lower().re_search(f"(^|//)({words})(//|$)")
+
+
+def _status(rows: ibis.Table) -> ir.StringValue:
+    """Return what the parts of a code say of a drug; an end, which is no dose, is a word that no list has."""
+    return ibis.cases(
+        (_said(rows, HELD), "held"), (_said(rows, ORDERED), "ordered"), (_said(rows, ENDED), "ended"), else_="given"
+    )
 
 
 def _patients(courses: ibis.Table, rows: ibis.Table) -> ibis.Table:
@@ -177,16 +201,20 @@ def _patients(courses: ibis.Table, rows: ibis.Table) -> ibis.Table:
 
 def _tables(shelf: Shelf, rows: ibis.Table, asked: Settings) -> dict[str, ibis.Table]:
     parts = rows.code.split("//")
-    told = ibis.ifelse(parts.length() == 3, parts[2], ibis.null("string"))
+    # The last part of a code of three, unless it is the drug, or what became of it.
+    last = parts[2].nullif(rows.drug__part)
+    last = ibis.ifelse(last.lower().re_search(f"^({ACTION})$"), ibis.null("string"), last)
+    rows = rows.mutate(last__part=ibis.ifelse(parts.length() == 3, last, ibis.null("string")))
     given = looked_up(rows, ["code"], dict(asked.units), "own__unit")
-    unit = ibis.coalesce(given.own__unit, given.unit, told)
+    unit = ibis.coalesce(given.own__unit, given.unit, given.last__part)
     known = plain_word(given.text_value).isin(list(shelf.study.dictionary.states_of("oxygen")))
     device = ibis.coalesce(known & given.numeric_value.isnull(), False)
     admitted, died = given.code.startswith(ADMITTED), given.code.startswith(DIED)
     # What is of the subject, and the end of a stay, are no events of their own.
     aside = given.code.startswith(BORN) | given.code.startswith(DISCHARGED) | given.code.lower().re_search(SEX)
     told_apart = admitted | died | aside
-    drug = given.drug.notnull() & ~told_apart
+    allergy = _said(given, ALLERGY)
+    drug = given.drug.notnull() & ~told_apart & ~allergy
     event = (given.event.notnull() & ~drug) | admitted | died
     other = ~drug & ~event & ~device & ~aside
     rest = shelf.keep(given.mutate(unit__told=unit, is__drug=drug, is__event=event, is__device=device, is__other=other))
@@ -200,18 +228,29 @@ def _tables(shelf: Shelf, rows: ibis.Table, asked: Settings) -> dict[str, ibis.T
         else_=happened.event,
     )
     amount = ibis.ifelse(taken.unit__told.notnull(), taken.numeric_value, ibis.null("string"))
+    value, text = told(measured.numeric_value, measured.text_value)
+    named = unless(_said(measured, ALLERGY), ibis.coalesce(measured.variable, measured.drug), "allergy")
     return {
         "measurements": record(
             measured,
             measured.file,
             0,
-            variable=ibis.coalesce(measured.variable, measured.code),
-            value=measured.numeric_value,
-            text=ibis.ifelse(measured.numeric_value.isnull(), measured.text_value, ibis.null("string")),
+            variable=ibis.coalesce(named, measured.code),
+            value=value,
+            text=text,
             unit=measured.unit__told,
             time=measured.time,
         ),
-        "drugs": record(taken, taken.file, 0, drug=taken.drug, amount=amount, unit=taken.unit__told, time=taken.time),
+        "drugs": record(
+            taken,
+            taken.file,
+            0,
+            drug=taken.drug,
+            amount=amount,
+            unit=taken.unit__told,
+            status=_status(taken),
+            time=taken.time,
+        ),
         "events": record(happened, happened.file, 0, event=word, text=happened.text_value, time=happened.time),
         "states": record(
             devices, devices.file, 0, variable=ibis.literal("oxygen"), device=devices.text_value, time=devices.time

@@ -17,7 +17,7 @@ from abate.sources.folder import Source
 from abate.sources.infusions import Settings, numbered, one_a_day, procedures, products, settings
 from abate.sources.mapping import NAME, Study, read_mapping
 from abate.sources.omop_store import VOCABULARY, DuckDBStore, Server, ServerStore, Store
-from abate.sources.omop_tables import INPATIENT, Omop, at, looked_up, names_of, with_descendants
+from abate.sources.omop_tables import INPATIENT, ORDERED, Omop, at, looked_up, names_of, with_descendants
 from abate.sources.shelf import Shelf
 
 TITLE = "Patients of an OMOP database"
@@ -145,6 +145,9 @@ def _day0(tables: Mapping[str, ibis.Table], study: Study, asked: Settings) -> ib
         known = products(study.dictionary, asked)
         if "drug_exposure" in tables:
             rows = _meant(tables["drug_exposure"], "drug", known, tables)
+            # What was ordered, or cost nothing of a product, was not infused.
+            rows = rows.filter(ibis.coalesce(rows.drug_type_concept_id, "").notin(ORDERED))
+            rows = rows.filter(ibis.coalesce(rows.quantity.try_cast("float64") != 0, True))
             given = at(rows, "drug_exposure_start")
             product = ibis.coalesce(rows.named.nullif(""), rows.drug_source_value)
             found.append(rows.select("row__number", "file", patient_id=rows.person_id, day0=given, product=product))
@@ -162,7 +165,7 @@ def _day0(tables: Mapping[str, ibis.Table], study: Study, asked: Settings) -> ib
     every = every.filter(every.day0.notnull(), every.patient_id.notnull())
     if asked.day0 == "admission" and asked.cohort is None:
         return every
-    return one_a_day(every)
+    return one_a_day(every, asked.split_days)
 
 
 def _meant(rows: ibis.Table, kind: str, known: Mapping[str, str], tables: Mapping[str, ibis.Table]) -> ibis.Table:

@@ -12,11 +12,11 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from abate.records import parse
 from abate.records.canonical import plain_word
+from abate.sources.conditions import condition
 from abate.sources.infusions import age_at, with_course
 from abate.sources.mapping import Study
-from abate.sources.shelf import record, renamed, union
+from abate.sources.shelf import is_rate, record, through, told, union
 
 
 def _coded(kind: str, *start: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -104,17 +104,9 @@ UNITS = {
 """UCUM units by their standard concept, as recalled; the vocabulary goes before, where it is there."""
 
 COMPARED = {"4171756": "<", "4171754": "<=", "4171755": ">=", "4172704": ">"}
-ORDERED = ("32833", "38000177", "32838", "38000175", "32839", "38000176")
-"""Types of a drug exposure that are a prescription or its dispensing: EHR order, prescription written, dispensed."""
+ORDERED = ("32833", "38000177", "32838", "38000175", "32839", "38000176", "32825", "32869")
+"""Types of a drug exposure that are a prescription, its dispensing or a pharmacy's claim, as recalled."""
 SEXES = {"8507": "M", "8532": "F"}
-CONDITIONS = {
-    "cytokine release syndrome": "crs_onset",
-    "hemophagocytic lymphohistiocytosis": "hlh",
-    "haemophagocytic lymphohistiocytosis": "hlh",
-    "cardiac arrest": "cardiac_arrest",
-}
-"""Names of conditions, in small letters, that are events here; they carry no grade."""
-
 SPELLING: dict[str, dict[str, str]] = {
     "patients": {"day0": "drug_exposure_start_date", "last_contact": "observation_period_end_date"},
     "measurements": {
@@ -230,7 +222,8 @@ def names_of(vocabulary: Mapping[str, ibis.Table]) -> tuple[ibis.Table, ibis.Tab
     units = _table(UNITS)
     if "concept" not in vocabulary:
         return _table({}), units
-    rows = vocabulary["concept"]
+    # Concept 0 says that the vocabulary has none: what the source wrote says more.
+    rows = vocabulary["concept"].filter(ibis._.concept_id != "0")
     ucum = rows.filter(rows.vocabulary_id == "UCUM", rows.concept_code.notnull())
     own = ucum.select(code="concept_id", name="concept_code").distinct(on="code", keep="first")
     return (
@@ -272,16 +265,9 @@ def _measurements(omop: Omop) -> ibis.Table | None:
         if name == "measurement":
             sign = rows.operator_concept_id.cases(*COMPARED.items(), else_=ibis.literal(""))
             number = ibis.coalesce(sign, "") + number
-        # What the source wrote, where it is a number that has lost its comparator on the way.
-        written = rows.value_source_value
-        bare = written.re_replace(parse.COMPARATOR, "").strip()
-        kept = written.re_search(parse.COMPARATOR) & (
-            bare.try_cast("float64") == rows.value_as_number.try_cast("float64")
-        )
-        reads = parse.number(bare, parse.Reading()).notnull()
+        value, written = told(number, rows.value_source_value)
         other = rows.value_as_string if name == "observation" else ibis.null("string")
-        value = ibis.cases((ibis.coalesce(kept, False), written), (number.notnull(), number), (reads, written))
-        words_said = ibis.coalesce(rows.said, other, ibis.ifelse(reads, ibis.null("string"), written))
+        words_said = ibis.coalesce(rows.said, other, written)
         limits = {"lln": rows.range_low, "uln": rows.range_high} if name == "measurement" else {}
         parts.append(
             record(
@@ -306,20 +292,23 @@ def _drugs(omop: Omop) -> ibis.Table | None:
     rows = omop.named(omop.placed("drug_exposure", "drug_exposure_start", "drug_exposure_end"), "drug", words)
     rows = looked_up(rows, ["route_concept_id"], omop.names, "way")
     # A quantity without a unit counts tablets or bags, and is no amount.
-    has = rows.dose_unit_source_value.notnull()
+    unit = rows.dose_unit_source_value
+    rate, has, none = is_rate(unit), unit.notnull(), ibis.null("string")
     ordered = ibis.coalesce(rows.drug_type_concept_id.isin(ORDERED), False)
     return record(
         rows,
         rows.file,
         0,
         drug=rows.named.lower(),
-        kind=ibis.literal("dose"),
-        amount=ibis.ifelse(has, rows.quantity, ibis.null("string")),
-        unit=rows.dose_unit_source_value,
+        kind=ibis.ifelse(rate, "infusion", "dose"),
+        amount=ibis.ifelse(has & ~rate, rows.quantity, none),
+        unit=ibis.ifelse(rate, none, unit),
+        rate=ibis.ifelse(rate, rows.quantity, none),
+        rate_unit=ibis.ifelse(rate, unit, none),
         route=ibis.coalesce(rows.route_source_value, rows.way).lower(),
         status=ibis.ifelse(ordered, "ordered", "given"),
         time=rows.time,
-        end_time=ibis.ifelse(rows.end_time > rows.time, rows.end_time, ibis.null("string")),
+        end_time=ibis.ifelse(rows.end_time > rows.time, rows.end_time, none),
     )
 
 
@@ -336,7 +325,7 @@ def _states(omop: Omop) -> ibis.Table | None:
         device=ibis.ifelse(known, rows.named, ibis.null("string")),
         state=rows.named,
         time=rows.time,
-        end_time=rows.end_time,
+        end_time=through(rows.end_time),
     )
 
 
@@ -344,12 +333,16 @@ def _events(omop: Omop) -> ibis.Table | None:
     parts = []
     if "condition_occurrence" in omop.tables:
         rows = omop.named(omop.placed("condition_occurrence", "condition_start"), "condition", {})
-        parts.append(record(rows, rows.file, 0, event=renamed(rows.named.lower(), CONDITIONS), time=rows.time))
+        parts.append(
+            record(rows, rows.file, 0, event=condition(rows.condition_source_value, rows.named), time=rows.time)
+        )
     if "visit_occurrence" in omop.tables:
         rows = omop.placed("visit_occurrence", "visit_start", "visit_end")
         rows = rows.filter(rows.visit_concept_id.isin(INPATIENT))
         stay = ibis.literal("hospital_admission")
-        parts.append(record(rows, rows.file, 1, event=stay, time=rows.time, end_time=rows.end_time))
+        # A stay of one date has that day.
+        end = ibis.ifelse(rows.end_time == rows.time, through(rows.end_time), rows.end_time)
+        parts.append(record(rows, rows.file, 1, event=stay, time=rows.time, end_time=end))
     if "death" in omop.tables:
         rows = looked_up(omop.placed("death", "death"), ["cause_concept_id"], omop.names, "cause")
         cause = ibis.coalesce(rows.cause, rows.cause_source_value)

@@ -135,7 +135,9 @@ def _fields(path: Path) -> dict[str, Field]:
 
 def _decoded(sheet: Sheet, fields: dict[str, Field]) -> Sheet:
     """Return an export with names of fields for labels, and words for codes."""
-    by_label = {field.label: field.name for field in fields.values()}
+    by_label: dict[str, list[str]] = {}
+    for field in fields.values():
+        by_label.setdefault(field.label, []).append(field.name)
     boxes = {
         f"{field.label} (choice={words})": f"{field.name}___{code.lower()}"
         for field in fields.values()
@@ -146,7 +148,9 @@ def _decoded(sheet: Sheet, fields: dict[str, Field]) -> Sheet:
     labelled = sum(name in by_label or name in boxes for name in sheet.rows[0]) if sheet.rows else 0
     names = list(sheet.rows[0]) if sheet.rows else []
     if labelled > raw:
-        names = [LABELLED.get(name) or boxes.get(name) or by_label.get(name, name) for name in names]
+        # Fields of one label stand in the order of the dictionary; where not all are there, none of them is told apart.
+        told = {label: iter(same) for label, same in by_label.items() if len(same) == names.count(label)}
+        names = [LABELLED.get(name) or boxes.get(name) or next(told.get(name, iter(())), name) for name in names]
     columns = [fields.get(name) or fields.get(name.split("___")[0]) for name in names]
     rows = [
         [_word(cell, field, name) for cell, field, name in zip(row, columns, names, strict=True)]

@@ -119,10 +119,12 @@ def _infusions(tables: Mapping[str, ibis.Table], subjects: ibis.Table, study: St
     known = products(study.dictionary, asked)
     rows = tables["ex"]
     day0, name = clock(rows.exstdtc, study), rows.extrt.lower()
-    rows = rows.filter(name.isin(list(known)), day0.notnull())
+    # A dose of nothing is none.
+    some = ibis.coalesce(rows.exdose.try_cast("float64") != 0, True)
+    rows = rows.filter(name.isin(list(known)), day0.notnull(), some)
     product = name.cases(*((word, ours) for word, ours in known.items() if ours), else_=rows.extrt)
     given = rows.select("row__number", patient_id=rows.usubjid, day0=day0, product=product)
-    return numbered(one_a_day(given), asked.lead_days)
+    return numbered(one_a_day(given, asked.split_days), asked.lead_days)
 
 
 def _partial(shelf: Shelf, tables: Mapping[str, ibis.Table]) -> None:

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from abate.records import parse
 from abate.records.dictionary import organ_terms
 from abate.sources.infusions import Settings, with_course
 from abate.sources.mapping import Study
-from abate.sources.shelf import clock, record, renamed, union, year_alone
+from abate.sources.shelf import clock, is_rate, record, renamed, through, told, union, unless, year_alone
 
 DOMAINS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "dm": (
@@ -30,7 +29,7 @@ DOMAINS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "vs": (
         ("usubjid", "vstestcd", "vsorres"),
-        ("vsorresu", "vsstresn", "vsstresu", "vsstat", "vsblfl", "vsdtc", "vsdy"),
+        ("vsorresu", "vsstresn", "vsstresu", "vsstat", "vsblfl", "vslobxfl", "vsdtc", "vsdy"),
     ),
     "cm": (
         ("usubjid", "cmtrt"),
@@ -44,7 +43,10 @@ DOMAINS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("exdose", "exdosu", "exdosfrq", "exroute", "exdosfrm", "exstdtc", "exendtc", "exstdy", "exendy"),
     ),
     "ae": (("usubjid", "aeterm"), ("aedecod", "aetoxgr", "aerel", "aestdtc", "aeendtc", "aestdy", "aeendy")),
-    "ce": (("usubjid", "ceterm"), ("cedecod", "cetoxgr", "cestdtc", "ceendtc", "cestdy", "ceendy")),
+    "ce": (
+        ("usubjid", "ceterm"),
+        ("cedecod", "ceoccur", "cestat", "cetoxgr", "cestdtc", "ceendtc", "cestdy", "ceendy"),
+    ),
     "ds": (("usubjid", "dsdecod"), ("dsterm", "dsstdtc", "dsstdy")),
 }
 """The domains that are read: columns that have to be there, and others that are taken."""
@@ -162,15 +164,9 @@ class Sdtm:
         return ibis.coalesce(clock(rows[column], self.study), counted)
 
 
-def through(end: ir.StringValue) -> ir.StringValue:
-    """Return the end of an interval whose last day, or month, belongs to it: the next one."""
-    day = (end.try_cast("date") + ibis.interval(days=1)).cast("date").cast("string")
-    month = ((end + "-01").try_cast("date") + ibis.interval(months=1)).cast("date").cast("string").substr(0, 7)
-    return ibis.cases((end.length() == 10, day), (end.length() == 7, month), else_=end)
-
-
 def _patients(sdtm: Sdtm) -> ibis.Table:
     rows = sdtm.courses.left_join(sdtm.subjects.drop("row__number"), "patient_id").drop("patient_id_right")
+    rows = _with_death(sdtm, rows)
     body = {"weight_kg": ibis.null("string"), "height_cm": ibis.null("string")}
     if "vs" in sdtm.tables:
         found = _body(sdtm.tables["vs"])
@@ -181,7 +177,7 @@ def _patients(sdtm: Sdtm) -> ibis.Table:
     unit = ibis.coalesce(rows.ageu.upper(), "YEARS")
     in_years = unit.cases(*((word, age / per) for word, per in years.items()), else_=ibis.null("float64"))
     whole = ibis.ifelse(unit == "YEARS", rows.age, in_years.cast("string"))
-    last = ibis.coalesce(rows.dthdtc, rows.rfpendtc, rows.rfendtc)
+    last = ibis.coalesce(_whole(rows.dthdtc), rows.death__day, rows.dthdtc, rows.rfpendtc, rows.rfendtc)
     return record(
         rows,
         rows.file,
@@ -199,8 +195,9 @@ def _patients(sdtm: Sdtm) -> ibis.Table:
 
 
 def _body(vitals: ibis.Table) -> ibis.Table:
-    """Return the baseline weight and height of each subject, as the sponsor marked them, in kg and cm."""
-    rows = vitals.filter(vitals.vsblfl.upper() == "Y", vitals.vsstresn.notnull())
+    """Return weight and height of each subject in kg and cm: the baseline, or the last before exposure, as marked."""
+    marked = ibis.coalesce(vitals.vsblfl, vitals.vslobxfl).upper() == "Y"
+    rows = vitals.filter(marked, vitals.vsstresn.notnull())
 
     def of(test: str, unit: str) -> ir.StringValue:
         return rows.vsstresn.max(where=(rows.vstestcd == test) & (rows.vsstresu.lower() == unit))
@@ -235,15 +232,14 @@ def _result(
     unit: ir.StringValue,
     **limits: ir.Value,
 ) -> ibis.Table:
-    bare = result.re_replace(parse.COMPARATOR, "").strip()
-    reads = parse.number(bare, parse.Reading()).notnull()
+    value, text = told(ibis.null("string"), result)
     return record(
         rows,
         rows.file,
         position,
         variable=variable,
-        value=ibis.ifelse(reads, result, ibis.null("string")),
-        text=ibis.ifelse(reads, ibis.null("string"), result),
+        value=value,
+        text=text,
         unit=unit,
         time=rows.time,
         **limits,
@@ -265,21 +261,25 @@ def _drugs(sdtm: Sdtm) -> ibis.Table | None:
         # Five days of one dose a day are five doses.
         doses = (days * 24 / often).floor().cast("int64")
         doses = ibis.ifelse(doses >= 1, doses, ibis.null("int64"))
-        several = often.notnull() & doses.notnull()
+        rate = is_rate(cell["dosu"])
+        several = often.notnull() & doses.notnull() & ~rate
+        nothing = ibis.null("string")
         parts.append(
             record(
                 rows,
                 rows.file,
                 position,
                 drug=ibis.coalesce(rows.cmdecod, rows.cmtrt).lower() if domain == "cm" else cell["trt"].lower(),
-                kind=ibis.literal("dose"),
-                amount=cell["dose"],
-                unit=cell["dosu"],
-                dose_count=ibis.ifelse(several, doses.cast("string"), ibis.null("string")),
-                interval_h=ibis.ifelse(several, often.cast("string"), ibis.null("string")),
+                kind=ibis.ifelse(rate, "infusion", "dose"),
+                amount=ibis.ifelse(rate, nothing, cell["dose"]),
+                unit=ibis.ifelse(rate, nothing, cell["dosu"]),
+                rate=ibis.ifelse(rate, cell["dose"], nothing),
+                rate_unit=ibis.ifelse(rate, cell["dosu"], nothing),
+                dose_count=ibis.ifelse(several, doses.cast("string"), nothing),
+                interval_h=ibis.ifelse(several, often.cast("string"), nothing),
                 route=cell["route"].lower(),
-                indication=rows.cmindc if domain == "cm" else ibis.null("string"),
-                formulation=ibis.null("string") if domain == "cm" else rows.exdosfrm,
+                indication=rows.cmindc if domain == "cm" else nothing,
+                formulation=nothing if domain == "cm" else rows.exdosfrm,
                 status=ibis.ifelse(ibis.coalesce(ever, False), "held", "given"),
                 time=rows.time,
                 end_time=rows.end_time,
@@ -309,13 +309,17 @@ def _events(sdtm: Sdtm) -> ibis.Table | None:
             term = ibis.coalesce(rows[f"{domain}decod"], rows[f"{domain}term"]).strip().lower()
             graded = term.isin(list(GRADED))
             organ = term.isin(list(organ_terms())) & term.notin([*GRADED, *HAPPENED])
+            event = ibis.ifelse(organ, "organ_toxicity", renamed(term, {**GRADED, **HAPPENED}))
+            if domain == "ce":
+                event = unless(rows.ceoccur.upper() == "N", event, "did not occur")
+                event = unless(rows.cestat.upper() == "NOT DONE", event, "not looked for")
             system = ibis.literal(sdtm.asked.adverse_event_system).nullif("")
             parts.append(
                 record(
                     rows,
                     rows.file,
                     position,
-                    event=ibis.ifelse(organ, "organ_toxicity", renamed(term, {**GRADED, **HAPPENED})),
+                    event=event,
                     system=ibis.ifelse(graded, system, ibis.null("string")),
                     value=ibis.ifelse(graded | organ, rows[f"{domain}toxgr"], ibis.null("string")),
                     text=ibis.ifelse(organ, term, ibis.null("string")),
@@ -326,14 +330,32 @@ def _events(sdtm: Sdtm) -> ibis.Table | None:
             )
     dead = sdtm.subjects.filter((sdtm.subjects.dthfl.upper() == "Y") | sdtm.subjects.dthdtc.notnull())
     died = dead.mutate(time=clock(dead.dthdtc, sdtm.study))
-    died = with_course(died, sdtm.courses, died.time)
-    parts.append(record(died, died.file, 2, event=ibis.literal("death"), time=died.time))
+    died = _with_death(sdtm, with_course(died, sdtm.courses, died.time))
+    # The death of the disposition is the same death, and counts once; it stands where its date alone is whole.
+    other = _whole(died.dthdtc).isnull() & died.death__day.notnull()
+    death = unless(other, ibis.literal("death"), "the disposition has its day")
+    parts.append(record(died, died.file, 2, event=death, time=died.time))
     if "ds" in sdtm.tables:
         rows = sdtm.placed("ds", "dsstdtc", "dsstdy")
-        # The death of the demographics is the same death.
-        rows = rows.filter((rows.dsdecod.upper() != "DEATH") | rows.patient_id.notin(dead.patient_id))
-        parts.append(record(rows, rows.file, 3, event=rows.dsdecod.lower(), time=rows.time))
+        again = (rows.dsdecod.upper() == "DEATH") & rows.patient_id.isin(dead.patient_id)
+        again &= _whole(rows.time).isnull()
+        event = unless(again, rows.dsdecod.lower(), "the demographics have it")
+        parts.append(record(rows, rows.file, 3, event=event, time=rows.time))
     return union(parts)
+
+
+def _whole(date: ir.StringValue) -> ir.StringValue:
+    """Return a date of which the day is known, else null."""
+    return ibis.ifelse(date.length() >= 10, date, ibis.null("string"))
+
+
+def _with_death(sdtm: Sdtm, rows: ibis.Table) -> ibis.Table:
+    """Add ``death__day``: the whole date of the death of each patient in the disposition, null where it has none."""
+    if "ds" not in sdtm.tables:
+        return rows.mutate(death__day=ibis.null("string"))
+    deaths = sdtm.tables["ds"].filter(ibis._.dsdecod.upper() == "DEATH")
+    found = deaths.group_by(death__of="usubjid").aggregate(death__day=_whole(deaths.dsstdtc).min())
+    return rows.left_join(found, rows.patient_id == found.death__of).drop("death__of")
 
 
 BUILD: dict[str, Callable[[Sdtm], ibis.Table | None]] = {

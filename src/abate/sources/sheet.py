@@ -22,6 +22,7 @@ from abate.records.toml_keys import Key, number, one_of, problems_of, whole
 from abate.records.units import convert_variable
 from abate.sources.folder import Source, sha256
 from abate.sources.mapping import NAME, Study, read_mapping
+from abate.sources.sheet_cells import cells_of, ungrouped
 from abate.sources.shelf import Shelf, record, union
 from abate.sources.spreadsheet import Sheet, named_columns, read_sheet
 
@@ -134,7 +135,7 @@ def read_layout(path: Path, study: Study, given: Sheet | None = None, called: st
     for place, column in enumerate(columns, start=1):
         said += _column(f"[[door.column]] {place}", column, names, study, door)
     layout = Layout(sheet, names, door)
-    said = said or [*_dates(layout), *_repeated(layout)]
+    said = said or [*_dates(layout), *_repeated(layout), *_several(layout)]
     if said:
         raise _unusable(said, called)
     return layout
@@ -169,6 +170,23 @@ def _repeated(layout: Layout) -> list[str]:
     return [
         f'[door] row: {several} rows repeat a patient, expected one row each; or row = "visit", or course for the '
         "number of the infusion."
+    ]
+
+
+def _several(layout: Layout) -> list[str]:
+    """Return what is wrong where the visits of one infusion have several dates of it."""
+    if layout.door.get("row") != "visit" or "day0" not in layout.door:
+        return []
+    keys = [layout.names.index(layout.door[key]) for key in ("patient", "course") if key in layout.door]
+    place, found = layout.names.index(layout.door["day0"]), dict[tuple[str, ...], set[str]]()
+    for row in layout.sheet.rows[layout.first - 1 :]:
+        if row[place]:
+            found.setdefault(tuple(row[key] for key in keys), set()).add(row[place])
+    if not (several := sum(len(dates) > 1 for dates in found.values())):
+        return []
+    return [
+        f"[door] day0: {several} patient{'s have' if several > 1 else ' has'} several dates, expected one; or course "
+        "for a column with the number of the infusion."
     ]
 
 
@@ -244,6 +262,10 @@ def by_layout(path: Path, backend: Any, study: Study, layout: Layout) -> Source:
         if count and layout.door.get("row") != "visit":
             said = f"{count} row{'s' if count > 1 else ''} without a date of day 0"
             shelf.note(path.name, layout.door["day0"], said, "Look whether each is a patient, or a line of totals.")
+    _note_several(shelf, rows, layout, path.name)
+    if layout.sheet.without_value:
+        said = f"{layout.sheet.without_value} cells of the workbook hold an error, or a formula without its value"
+        shelf.note(path.name, "", said, "Open it in a spreadsheet, and save it again: they read as blank.")
     for name in ("measurements", "states", "drugs", "events"):
         found = _long(rows, layout, study, name)
         if found is not None:
@@ -311,7 +333,15 @@ def _patients(rows: ibis.Table, layout: Layout, study: Study) -> ibis.Table:
         days = cells["last_contact"].re_search("^-?[0-9]+$")
         cells["last_contact_day"] = ibis.ifelse(days, cells["last_contact"], ibis.null("string"))
         cells["last_contact"] = ibis.ifelse(days, ibis.null("string"), cells["last_contact"])
-    whole = record(rows, rows.file, 0, **{name: _number(cell, layout, study) for name, cell in cells.items()})
+    whole = record(
+        rows,
+        rows.file,
+        0,
+        **{
+            name: ungrouped(cell, layout.door.get("thousands", ""), study.reading.decimal)
+            for name, cell in cells.items()
+        },
+    )
     if layout.door.get("row", "patient") == "patient":
         return whole
     # A row a visit: of each patient the first that is filled.
@@ -320,15 +350,16 @@ def _patients(rows: ibis.Table, layout: Layout, study: Study) -> ibis.Table:
     return whole.group_by("patient_id", "course_id").aggregate(**first)
 
 
-def _number(cell: ir.StringValue, layout: Layout, study: Study) -> ir.StringValue:
-    """Return a cell without what parts its thousands, where that is all that keeps it from being a number."""
-    mark = layout.door.get("thousands")
-    if not mark:
-        return cell
-    decimal = "[,]" if study.reading.decimal == "," else "[.]"
-    sign = "(<=|>=|<|>|≤|≥)? ?[+-]?"
-    grouped = cell.re_search(f"^{sign}[0-9]{{1,3}}([{mark}\u00a0\u202f][0-9]{{3}})+({decimal}[0-9]+)?$")
-    return ibis.ifelse(grouped, cell.re_replace(f"[{mark}\u00a0\u202f]", ""), cell)
+def _note_several(shelf: Shelf, rows: ibis.Table, layout: Layout, file: str) -> None:
+    """Say where the visits of a patient differ in what is said of the patient: the first that is filled is taken."""
+    if layout.door.get("row", "patient") == "patient":
+        return
+    for name in [column["name"] for column in layout.door["column"] if column["table"] == "patients"]:
+        each = rows.group_by("patient_id", "course_id").aggregate(values=rows[layout.place(name)].nunique())
+        count = int(each.filter(each["values"] > 1).count().to_pyarrow().as_py())
+        if count:
+            said = f"{count} patient{'s have' if count > 1 else ' has'} several values: the first is taken"
+            shelf.note(file, name, said, "Map it as a measurement, if the others matter.")
 
 
 def _long(rows: ibis.Table, layout: Layout, study: Study, table: str) -> ibis.Table | None:
@@ -358,39 +389,13 @@ def _long(rows: ibis.Table, layout: Layout, study: Study, table: str) -> ibis.Ta
                 days = {event: f"{day:g}" for event, day in layout.door["days"].items()}
                 told = mine[layout.place(layout.door["event"])].cases(*days.items(), else_=ibis.null("string"))
                 when["day"] = ibis.coalesce(told, when["day"]) if "day" in when else told
-        parts.append(record(mine, mine.file, place, **_cells(table, column, _number(cell, layout, study)), **when))
+        parts.append(
+            record(
+                mine,
+                mine.file,
+                place,
+                **cells_of(table, column, ungrouped(cell, layout.door.get("thousands", ""), study.reading.decimal)),
+                **when,
+            )
+        )
     return union(parts)
-
-
-def _cells(table: str, column: Mapping[str, Any], cell: ir.StringValue) -> dict[str, ir.Value]:
-    name, unit = ibis.literal(column["as"]), ibis.literal(column.get("unit", "")).nullif("")
-    value = ibis.literal(column["value"]) if "value" in column else cell
-    if column.get("time") == column["name"] and "value" not in column:
-        value = ibis.null("string")  # the cell is the date
-    if table == "measurements":
-        reads = value.re_search("^(<=|>=|<|>|≤|≥)? ?[+-]?[0-9]")
-        nothing = ibis.null("string")
-        return {
-            "variable": name,
-            "value": ibis.ifelse(reads, value, nothing),
-            "text": ibis.ifelse(reads, nothing, value),
-            "unit": unit,
-        }
-    if table == "drugs":
-        # Nothing of it is no dose.
-        none = ibis.coalesce(value.re_search("^0+([.,]0+)?$"), False)
-        kind = {"kind": ibis.literal(column["kind"])} if "kind" in column else {}
-        end = {"end_day": ibis.literal(f"{column['end_day']:g}")} if "end_day" in column else {}
-        return {
-            "drug": name,
-            "amount": value,
-            "unit": unit,
-            "status": ibis.ifelse(none, "held", "given"),
-            **kind,
-            **end,
-        }
-    if table == "states":
-        return {"variable": name, "state": value} | ({"device": value} if column["as"] == "oxygen" else {})
-    number_ = value.re_search("^[0-9.,]+$")
-    nothing = ibis.null("string")
-    return {"event": name, "value": ibis.ifelse(number_, value, nothing), "text": ibis.ifelse(number_, nothing, value)}

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from abate.records.dictionary import Dictionary, dictionary
-from abate.records.units import convert_variable, plain_unit
+from abate.records.units import convert, convert_variable, plain_unit
 from abate.sources.redcap import read_project
 from abate.sources.sheet_words import (
     CONTACT,
@@ -21,7 +21,7 @@ from abate.sources.sheet_words import (
     VISIT,
     VISIT_TIME,
 )
-from abate.sources.spreadsheet import Sheet, named_columns, read_sheet
+from abate.sources.spreadsheet import DAY_ALONE, Sheet, named_columns, read_sheet
 
 NUMBER = re.compile(r"^(<=|>=|<|>|≤|≥)? ?[+-]?[0-9]+([.,' \u00a0\u202f][0-9]+)*$")
 DATE = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4})")
@@ -33,6 +33,8 @@ DAY = re.compile(
 TRAILING = re.compile(r"^(.*[a-z].*)[_ ](\+|-|−|m)?([0-9]{1,3})$", re.IGNORECASE)
 UNIT = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 MOST_HEADER = 3
+PARTED = 0.75
+"""Titles above a row of the header that names each column are fewer than its names, to this part at most."""
 
 
 @dataclass(frozen=True)
@@ -61,16 +63,25 @@ def _plain(text: str) -> str:
 def header_of(sheet: Sheet) -> tuple[int, int]:
     """Return the row of the header, and how many rows it has, as they seem.
 
-    Titles of one cell stand before it; of the rows after it the first that holds a number or date is a patient's.
+    Titles of one cell stand before it. A row after it is of the header too where it parts the titles above it, or holds
+    nothing but units and days; any other is a patient's.
     """
     filled = [[cell for cell in row if cell] for row in sheet.rows[:50]]
     first = next((place for place, cells in enumerate(filled) if len(set(cells)) > 1), 0)
     last = first
     for place in range(first + 1, min(first + MOST_HEADER, len(filled) - 1)):
-        if any(NUMBER.match(cell) or DATE.match(cell) for cell in filled[place]):
+        cells = filled[place]
+        parts = len(set(filled[place - 1])) <= PARTED * len(cells)
+        if any(NUMBER.match(cell) or DATE.match(cell) for cell in cells) or not (parts or _units(cells)):
             break
         last = place
     return first + 1, last - first + 1
+
+
+def _units(cells: Sequence[str]) -> bool:
+    """Say whether some cells are units or days, and nothing else."""
+    words = [cell.strip("()[] ") for cell in cells]
+    return bool(words) and all(DAY_ALONE.match(word) or not convert(word, word).why for word in words)
 
 
 def proposal(path: Path, sheet: str = "", known: Dictionary | None = None) -> str:

@@ -179,8 +179,11 @@ class Shelf:
             if kind == ".xpt":
                 return self._transport(file)
             # The header is row 1, as a spreadsheet counts.
+            # Tab-separated tables, as Athena hands out vocabularies, quote nothing: a quotation mark is one.
+            tabs = b"\t" in _first_line(file)
+            dialect = {"delim": "\t", "quote": "", "escape": ""} if tabs else {"quote": '"', "escape": '"'}
             read = self.backend.read_csv(
-                str(file), header=True, all_varchar=True, nullstr="", max_line_size=LONGEST_LINE, quote='"', escape='"'
+                str(file), header=True, all_varchar=True, nullstr="", max_line_size=LONGEST_LINE, **dialect
             )
             return self.keep(read.mutate(row__number=ibis.row_number() + 2))
         except duckdb.Error:
@@ -207,6 +210,11 @@ class Shelf:
         return ibis.memtable(pa.table({name: pa.array(list(cells)) for name, cells in columns.items()}))
 
 
+def _first_line(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.readline(2**16)
+
+
 def clock(cell: ir.StringValue, study: Study) -> ir.StringValue:
     """Return an ISO 8601 time as the records take it: what it does not say stays unsaid.
 
@@ -229,6 +237,38 @@ def clock(cell: ir.StringValue, study: Study) -> ir.StringValue:
 def year_alone(cell: ir.StringValue) -> ir.BooleanValue:
     """Say whether a time is known to the year alone: it stands undated among the records."""
     return ibis.coalesce(cell.re_search(YEAR) & ~cell.re_search(r"^[0-9]{4}-[0-9]{2}"), False)
+
+
+def through(end: ir.StringValue) -> ir.StringValue:
+    """Return the end of an interval whose last day, or month, belongs to it: the next one."""
+    day = (end.try_cast("date") + ibis.interval(days=1)).cast("date").cast("string")
+    month = ((end + "-01").try_cast("date") + ibis.interval(months=1)).cast("date").cast("string").substr(0, 7)
+    return ibis.cases((end.length() == 10, day), (end.length() == 7, month), else_=end)
+
+
+def told(number: ir.StringValue, words: ir.StringValue) -> tuple[ir.StringValue, ir.StringValue]:
+    """Return a result as value and text, of a number and the words beside it.
+
+    Words that are the same number with a comparator, which the number has lost, go before it; where there is no number,
+    words that read as one are the value.
+    """
+    bare = words.re_replace(parse.COMPARATOR, "").strip()
+    reads = ibis.coalesce(parse.number(bare, Reading()).notnull(), False)
+    compared = ibis.coalesce(words.re_search(parse.COMPARATOR), False) & reads
+    compared &= ibis.coalesce(bare.try_cast("float64") == number.try_cast("float64"), number.isnull())
+    value = ibis.cases((compared, words), (number.notnull(), number), (reads, words))
+    return value, ibis.ifelse(value.isnull(), words, ibis.null("string"))
+
+
+def unless(void: ir.BooleanValue, name: ir.StringValue, why: ir.StringValue | str) -> ir.StringValue:
+    """Return a name, with why it says nothing where it does: no dictionary has that, so it is set aside and counted."""
+    reason = ibis.literal(why) if isinstance(why, str) else why
+    return ibis.ifelse(ibis.coalesce(void, False), name + " (" + reason + ")", name)
+
+
+def is_rate(unit: ir.StringValue) -> ir.BooleanValue:
+    """Say whether a unit is that of an amount in a time, such as ug/kg/min."""
+    return ibis.coalesce(unit.lower().re_search(r"/ *(min|h|hr|hour|minute)s?$"), False)
 
 
 def record(rows: ibis.Table, file: ir.StringValue | str, position: int, **cells: ir.Value) -> ibis.Table:

@@ -20,6 +20,9 @@ LONGEST_LINE = 2**24
 DAY_ALONE = re.compile(
     r"^(d|day|days|tag|jour|j)?[ _]?[+\-−]?[ _]?[0-9]{1,3}$|^(pre|post|baseline|peak|max|min)$", re.IGNORECASE
 )
+CELL = re.compile(rb"<c\b([^>]*)(?<!/)>(.*?)</c>", re.DOTALL)
+VALUE = re.compile(rb"<v>[^<]|<is>")
+"""A cell of a workbook, and its value."""
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 TEXTS = (".csv", ".tsv", ".txt")
 
@@ -34,11 +37,14 @@ class Sheet:
         Of the sheet, blank for a text file; the names of the other sheets of the workbook.
     rows
         The first is row 1.
+    without_value
+        How many cells of the workbook hold an error, or a formula whose value was never computed: they read as blank.
     """
 
     name: str
     others: tuple[str, ...]
     rows: Sequence[Sequence[str]]
+    without_value: int = 0
 
 
 def is_spreadsheet(path: Path) -> bool:
@@ -94,7 +100,7 @@ def _lines(path: Path, stream: Any, delimiter: str) -> Iterator[list[str]]:
         found = delimiter or max(",;\t|", key=lambda mark: start.count(mark) if mark in first or mark != "," else 0)
         for number, row in enumerate(csv.reader(_bounded_lines(stream), delimiter=found, strict=True), start=1):
             _bounded(path, number, len(row))
-            yield [cell.replace("\x00", "").strip() for cell in row]
+            yield [cell.strip() for cell in row]
     finally:
         csv.field_size_limit(before)
 
@@ -103,6 +109,8 @@ def _bounded_lines(stream: Any) -> Iterator[str]:
     while line := stream.readline(LONGEST_LINE):
         if len(line) == LONGEST_LINE:
             raise csv.Error(f"a line is longer than {LONGEST_LINE // 2**20} MB")
+        if "\x00" in line:
+            raise csv.Error("it holds NUL bytes: is it a workbook, or UTF-16?")
         yield line
 
 
@@ -128,7 +136,8 @@ def _workbook(path: Path, sheet: str) -> Sheet:
             f"{path.name}: reading a workbook needs an extra. Expected python-calamine to be installed. "
             "Install it with: pip install 'abate[doors]', or save the sheet as CSV."
         ) from error
-    if zipfile.is_zipfile(path):
+    zipped = zipfile.is_zipfile(path)
+    if zipped:
         _no_bomb(path)
     try:
         book = calamine.load_workbook(str(path))
@@ -155,7 +164,20 @@ def _workbook(path: Path, sheet: str) -> Sheet:
         for row in range(top, min(bottom, len(rows) - 1) + 1):
             for column in range(left, min(right, len(rows[row]) - 1) + 1):
                 rows[row][column] = rows[top][left]
-    return Sheet(chosen, tuple(name for name in names if name != chosen), rows)
+    others = tuple(name for name in names if name != chosen)
+    return Sheet(chosen, others, rows, _without_value(path) if zipped else 0)
+
+
+def _without_value(path: Path) -> int:
+    """Return how many cells of an XLSX workbook hold an error, or a formula whose value was never computed."""
+    count = 0
+    with zipfile.ZipFile(path) as archive:
+        for part in archive.namelist():
+            if part.startswith("xl/worksheets/") and part.endswith(".xml"):
+                for cell in CELL.finditer(archive.read(part)):
+                    formula = b"<f" in cell[2] and not VALUE.search(cell[2])
+                    count += formula or b't="e"' in cell[1]
+    return count
 
 
 def _no_bomb(path: Path) -> None:
@@ -179,7 +201,7 @@ def _text(cell: Any) -> str:
     if isinstance(cell, dt.datetime):
         midnight = cell.time() == dt.time()
         return cell.date().isoformat() if midnight else cell.isoformat(sep=" ", timespec="minutes")
-    return str(cell).replace("\x00", "").strip()
+    return str(cell).replace("\x00", "\ufffd").strip()
 
 
 def named_columns(rows: Sequence[Sequence[str]], first: int, count: int) -> list[str]:
