@@ -6,15 +6,23 @@ import pyarrow.parquet as pq
 import pytest
 
 from abate import verbs
-from abate.cohort import STEROID, derive
+from abate.cohort import STEROID, Cohort, derive
+from abate.engine.ingest import Records
 from abate.findings import shape
 from abate.findings.head import key_figures
+from abate.grading.systems import systems_named
 from abate.report import curves
 from abate.report import text as written
 from spec import read_records
 
 ONE = ("astct_crs",)
 """Where the systems do not matter."""
+
+
+def derived(records: Records) -> Cohort:
+    return derive(records, systems=systems_named(ONE))
+
+
 PATIENTS = "patient_id | weight_kg | last_contact_day\nA | 70 | 30\nB | | 30"
 TREATED = """
     patient_id | drug     | amount | unit | dose_count | interval_h | day
@@ -23,7 +31,7 @@ TREATED = """
 
 
 def figures(folder: Path, mapping: str = "", **tables: str) -> dict[str, tuple[str, str]]:
-    cohort = derive(read_records(folder, mapping, patients=PATIENTS, **tables))
+    cohort = derived(read_records(folder, mapping, patients=PATIENTS, **tables))
     rows = key_figures(cohort)[0]["key_figures"].to_pylist()
     return {row["label"]: (row["value"], row["detail"]) for row in rows}
 
@@ -52,14 +60,14 @@ def test_a_drug_row_that_could_not_be_read_breaks_the_promise_of_completeness(tm
     """The misspelt steroid was given: 0 mg would be untrue."""
     drugs = TREATED + "    A          | dexamethason | 20 | mg | | | 3\n"
     mapping = '[study]\ntreatment = "anakinra"\n[coverage]\ndrugs = "complete"'
-    cohort = derive(read_records(tmp_path, mapping, patients=PATIENTS, drugs=drugs))
+    cohort = derived(read_records(tmp_path, mapping, patients=PATIENTS, drugs=drugs))
     steroid = cohort.exposure[STEROID].to_pyarrow().to_pylist()
     assert {(row["low"], row["high"]) for row in steroid} == {(None, None)}
 
 
 def test_without_it_the_promise_holds(tmp_path: Path) -> None:
     mapping = '[study]\ntreatment = "anakinra"\n[coverage]\ndrugs = "complete"'
-    cohort = derive(read_records(tmp_path, mapping, patients=PATIENTS, drugs=TREATED))
+    cohort = derived(read_records(tmp_path, mapping, patients=PATIENTS, drugs=TREATED))
     steroid = cohort.exposure[STEROID].to_pyarrow().to_pylist()
     assert {(row["low"], row["high"]) for row in steroid} == {(0.0, 0.0)}
 
@@ -105,7 +113,7 @@ def test_grades_of_several_systems_are_not_mixed(tmp_path: Path) -> None:
         A          | icans_grade | CARTOX | 1     | 7
     """
     mapping = '[study]\ntreatment = "anakinra"'
-    cohort = derive(read_records(tmp_path, mapping, patients=PATIENTS, drugs=TREATED, events=events))
+    cohort = derived(read_records(tmp_path, mapping, patients=PATIENTS, drugs=TREATED, events=events))
     assert cohort.response.response.to_pyarrow().to_pylist() == ["unknown"]
 
 
@@ -123,7 +131,7 @@ group = "responder"
 window = [0, 20]
 """
     records = read_records(tmp_path, mapping, patients=PATIENTS, drugs=TREATED, events=events, measurements=labs)
-    cohort = derive(records)
+    cohort = derived(records)
     left = {
         row["patient_id"]: row["left_out"]
         for row in cohort.measure(records.study.comparisons[0]).to_pyarrow().to_pylist()
@@ -208,6 +216,6 @@ def test_a_dose_that_could_not_be_read_says_nothing_of_other_vasopressors(tmp_pa
         A          | fludarabine    | 30     | barrel |      |           | -5
         B          | norepinephrine |        |        | 5    | barrel    | 1
     """
-    cohort = derive(read_records(tmp_path, '[coverage]\ndrugs = "complete"', patients=PATIENTS, drugs=drugs))
+    cohort = derived(read_records(tmp_path, '[coverage]\ndrugs = "complete"', patients=PATIENTS, drugs=drugs))
     kept = {(row["patient_id"], row["domain"]) for row in cohort.coverage.to_pyarrow().to_pylist()}
     assert kept == {("A", "vasopressors")}

@@ -8,6 +8,7 @@ import pytest
 from abate.cohort import Cohort, derive
 from abate.findings.comparisons import PICTURE, comparisons
 from abate.findings.shape import Section
+from abate.grading.systems import systems_named
 from abate.records.options import Options
 from abate.report.page import OTHER_TESTS, comparison_days
 from abate.report.page import comparisons as laid_out
@@ -64,7 +65,7 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
         drugs=f"patient_id | drug | amount | unit | day\n{doses}",
         events=f"patient_id | event | system | value | day\n{grades}",
     )
-    return derive(records)
+    return derive(records, systems=systems_named(["astct_crs"]))
 
 
 def found(cohort: Cohort, **chosen: object) -> Section:

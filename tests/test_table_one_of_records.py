@@ -9,6 +9,7 @@ import pytest
 from abate.cohort import Cohort, derive
 from abate.findings.shape import Section
 from abate.findings.table_one import patients
+from abate.grading.systems import systems_named
 from abate.records.options import Options
 from abate.report.page import table_one, table_one_differences
 from abate.statistics.baseline_tests import PICTURE
@@ -42,7 +43,7 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
         drugs=f"patient_id | drug | amount | unit | day\n{doses}",
         events=f"patient_id | event | system | value | day\n{grades}",
     )
-    return derive(records)
+    return derive(records, systems=systems_named(["astct_crs"]))
 
 
 def found(cohort: Cohort, **chosen: object) -> Section:
