@@ -26,6 +26,7 @@ SETS: dict[str, tuple[str, str]] = {
     **{
         f"redcap_exports/{name}": ("redcap", "proposed")
         for name in (
+            "arm-multiple-delete",
             "arm-single-longitudinal",
             "checkboxes-1",
             "clinical-trial-1",

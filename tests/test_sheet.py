@@ -318,6 +318,13 @@ def test_patients_are_not_taken_for_a_header(tmp_path: Path, capsys: pytest.Capt
     assert "header_rows = 3" in proposal(tmp_path / "b.csv")
 
 
+def test_a_mark_that_may_part_thousands_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id;CRP D1;Ferritin D1\n1;5,5;1.250\n2;6;900\n", encoding="utf-8")
+    said = proposal(tmp_path / "a.csv")
+    assert said.count("if it parts thousands, say so") == 1
+    assert 'decimal = ","' in said
+
+
 def test_visits_that_disagree_on_day_0_or_a_patient(tmp_path: Path) -> None:
     head = '[door]\nrow = "visit"\npatient = "ID"\nday0 = "Infusion"\ntime = "Date"\n'
     mapping = head + column("Weight", "patients", "weight_kg") + column("CRP", "measurements", "crp", unit='"mg/L"')

@@ -4,7 +4,6 @@ Nothing is guessed here: a column that the mapping file does not name is not use
 proposes the file (``sheet_proposal.py``); a person corrects it.
 """
 
-import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from abate.records.toml_keys import Key, number, one_of, problems_of, whole
 from abate.records.units import convert_variable
 from abate.sources.folder import Source, sha256
 from abate.sources.mapping import NAME, Study, read_mapping
-from abate.sources.sheet_cells import cells_of, ungrouped
+from abate.sources.sheet_cells import cells_of, iso, ungrouped
 from abate.sources.shelf import Shelf, record, union
 from abate.sources.spreadsheet import Sheet, named_columns, read_sheet
 
@@ -152,7 +151,7 @@ def _dates(layout: Layout) -> list[str]:
     for name in sorted(_dated(layout)):
         place = layout.names.index(name)
         cells = [row[place] for row in layout.sheet.rows[layout.first - 1 :] if row[place]]
-        read = [cell for cell in cells if PLAIN.match(_iso(cell, form) if form else cell)]
+        read = [cell for cell in cells if PLAIN.match(iso(cell, form) if form else cell)]
         if cells and not read:
             expected = f"cells written as {form}" if form else 'dates as 2024-03-31, or [door] date_format = "%d.%m.%Y"'
             said.append(f"[door]: no cell of the column {name} is a date, expected {expected}.")
@@ -285,7 +284,7 @@ def _rows(shelf: Shelf, layout: Layout, file: str) -> ibis.Table:
     columns = {}
     for place, name in enumerate(layout.names):
         cells = [row[place] for row in body]
-        cells = [_iso(cell, form) for cell in cells] if form and name in dated else cells
+        cells = [iso(cell, form) for cell in cells] if form and name in dated else cells
         columns[f"c{place}"] = pa.array(cells, pa.string())
     numbers = pa.array(range(layout.first, layout.first + len(body)), pa.int64())
     read = ibis.memtable(pa.table({"row__number": numbers, **columns}))
@@ -305,14 +304,6 @@ def _rows(shelf: Shelf, layout: Layout, file: str) -> ibis.Table:
             "Nothing to do, if they are blank.",
         )
     return kept
-
-
-def _iso(cell: str, form: str) -> str:
-    """Return a date as ISO 8601, by the format that the mapping file gives; what does not read so as it stands."""
-    try:
-        return dt.datetime.strptime(cell, form).isoformat(sep=" ").removesuffix(" 00:00:00")
-    except ValueError:
-        return cell
 
 
 def _dated(layout: Layout) -> set[str]:

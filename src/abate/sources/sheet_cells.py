@@ -1,5 +1,6 @@
 """What a cell of a sheet says, by what the mapping file says of its column."""
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,14 @@ import ibis.expr.types as ir
 
 RATE = re.compile(r"/ *(min|h|hr|hour|minute)s?$", re.IGNORECASE)
 """How the unit of an amount in a time ends."""
+
+
+def iso(cell: str, form: str) -> str:
+    """Return a date as ISO 8601, by the format that the mapping file gives; what does not read so as it stands."""
+    try:
+        return dt.datetime.strptime(cell, form).isoformat(sep=" ").removesuffix(" 00:00:00")
+    except ValueError:
+        return cell
 
 
 def ungrouped(cell: ir.StringValue, mark: str, decimal_mark: str) -> ir.StringValue:

@@ -32,6 +32,7 @@ DAY = re.compile(
 )
 TRAILING = re.compile(r"^(.*[a-z].*)[_ ](\+|-|−|m)?([0-9]{1,3})$", re.IGNORECASE)
 UNIT = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+GROUPED = re.compile(r"^[<>≤≥=]* ?[0-9]{1,3}([.,][0-9]{3})+$")
 MOST_HEADER = 3
 PARTED = 0.75
 """Titles above a row of the header that names each column are fewer than its names, to this part at most."""
@@ -251,7 +252,13 @@ def _kind(cells: Sequence[str]) -> str:
     if dates == len(cells):
         return "dates"
     if numbers == len(cells):
-        return "numbers"
+        grouped = [cell for cell in cells if GROUPED.match(cell)]
+        odd = grouped and not any(re.search("[.,]", cell) for cell in cells if cell not in grouped)
+        return (
+            "numbers, some with three digits after a mark: if it parts thousands, say so ([door] thousands)"
+            if odd
+            else "numbers"
+        )
     return f"numbers, and {len(cells) - numbers} cells that are none" if numbers > len(cells) / 2 else "words"
 
 
