@@ -48,8 +48,8 @@ def shared() -> Path:
     return SHARED
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _swiftly() -> Iterator[None]:
-    """Let the tests that derive something by hand write their SQL as the product does."""
+    """Let the tests that derive something by hand write their SQL as the product does; each file forgets what it saw."""
     with swiftly():
         yield
