@@ -50,6 +50,6 @@ def shared() -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def _swiftly() -> Iterator[None]:
-    """Let the tests that derive something by hand write their SQL as the product does; each file forgets what it saw."""
+    """Let tests that derive something by hand write their SQL as the product does; each file forgets what it saw."""
     with swiftly():
         yield
