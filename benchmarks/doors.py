@@ -26,7 +26,7 @@ SETS: dict[str, tuple[str, str]] = {
     **{
         f"redcap_exports/{name}": ("redcap", "proposed")
         for name in (
-            "arm-multiple-delete",
+            "arm-multiple-delete/data.csv",
             "arm-single-longitudinal",
             "checkboxes-1",
             "clinical-trial-1",
@@ -68,7 +68,7 @@ def main() -> None:
         "| data set | door, day 0 | rows | values in | used | set aside | s | MiB |\n|---|---|---|---|---|---|---|---|"
     )
     for name, (door, _) in SETS.items():
-        if not (DATA / name).is_dir():
+        if not (DATA / name).exists():
             print(f"| {name} | {door} | not at hand | | | | | |")
             continue
         told = subprocess.run([sys.executable, __file__, name], check=False, capture_output=True, text=True)

@@ -180,3 +180,12 @@ def test_fields_of_one_label_are_told_apart_by_their_order(tmp_path: Path) -> No
     assert read_project(folder).sheet.rows[0] == ["record_id", "crp", "fe", "day0"]
     (folder / "data.csv").write_text("Record ID,Value,Infusion\n1,50,2024-03-07\n", encoding="utf-8")
     assert read_project(folder).sheet.rows[0] == ["record_id", "Value", "day0"]
+
+
+def test_one_of_several_exports_may_be_named(tmp_path: Path) -> None:
+    folder = project(tmp_path / "a", RAW, MAPPING)
+    (folder / "old.csv").write_text(RAW, encoding="utf-8")
+    with pytest.raises(AbateError, match=r"there are 2 exports.*or name the export itself as the place"):
+        read(folder)
+    assert len(rows(read(folder / "data.csv"), "patients", "patient_id")) == 2
+    assert "abate ingest redcap data.csv" in proposal(folder / "data.csv")

@@ -76,8 +76,11 @@ def _dictionaries(path: Path) -> list[Path]:
 
 
 def is_redcap(path: Path) -> bool:
-    """Say whether a folder holds a data dictionary of REDCap."""
-    return path.is_dir() and bool(_dictionaries(path))
+    """Say whether a folder holds a data dictionary of REDCap, or a CSV file stands beside one."""
+    if path.is_dir():
+        return bool(_dictionaries(path))
+    beside = path.is_file() and path.suffix.lower() == ".csv"
+    return beside and bool(_dictionaries(path.parent)) and path not in _dictionaries(path.parent)
 
 
 def read_project(path: Path) -> Project:
@@ -88,7 +91,8 @@ def read_project(path: Path) -> Project:
     AbateError
         If there is no dictionary, or no or several exports that it describes.
     """
-    found = _dictionaries(path) if path.is_dir() else []
+    folder = path if path.is_dir() else path.parent
+    found = _dictionaries(folder) if folder.is_dir() else []
     if len(found) != 1:
         raise AbateError(
             f"{path.name}: {len(found)} data dictionaries are there. Expected a folder with one, and one export beside "
@@ -98,7 +102,7 @@ def read_project(path: Path) -> Project:
     first = next(iter(fields), "")
     label = fields[first].label if first else ""
     exports = []
-    for file in sorted(path.iterdir()):
+    for file in sorted(folder.iterdir()) if path.is_dir() else [path]:
         if file.is_file() and file.suffix.lower() == ".csv" and file != found[0]:
             head = re.split(r"[,;\t]", _first_row(file).strip(), maxsplit=1)[0].strip('"')
             if head in (first, label):
@@ -107,7 +111,7 @@ def read_project(path: Path) -> Project:
         names = ", ".join(file.name for file in exports) or "none"
         raise AbateError(
             f"{path.name}: there are {len(exports)} exports whose first column is the record's ({names}). Expected one."
-            " Leave one export beside its dictionary."
+            " Leave one export beside its dictionary, or name the export itself as the place."
         )
     return Project(exports[0], found[0], fields, _decoded(read_sheet(exports[0]), fields))
 
@@ -177,7 +181,7 @@ def read_redcap(path: Path, backend: Any, mapping: Path | None = None) -> Source
     Parameters
     ----------
     path
-        A folder with one data dictionary and one export.
+        A folder with one data dictionary and one export, or one of several exports beside it.
     backend
         The Ibis backend that keeps what is read.
     mapping
@@ -191,7 +195,7 @@ def read_redcap(path: Path, backend: Any, mapping: Path | None = None) -> Source
         Naming everything in the mapping file that does not fit.
     """
     project = read_project(path)
-    study = read_mapping(mapping or path / NAME)
+    study = read_mapping(mapping or (path if path.is_dir() else path.parent) / NAME)
     study = dataclasses.replace(study, title=study.title or TITLE)
     layout = read_layout(project.data, study, project.sheet, (mapping or Path(NAME)).name)
     source = by_layout(project.data, backend, study, layout)

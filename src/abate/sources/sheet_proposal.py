@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from abate.records.dictionary import Dictionary, dictionary
 from abate.records.units import convert, convert_variable, plain_unit
-from abate.sources.redcap import read_project
+from abate.sources.redcap import is_redcap, read_project
 from abate.sources.sheet_words import (
     CONTACT,
     DAY0,
@@ -107,7 +107,7 @@ def proposal(path: Path, sheet: str = "", known: Dictionary | None = None) -> st
         If the file cannot be read.
     """
     words = known or dictionary()
-    if path.is_dir():
+    if path.is_dir() or is_redcap(path):
         return _of_project(path, words)
     found = read_sheet(path, sheet)
     header, count = header_of(found)
@@ -137,7 +137,7 @@ def _proposed(
     body = found.rows[header + count - 1 :]
     cells = {name: [row[place] for row in body if row[place]] for place, name in enumerate(names)}
     # The first field of a REDCap project is the record's.
-    head: dict[str, str] = {"patient": names[0]} if path.is_dir() else {}
+    head: dict[str, str] = {"patient": names[0]} if is_redcap(path) else {}
     for key, forms in (
         ("patient", PATIENT),
         ("day0", DAY0),
@@ -305,7 +305,7 @@ def _file(
     columns: Sequence[Proposed],
     decimal: str,
 ) -> str:
-    door = "redcap" if path.is_dir() else "sheet"
+    door = "redcap" if is_redcap(path) else "sheet"
     recognised = [column for column in columns if column.keys[0][1] != '"nothing"']
     lines = [
         f"# Proposed for {path.name}: {len(recognised)} of {len(columns)} columns recognised, patient and dates aside.",
