@@ -34,7 +34,12 @@ TABLES = {
     """,
 }
 STUDY = '[study]\ntitle = "x"\nbaseline = ["age", "arm", "score"]\n'
-MAPPING = STUDY + '[groups.arm]\nlabels = { early = "Early", late = "Late" }\n'
+MAPPING = (
+    "# Made by Dr Who from patients.csv\n"
+    + STUDY
+    + '[reading]\nzone = "UTC"\n'
+    + '[groups.arm]\nlabels = { early = "Early", late = "Late" }\n'
+)
 
 
 @pytest.fixture(scope="module")

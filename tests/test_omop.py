@@ -190,7 +190,7 @@ def test_what_cannot_be_used_is_said(tmp_path: Path) -> None:
     (tmp_path / "no.duckdb").write_bytes(b"not a database")
     with pytest.raises(AbateError, match="cannot be opened as a DuckDB database"):
         read(tmp_path / "no.duckdb")
-    with pytest.raises(AbateError, match="there is no such place"):
+    with pytest.raises(AbateError, match="this is no place of OMOP"):
         read(tmp_path / "nowhere", door=Door("omop"))
     with pytest.raises(UnusableRecordsError, match="there is no such table"):
         read(write_folder(tmp_path / "d", "", death="person_id | death_date\n1 | 2024-01-01\n"), door=Door("omop"))

@@ -325,6 +325,17 @@ def test_a_mark_that_may_part_thousands_is_told_of(tmp_path: Path) -> None:
     assert 'decimal = ","' in said
 
 
+def test_a_format_that_reads_only_some_dates_of_day_0_is_refused(tmp_path: Path) -> None:
+    """3/5/2024 and 3/14/2024 are of March: day and month the other way round read the first as of May."""
+    text = "ID,Infusion,CRP\nA,3/5/2024,5\nB,3/14/2024,6\n"
+    head = '[door]\npatient = "ID"\nday0 = "Infusion"\ndate_format = "%d/%m/%Y"\n'
+    mapping = head + column("CRP", "measurements", "crp", unit='"mg/L"', day="0")
+    with pytest.raises(UnusableRecordsError, match="1 of 2 cells of the column Infusion are no dates, expected cells"):
+        sheet(tmp_path, text, mapping)
+    records = sheet(tmp_path, text, mapping.replace("%d/%m", "%m/%d"))
+    assert rows(records, "patients", "day0") == [(dt.datetime(2024, 3, 5),), (dt.datetime(2024, 3, 14),)]
+
+
 def test_visits_that_disagree_on_day_0_or_a_patient(tmp_path: Path) -> None:
     head = '[door]\nrow = "visit"\npatient = "ID"\nday0 = "Infusion"\ntime = "Date"\n'
     mapping = head + column("Weight", "patients", "weight_kg") + column("CRP", "measurements", "crp", unit='"mg/L"')

@@ -100,6 +100,7 @@ def read(
 
 
 def _from_server(database: Place, engine: Engine, door: Door, progress: Progress) -> Records:
+    door.check_server()
     progress(f"asking {database.engine}")
     with tempfile.TemporaryDirectory() as work, elsewhere(database, Path(work)) as (there, _):
         return ingested(door.read_at(there.backend, database.engine, engine.backend), engine, progress)

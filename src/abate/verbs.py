@@ -281,7 +281,7 @@ def _report(cohort: Cohort, out: Path, published: bool, progress: Progress, plan
     head = Head(
         version=importlib.metadata.version("abate"),
         date=now.date().isoformat(),
-        hash=input_hash(cohort.records)[:12],
+        hash=f"{input_hash(cohort.records)[:12]} (SHA-256)" if cohort.records.source.hashes else "of no file",
         files="Tables, figures and every option stand beside it: tables/, figures/, run.json.",
     )
     record = run_record(cohort, now)

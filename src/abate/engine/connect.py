@@ -129,7 +129,7 @@ def _connected(place: Place, shared: Path) -> Any:
     except Exception as error:  # of the driver, whose message may hold the password
         raise AbateError(
             f"The engine {place.engine} cannot be reached ({type(error).__name__}). Expected a running server, such "
-            f"as {LIKE[place.engine]}, and leave to use it. Correct --connect."
+            f"as {LIKE[place.engine]}, and leave to use it. Correct the address."
         ) from error
 
 

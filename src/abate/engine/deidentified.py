@@ -1,7 +1,10 @@
 """Records without identifiers: new ids in a drawn order, day numbers alone, no free text, no names of files."""
 
+import json
 import secrets
+import tomllib
 from dataclasses import replace
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -48,7 +51,7 @@ def deidentified(records: Records) -> Records:
     tables = {name: records.engine.keep(f"without_{name}", _bare(records, name, new, brought)) for name in TABLES}
     problems = (Problem("note", "records", "", NOTE, "", "Nothing to do: it was asked for."),)
     empty = records.set_aside.filter(False)
-    source = replace(records.source, hashes={}, rows={}, notes=())
+    source = replace(records.source, hashes={}, rows={}, notes=(), mapping=_plain(records.source.mapping))
     return replace(
         records,
         source=source,
@@ -59,6 +62,25 @@ def deidentified(records: Records) -> Records:
         numeric=tuple(name for name in records.numeric if name in brought),
         files={},
     )
+
+
+KEPT = ("study", "options", "coverage", "groups", "comparisons", "variables", "drugs", "events")
+"""Parts of a mapping file that a run needs; where cells stood in the user's files is not among them."""
+
+
+def _plain(mapping: str) -> str:
+    """Return a mapping file without remarks, names of files and columns: what is asked of the records alone."""
+    content = tomllib.loads(mapping)
+    return "".join(f"{name} = {_toml(content[name])}\n" for name in KEPT if name in content)
+
+
+def _toml(value: Any) -> str:
+    """Return a value as TOML has it on one line; of the kinds that a mapping file holds."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(str(key))} = {_toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else str(value)
 
 
 def _told(records: Records) -> tuple[str, ...]:

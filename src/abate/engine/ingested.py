@@ -63,7 +63,7 @@ def write_ingested(records: Records, out: Path, progress: Callable[[str], None])
                 in_order(table).to_parquet(path)
             rows[name] = pq.read_metadata(path).num_rows
         if source.mapping:
-            shutil.copyfile(source.mapping, work / NAME)
+            (work / NAME).write_text(source.mapping, encoding="utf-8")
         said = {
             "format": FORMAT,
             "rows": rows,
@@ -99,8 +99,9 @@ def read_ingested(path: Path, engine: Engine) -> Records:
     reading = replace(study.reading, day0_kind=said["study"]["day0_kind"])
     study = replace(study, reading=reading, **{name: said["study"][name] for name in SAID})
     tables = {name: engine.load(name, path / f"{name}.parquet") for name in KINDS}
-    mapping = path / NAME if (path / NAME).is_file() else None
-    hashes = said["files"] | ({NAME: sha256(mapping)} if mapping else {})
+    there = (path / NAME).is_file()
+    hashes = said["files"] | ({NAME: sha256(path / NAME)} if there else {})
+    mapping = (path / NAME).read_text(encoding="utf-8-sig") if there else ""
     return Records(
         engine,
         Source(path, study, {}, {}, hashes, said["file_rows"], mapping=mapping),

@@ -80,10 +80,14 @@ class Door:
         AbateError
             If another door is named; and as that door says.
         """
+        self.check_server()
+        return _handed_on(read_omop_at(server, name, backend, self.mapping), self.mapping)
+
+    def check_server(self) -> None:
+        """Refuse a door that does not read from servers, before any is reached."""
         self._checked()
         if self.name not in ("", "omop"):
             raise AbateError(f"The door {self.name} reads files. Expected omop, which alone reads from a server.")
-        return _handed_on(read_omop_at(server, name, backend, self.mapping), self.mapping)
 
     def _checked(self) -> None:
         if self.name and self.name not in DOORS:
@@ -95,9 +99,12 @@ class Door:
 
 def _handed_on(source: Source, mapping: Path | None) -> Source:
     """Return what a door hands on, with its mapping file; say so where nothing is promised to be complete."""
+    called = NAME
     if mapping and mapping.is_file():
-        source = replace(source, mapping=mapping, hashes={**source.hashes, NAME: sha256(mapping)})
-    return source if "coverage" in source.raw else replace(source, notes=(*source.notes, UNPROMISED))
+        called, text = mapping.name, mapping.read_text(encoding="utf-8-sig")
+        source = replace(source, mapping=text, hashes={**source.hashes, NAME: sha256(mapping)})
+    unpromised = replace(UNPROMISED, place=called)
+    return source if "coverage" in source.raw else replace(source, notes=(*source.notes, unpromised))
 
 
 OPEN = Door()

@@ -43,7 +43,7 @@ class Source:
     notes
         What the user should know, such as columns that nobody asked for.
     mapping
-        The mapping file, where there is one.
+        The text of the mapping file, blank where there is none.
     """
 
     path: Path
@@ -53,7 +53,7 @@ class Source:
     hashes: Mapping[str, str]
     rows: Mapping[str, int]
     notes: tuple[Problem, ...] = ()
-    mapping: Path | None = None
+    mapping: str = ""
 
 
 def allowed(table: Table) -> tuple[str, ...]:

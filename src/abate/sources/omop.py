@@ -26,7 +26,7 @@ STORES = (".duckdb", ".db", ".ddb")
 
 def is_omop(path: Path) -> bool:
     """Say whether a place is a DuckDB file, or a folder with persons and measurements or visits of OMOP."""
-    if path.is_file():
+    if path.is_file() and path.suffix.lower() in STORES:
         return path.suffix.lower() in STORES
     if not path.is_dir():
         return False
@@ -60,8 +60,8 @@ def read_omop(path: Path, backend: Any, mapping: Path | None = None) -> Source:
     if path.is_file():
         return _read(DuckDBStore(shelf, settings(study)))
     raise AbateError(
-        f"{path.name}: there is no such place. Expected a folder with person.csv or person.parquet, a DuckDB file, or "
-        "a server such as postgresql://user@host:5432/database. Correct the path."
+        f"{path.name}: this is no place of OMOP. Expected a folder with person.csv or person.parquet, a DuckDB file, "
+        "or a server such as postgresql://user@host:5432/database. Correct the path."
     )
 
 
