@@ -124,7 +124,7 @@ def test_what_is_proposed_names_no_field_that_identifies(tmp_path: Path, capsys:
     said = proposal(folder)
     assert 'patient = "record_id"' in said and "1 fields that the dictionary marks as identifying are left out" in said
     assert '"name"' not in said and "Jane" not in said
-    assert 'name = "fe"\ntable = "measurements"\nas = "ferritin"\nunit = "ng/mL"' in said
+    assert 'name = "fe"\ntable = "nothing"\n# table = "measurements"\n# as = "ferritin"\n# unit = "ng/mL"' in said
     assert '# "day3_arm_1" = 0' in said
     (tmp_path / "study.toml").write_text(said, encoding="utf-8")
     assert main(["map", str(folder), "--check", str(tmp_path / "study.toml")]) == 0

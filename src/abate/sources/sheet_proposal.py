@@ -40,17 +40,21 @@ PARTED = 0.75
 
 @dataclass(frozen=True)
 class Proposed:
-    """One column as it seems: the lines of its table in the mapping file, and why it is so or is not recognised."""
+    """One column as it seems: the lines of its table in the mapping file, and why it is so or is not recognised.
+
+    What waits for something that only a person knows stands beside them as remarks.
+    """
 
     name: str
     keys: tuple[tuple[str, str], ...]
     why: str
+    waiting: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:
         """The lines, as a comment where nothing was recognised."""
         lines = ["[[door.column]]", f"name = {_quoted(self.name)}", *(f"{key} = {value}" for key, value in self.keys)]
-        return "\n".join([f"# {self.why}", *lines])
+        return "\n".join([f"# {self.why}", *lines, *(f"# {key} = {value}" for key, value in self.waiting)])
 
 
 def _quoted(text: str) -> str:
@@ -177,10 +181,10 @@ def _proposed(
 def _best(name: str, label: str, cells: Sequence[str], words: Dictionary, visits: bool) -> Proposed:
     """Return what a column seems to be by its name, else by its label."""
     own = _column(name, cells, words, visits)
-    if own.keys[0][1] != '"nothing"' or not label:
+    if own.keys[0][1] != '"nothing"' or own.waiting or not label:
         return own
     other = _column(label, cells, words, visits)
-    return Proposed(name, other.keys, f"{label}: {other.why}")
+    return Proposed(name, other.keys, f"{label}: {other.why}", other.waiting)
 
 
 def _decimal(cells: Sequence[str]) -> str:
@@ -239,9 +243,11 @@ def _measured(
     else:
         keys = [("table", '"drugs"'), ("as", _quoted(drug)), ("unit", _quoted(plain_unit(unit) if unit else ""))]
     if day is None and not visits:
-        remarks.append("no day is said: fill it in, or name a column with the date (time)")
-    if day is not None or not visits:
-        keys.append(("day", str(day or 0)))
+        remarks.append("no day is said: not used until one, or a column with the date, is filled in below")
+        waiting = (*keys, ("day", "?"))
+        return Proposed(name, (("table", '"nothing"'),), "; ".join(remarks), waiting)
+    if day is not None:
+        keys.append(("day", str(day)))
     return Proposed(name, tuple(keys), "; ".join(remarks))
 
 
