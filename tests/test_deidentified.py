@@ -38,6 +38,7 @@ MAPPING = (
     "# Made by Dr Who from patients.csv\n"
     + STUDY
     + '[reading]\nzone = "UTC"\n'
+    + '[[drugs]]\nfile = "drugs.csv"\n'
     + '[groups.arm]\nlabels = { early = "Early", late = "Late" }\n'
 )
 
@@ -57,7 +58,7 @@ def test_no_file_tells_who_or_when(folders: tuple[Path, Path]) -> None:
 
     told = "".join(file.read_text(encoding="utf-8") for file in out.iterdir() if file.suffix != ".parquet")
     told += "".join(str(pq.read_table(file).to_pylist()) for file in out.glob("*.parquet"))
-    for secret in ("Smith", "Jones", "Roe-3", "2024", "Secretward", "8675309", "Who", "patients.csv"):
+    for secret in ("Smith", "Jones", "Roe-3", "2024", "Secretward", "8675309", "Who", "patients.csv", "drugs.csv"):
         assert secret not in told, secret
     assert pq.read_table(out / "set_aside.parquet").num_rows == 0
 

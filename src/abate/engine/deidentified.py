@@ -70,8 +70,10 @@ KEPT = ("study", "options", "coverage", "groups", "comparisons", "variables", "d
 
 def _plain(mapping: str) -> str:
     """Return a mapping file without remarks, names of files and columns: what is asked of the records alone."""
-    content = tomllib.loads(mapping)
-    return "".join(f"{name} = {_toml(content[name])}\n" for name in KEPT if name in content)
+    kept = {name: part for name, part in tomllib.loads(mapping).items() if name in KEPT}
+    # [drugs.NAME] adds to the dictionary, and so on; of [[drugs]] each names a file.
+    kept = {name: part for name, part in kept.items() if name == "comparisons" or isinstance(part, dict)}
+    return "".join(f"{name} = {_toml(part)}\n" for name, part in kept.items())
 
 
 def _toml(value: Any) -> str:
