@@ -92,8 +92,8 @@ class Backend(SQLBackend):  # type: ignore[misc]
         """Return the columns of a table that was kept."""
         return self.schemas[name]
 
-    def listed(self, schemas: Sequence[str]) -> list[tuple[str, str]]:
-        """Return schema and name of every table that was there and may be read, in the schemas named or in all."""
+    def listed(self, schemas: Sequence[str]) -> list[tuple[str, str]]:  # noqa: ARG002
+        """Return schema and name of every table that was there and may be read, of all schemas in one question."""
         query = (
             "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
             "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' "
@@ -102,9 +102,7 @@ class Backend(SQLBackend):  # type: ignore[misc]
         )
         with self.con.cursor() as cursor:
             cursor.execute(query)
-            found = [(str(row[0]), str(row[1])) for row in cursor.fetchall()]
-        wanted = {schema.lower() for schema in schemas}
-        return [place for place in found if not wanted or place[0].lower() in wanted]
+            return [(str(row[0]), str(row[1])) for row in cursor.fetchall()]
 
     def foreign(self, schema: str, name: str) -> Any:
         """Return a table that was there; what Arrow has no type for is text."""

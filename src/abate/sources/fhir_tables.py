@@ -16,7 +16,16 @@ import pyarrow as pa
 from abate.records.canonical import plain_word
 from abate.sources.conditions import condition
 from abate.sources.fhir_resources import UNDONE, VOID
-from abate.sources.infusions import PROCEDURES, Settings, age_at, numbered, one_a_day, procedures, products, with_course
+from abate.sources.infusions import (
+    PROCEDURES,
+    Settings,
+    age_at,
+    numbered,
+    procedures,
+    products,
+    whole_infusions,
+    with_course,
+)
 from abate.sources.mapping import Study
 from abate.sources.shelf import clock, record, told, union, unless
 
@@ -110,7 +119,7 @@ def day0(tables: Mapping[str, ibis.Table], study: Study, asked: Settings) -> ibi
     done = done.filter(done.named.isin(list(own.values())), ibis.coalesce(done.status, "").notin(UNDONE))
     product = ibis.ifelse(done.named.isin(list(PROCEDURES)), done.named, nothing)
     every = ibis.union(rows(given, given.named), rows(done, product))
-    return numbered(one_a_day(every, asked.split_days), asked.lead_days)
+    return numbered(whole_infusions(every, asked.split_days), asked.lead_days)
 
 
 def _patients(fhir: Fhir) -> ibis.Table:

@@ -121,8 +121,8 @@ def products(known: Dictionary, asked: Settings) -> dict[str, str]:
     return {**dict.fromkeys(asked.infusion, ""), **found}
 
 
-def one_a_day(infusions: ibis.Table, split_days: int = SPLIT) -> ibis.Table:
-    """Return one infusion of those that are parts of one: bags of a day, days of a split dose, a product's procedure.
+def whole_infusions(infusions: ibis.Table, split_days: int) -> ibis.Table:
+    """Return the first of infusions that are parts of one: bags of a day, days of a split dose, a product's procedure.
 
     Parameters
     ----------

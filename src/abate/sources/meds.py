@@ -17,7 +17,7 @@ import ibis.expr.types as ir
 from abate.records.canonical import plain_word
 from abate.records.problems import AbateError, Problem, UnusableRecordsError
 from abate.sources.folder import Source, sha256
-from abate.sources.infusions import Settings, age_at, numbered, one_a_day, products, settings, with_course
+from abate.sources.infusions import Settings, age_at, numbered, products, settings, whole_infusions, with_course
 from abate.sources.mapping import NAME, Study, read_mapping
 from abate.sources.omop_tables import looked_up
 from abate.sources.shelf import Shelf, record, told, unless
@@ -163,7 +163,7 @@ def _day0(rows: ibis.Table, study: Study, asked: Settings) -> ibis.Table:
     named = rows.drug.isin([name for name in known.values() if name])
     named &= _status(rows) == "given"
     found = rows.filter(ibis.coalesce(own, False) | ibis.coalesce(named, False), rows.time.notnull())
-    return one_a_day(found.select(*columns, day0=found.time, product=found.drug), asked.split_days)
+    return whole_infusions(found.select(*columns, day0=found.time, product=found.drug), asked.split_days)
 
 
 def _said(rows: ibis.Table, words: str) -> ir.BooleanValue:

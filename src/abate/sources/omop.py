@@ -14,7 +14,7 @@ import ibis
 from abate.records.problems import AbateError, Problem, UnusableRecordsError
 from abate.sources import omop_tables
 from abate.sources.folder import Source
-from abate.sources.infusions import Settings, numbered, one_a_day, procedures, products, settings
+from abate.sources.infusions import Settings, numbered, procedures, products, settings, whole_infusions
 from abate.sources.mapping import NAME, Study, read_mapping
 from abate.sources.omop_store import VOCABULARY, DuckDBStore, Server, ServerStore, Store
 from abate.sources.omop_tables import INPATIENT, ORDERED, Omop, at, looked_up, names_of, with_descendants
@@ -165,7 +165,7 @@ def _day0(tables: Mapping[str, ibis.Table], study: Study, asked: Settings) -> ib
     every = every.filter(every.day0.notnull(), every.patient_id.notnull())
     if asked.day0 == "admission" and asked.cohort is None:
         return every
-    return one_a_day(every, asked.split_days)
+    return whole_infusions(every, asked.split_days)
 
 
 def _meant(rows: ibis.Table, kind: str, known: Mapping[str, str], tables: Mapping[str, ibis.Table]) -> ibis.Table:

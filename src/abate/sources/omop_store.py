@@ -31,7 +31,7 @@ class Server(Protocol):
     """An Ibis backend of which tables can be read that it did not make."""
 
     def listed(self, schemas: Sequence[str]) -> list[tuple[str, str]]:
-        """Return schema and name of every table that may be read, in the schemas named or in all."""
+        """Return schema and name of every table that may be read, in the schemas named at least, or in all."""
 
     def foreign(self, schema: str, name: str) -> ibis.Table:
         """Return a table that was there before."""
@@ -115,9 +115,7 @@ class DuckDBStore(Store):
         found: Tables = {}
         for name, (schema, spelt) in self._places(backend.raw_sql(query).fetchall()).items():
             table = backend.table(spelt, database=("abate_cdm", schema))
-            key = _key(name, table)
-            numbered = table.mutate(row__number=table[key]) if key else table
-            if (taken := self.shelf.taken(name, numbered, *TABLES[name])) is not None:
+            if (taken := self.shelf.taken(name, _numbered(name, table), *TABLES[name])) is not None:
                 found[name] = taken
         return found
 
@@ -184,16 +182,12 @@ class ServerStore(Store):
         self, found: Tables, there: Mapping[str, ibis.Table], name: str, column: str, keys: Sequence[str]
     ) -> None:
         """Bring the rows of a table that have one of some keys, in as many queries as it takes."""
-        table = _lower(there[name])
+        table = _numbered(name, _lower(there[name]))
         needed, wanted = TABLES[name]
-        key = _key(name, table)
-        taken = {column: table[column] for column in (*needed, *wanted) if column in table.columns}
-        if key:
-            taken["row__number"] = table[key]
         if column not in table.columns:
             rows: ibis.Table | None = self.shelf.taken(name, table, needed, wanted)
         else:
-            chosen = table.select(**taken)
+            chosen = table.select([one for one in table.columns if one in (*needed, *wanted, "row__number")])
             parts = [self._here(chosen.filter(_any(table[column], some))) for some in _some(keys)]
             rows = self.shelf.taken(name, ibis.union(*parts), needed, wanted)
         if rows is not None:
@@ -207,10 +201,11 @@ def _count(table: ibis.Table) -> int:
     return int(table.count().to_pyarrow().as_py())
 
 
-def _key(name: str, table: ibis.Table) -> str:
-    """Return the column by which a table's rows are numbered; blank where it has none."""
+def _numbered(name: str, table: ibis.Table) -> ibis.Table:
+    """Return a table with its rows numbered by its own key, where it has one."""
     keys = (f"{name}_id", "person_id", "subject_id")
-    return next((column for column in table.columns if column.lower() in keys), "")
+    key = next((column for column in table.columns if column.lower() in keys), "")
+    return table.mutate(row__number=table[key]) if key else table
 
 
 def _lower(table: ibis.Table) -> ibis.Table:

@@ -16,7 +16,7 @@ from abate.records.canonical import plain_word
 from abate.sources.conditions import condition
 from abate.sources.infusions import age_at, with_course
 from abate.sources.mapping import Study
-from abate.sources.shelf import is_rate, record, through, told, union
+from abate.sources.shelf import dosed, record, through, told, union
 
 
 def _coded(kind: str, *start: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -292,19 +292,14 @@ def _drugs(omop: Omop) -> ibis.Table | None:
     rows = omop.named(omop.placed("drug_exposure", "drug_exposure_start", "drug_exposure_end"), "drug", words)
     rows = looked_up(rows, ["route_concept_id"], omop.names, "way")
     # A quantity without a unit counts tablets or bags, and is no amount.
-    unit = rows.dose_unit_source_value
-    rate, has, none = is_rate(unit), unit.notnull(), ibis.null("string")
+    unit, none = rows.dose_unit_source_value, ibis.null("string")
     ordered = ibis.coalesce(rows.drug_type_concept_id.isin(ORDERED), False)
     return record(
         rows,
         rows.file,
         0,
         drug=rows.named.lower(),
-        kind=ibis.ifelse(rate, "infusion", "dose"),
-        amount=ibis.ifelse(has & ~rate, rows.quantity, none),
-        unit=ibis.ifelse(rate, none, unit),
-        rate=ibis.ifelse(rate, rows.quantity, none),
-        rate_unit=ibis.ifelse(rate, unit, none),
+        **dosed(ibis.ifelse(unit.notnull(), rows.quantity, none), unit),
         route=ibis.coalesce(rows.route_source_value, rows.way).lower(),
         status=ibis.ifelse(ordered, "ordered", "given"),
         time=rows.time,

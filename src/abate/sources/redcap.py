@@ -79,8 +79,8 @@ def is_redcap(path: Path) -> bool:
     """Say whether a folder holds a data dictionary of REDCap, or a CSV file stands beside one."""
     if path.is_dir():
         return bool(_dictionaries(path))
-    beside = path.is_file() and path.suffix.lower() == ".csv"
-    return beside and bool(_dictionaries(path.parent)) and path not in _dictionaries(path.parent)
+    beside = _dictionaries(path.parent) if path.is_file() and path.suffix.lower() == ".csv" else []
+    return bool(beside) and path not in beside
 
 
 def read_project(path: Path) -> Project:

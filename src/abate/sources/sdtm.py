@@ -14,7 +14,7 @@ import ibis
 from abate.records.problems import AbateError, Problem, UnusableRecordsError
 from abate.sources import sdtm_tables
 from abate.sources.folder import Source, sha256
-from abate.sources.infusions import numbered, one_a_day, products, settings
+from abate.sources.infusions import numbered, products, settings, whole_infusions
 from abate.sources.mapping import NAME, Study, read_mapping
 from abate.sources.sdtm_tables import DOMAINS, Sdtm
 from abate.sources.shelf import Shelf, clock, year_alone
@@ -124,7 +124,7 @@ def _infusions(tables: Mapping[str, ibis.Table], subjects: ibis.Table, study: St
     rows = rows.filter(name.isin(list(known)), day0.notnull(), some)
     product = name.cases(*((word, ours) for word, ours in known.items() if ours), else_=rows.extrt)
     given = rows.select("row__number", patient_id=rows.usubjid, day0=day0, product=product)
-    return numbered(one_a_day(given, asked.split_days), asked.lead_days)
+    return numbered(whole_infusions(given, asked.split_days), asked.lead_days)
 
 
 def _partial(shelf: Shelf, tables: Mapping[str, ibis.Table]) -> None:

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from abate.records.dictionary import organ_terms
 from abate.sources.infusions import Settings, with_course
 from abate.sources.mapping import Study
-from abate.sources.shelf import clock, is_rate, record, renamed, through, told, union, unless, year_alone
+from abate.sources.shelf import clock, dosed, record, renamed, through, told, union, unless, year_alone
 
 DOMAINS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "dm": (
@@ -261,20 +261,15 @@ def _drugs(sdtm: Sdtm) -> ibis.Table | None:
         # Five days of one dose a day are five doses.
         doses = (days * 24 / often).floor().cast("int64")
         doses = ibis.ifelse(doses >= 1, doses, ibis.null("int64"))
-        rate = is_rate(cell["dosu"])
-        several = often.notnull() & doses.notnull() & ~rate
-        nothing = ibis.null("string")
+        dose, nothing = dosed(cell["dose"], cell["dosu"]), ibis.null("string")
+        several = often.notnull() & doses.notnull() & (dose["kind"] == "dose")
         parts.append(
             record(
                 rows,
                 rows.file,
                 position,
                 drug=ibis.coalesce(rows.cmdecod, rows.cmtrt).lower() if domain == "cm" else cell["trt"].lower(),
-                kind=ibis.ifelse(rate, "infusion", "dose"),
-                amount=ibis.ifelse(rate, nothing, cell["dose"]),
-                unit=ibis.ifelse(rate, nothing, cell["dosu"]),
-                rate=ibis.ifelse(rate, cell["dose"], nothing),
-                rate_unit=ibis.ifelse(rate, cell["dosu"], nothing),
+                **dose,
                 dose_count=ibis.ifelse(several, doses.cast("string"), nothing),
                 interval_h=ibis.ifelse(several, often.cast("string"), nothing),
                 route=cell["route"].lower(),

@@ -8,8 +8,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-RATE = re.compile(r"/ *(min|h|hr|hour|minute)s?$", re.IGNORECASE)
-"""How the unit of an amount in a time ends."""
+from abate.sources.shelf import RATE
 
 
 def iso(cell: str, form: str) -> str:
@@ -51,7 +50,7 @@ def cells_of(table: str, column: Mapping[str, Any], cell: ir.StringValue) -> dic
         kind = {"kind": ibis.literal(column["kind"])} if "kind" in column else {}
         end = {"end_day": ibis.literal(f"{column['end_day']:g}")} if "end_day" in column else {}
         given = {"drug": name, "status": ibis.ifelse(none, "held", "given"), **end}
-        if not RATE.search(column.get("unit", "")):
+        if not re.search(RATE, column.get("unit", "").lower()):
             return {**given, "amount": value, "unit": unit, **kind}
         if "day" in column and not end:
             # The rate of a day is that of its whole day.

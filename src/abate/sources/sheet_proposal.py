@@ -125,7 +125,7 @@ def _of_project(path: Path, words: Dictionary) -> str:
     hidden = {name for name in names if (field := project.fields.get(name.split("___")[0])) and field.identifier}
     hidden -= {names[0]}
     labels = {name: field.label for name, field in project.fields.items()}
-    return _proposed(path, project.sheet, 1, 1, words, labels, hidden)
+    return _proposed(path, project.sheet, 1, 1, words, labels, hidden, "redcap")
 
 
 def _proposed(
@@ -136,12 +136,13 @@ def _proposed(
     words: Dictionary,
     labels: Mapping[str, str] = MappingProxyType({}),
     hidden: Collection[str] = (),
+    door: str = "sheet",
 ) -> str:
     names = named_columns(found.rows, header, count)
     body = found.rows[header + count - 1 :]
     cells = {name: [row[place] for row in body if row[place]] for place, name in enumerate(names)}
     # The first field of a REDCap project is the record's.
-    head: dict[str, str] = {"patient": names[0]} if is_redcap(path) else {}
+    head: dict[str, str] = {"patient": names[0]} if door == "redcap" else {}
     for key, forms in (
         ("patient", PATIENT),
         ("day0", DAY0),
@@ -167,7 +168,7 @@ def _proposed(
     dated = visits and bool({"day", "time"} & set(head))
     columns = [_best(name, labels.get(name, ""), cells[name], words, dated) for name in shown]
     decimal = _decimal([cell for values in cells.values() for cell in values])
-    text = _file(path, found, header, count, head, visits, columns, decimal)
+    text = _file(path, found, header, count, head, visits, columns, decimal, door)
     if hidden:
         text = text.replace(
             "\n\n", f"\n# {len(hidden)} fields that the dictionary marks as identifying are left out.\n\n", 1
@@ -310,8 +311,8 @@ def _file(
     visits: bool,
     columns: Sequence[Proposed],
     decimal: str,
+    door: str,
 ) -> str:
-    door = "redcap" if is_redcap(path) else "sheet"
     recognised = [column for column in columns if column.keys[0][1] != '"nothing"']
     lines = [
         f"# Proposed for {path.name}: {len(recognised)} of {len(columns)} columns recognised, patient and dates aside.",

@@ -19,6 +19,8 @@ FULL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
 CLOCK = r"[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-9]{2}([.][0-9]+)?)?"
 UTC = r"([zZ]|[+-]00:?00)$"
 YEAR = r"^[0-9]{4}(-|$)"
+RATE = r"/ *(min|h|hr|hour|minute)s?$"
+"""How the unit of an amount in a time ends, in small letters."""
 LONGEST_LINE = 16 * 2**20
 """Bytes of a line of a text file, at most."""
 
@@ -266,9 +268,16 @@ def unless(void: ir.BooleanValue, name: ir.StringValue, why: ir.StringValue | st
     return ibis.ifelse(ibis.coalesce(void, False), name + " (" + reason + ")", name)
 
 
-def is_rate(unit: ir.StringValue) -> ir.BooleanValue:
-    """Say whether a unit is that of an amount in a time, such as ug/kg/min."""
-    return ibis.coalesce(unit.lower().re_search(r"/ *(min|h|hr|hour|minute)s?$"), False)
+def dosed(amount: ir.StringValue, unit: ir.StringValue) -> dict[str, ir.Value]:
+    """Return a dose as cells of ``drugs``: of a unit such as ug/kg/min it is the rate of an infusion."""
+    rate, nothing = ibis.coalesce(unit.lower().re_search(RATE), False), ibis.null("string")
+    return {
+        "kind": ibis.ifelse(rate, "infusion", "dose"),
+        "amount": ibis.ifelse(rate, nothing, amount),
+        "unit": ibis.ifelse(rate, nothing, unit),
+        "rate": ibis.ifelse(rate, amount, nothing),
+        "rate_unit": ibis.ifelse(rate, unit, nothing),
+    }
 
 
 def record(rows: ibis.Table, file: ir.StringValue | str, position: int, **cells: ir.Value) -> ibis.Table:
